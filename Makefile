@@ -1,0 +1,40 @@
+# Everything runs in .venv, which `make setup` builds; nothing else needs to be installed by hand.
+PYTHON ?= python3
+BIN := .venv/bin
+# torch comes first: the packages that need it then take the one that is there
+TORCH := torch==2.13.0
+
+.PHONY: setup demo test test-all check bench tagger clean
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: setup
+	$(BIN)/callinsight run pipelines/demo.toml
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-all: setup
+	$(BIN)/python -m pytest -m ''
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_imports.py
+
+bench: setup
+	$(BIN)/python benchmarks/asr.py
+	$(BIN)/python benchmarks/tagging.py
+
+tagger: setup
+	$(BIN)/callinsight tagger
+
+clean:
+	rm -rf out .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""callinsight: recorded sales calls in, content gaps out, on your own machine."""

@@ -1,0 +1,105 @@
+"""The same work on several local processes; workers compute, the driver writes.
+
+A worker has one thread, so that any number of workers gives the same results.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from callinsight.errors import CallInsightError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+CRASHED = (
+    "its worker process was ended from outside, most likely for want of memory; "
+    "try again with fewer --workers"
+)
+
+
+def default_workers() -> int:
+    """One worker for each core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_jobs(
+    function: Callable[[Job], Result], jobs: Sequence[Job], *, workers: int
+) -> Iterator[tuple[Job, Result | CallInsightError]]:
+    """Each job with its result, or with the error for people that it ended in, as they finish.
+
+    A job whose process dies is tried once more alone; if it dies again, that is its error.
+    Any other exception is a bug and is raised.
+    """
+    if not jobs:
+        return
+    died: list[Job] = []
+    yield from _run(function, jobs, workers, died)
+    for job in died:
+        alone: list[Job] = []
+        yield from _run(function, [job], 1, alone)
+        if alone:
+            yield job, CallInsightError(CRASHED)
+
+
+def _run(
+    function: Callable[[Job], Result], jobs: Sequence[Job], workers: int, died: list[Job]
+) -> Iterator[tuple[Job, Result | CallInsightError]]:
+    """Like `run_jobs`; jobs that were in work when a process died are added to `died`."""
+    waiting = list(reversed(jobs))
+    while waiting:
+        pool = _Pool(function, min(workers, len(waiting)))
+        try:
+            yield from pool.drain(waiting)
+        except BrokenProcessPool:
+            died.extend(pool.running.values())
+        finally:
+            pool.close()
+
+
+class _Pool(Generic[Job, Result]):
+    """A process pool that has no more jobs in work than it has workers."""
+
+    def __init__(self, function: Callable[[Job], Result], workers: int) -> None:
+        os.environ.update({name: os.environ.get(name, n) for name, n in ONE_THREAD.items()})
+        self._function = function
+        self._workers = workers
+        self._executor = ProcessPoolExecutor(
+            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupt
+        )
+        self.running: dict[Future[Result], Job] = {}
+
+    def drain(self, waiting: list[Job]) -> Iterator[tuple[Job, Result | CallInsightError]]:
+        """Take jobs from the end of the list until none is left."""
+        while waiting or self.running:
+            while waiting and len(self.running) < self._workers:
+                future = self._executor.submit(self._function, waiting[-1])
+                self.running[future] = waiting.pop()  # not before: a broken pool takes no job
+            finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                try:
+                    result: Result | CallInsightError = future.result()
+                except CallInsightError as error:
+                    result = error
+                yield self.running.pop(future), result
+
+    def close(self) -> None:
+        """End the processes; what they still have in work, after Ctrl-C or a crash, ends at once."""
+        processes = list((self._executor._processes or {}).values())
+        if self.running:
+            for process in processes:
+                process.terminate()
+        self._executor.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C is the driver's to handle; a worker that died of it would look like a crash."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

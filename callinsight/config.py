@@ -1,0 +1,273 @@
+"""A pipeline file (TOML) becomes a Config; an unknown key is an error that names the nearest one.
+
+Paths in a pipeline file are relative to the file itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from callinsight.errors import ConfigError, nearest
+
+ENGINES = ("faster-whisper", "openai-whisper")
+DATABASE = "callinsight.db"
+RANGES = {
+    "speech.beam_size": (1, 20),
+    "speech.rep_channel": (0, 63),
+    "topics.min_calls": (1, 1_000_000),
+    "topics.min_words": (1, 1000),
+    "gaps.min_deals": (1, 1000),
+    "gaps.min_share": (0.0, 1.0),
+    "gaps.false_discovery_rate": (0.0, 1.0),
+    "gaps.target_supply": (1, 1000),
+    "gaps.oversupply": (1, 1000),
+    "unused.grace_days": (0, 36_500),
+    "unused.window_days": (1, 36_500),
+    "report.excerpts": (0, 100),
+    "report.embed_limit_mb": (0.0, 1000.0),
+}
+
+
+@dataclass(frozen=True)
+class CallsConfig:
+    """Where the calls are listed and where their files lie."""
+
+    manifest: Path
+    participants: Path | None = None
+    files: Path = Path()  # folder that the manifest's file column is relative to
+
+
+@dataclass(frozen=True)
+class SpeechConfig:
+    """How recordings are transcribed; every value here is part of what makes a result."""
+
+    engine: str = "faster-whisper"
+    model: str = "base"
+    language: str = "en"
+    beam_size: int = 5
+    rep_channel: int | None = None  # 0-based; a call's own rep_channel goes first
+
+
+@dataclass(frozen=True)
+class TaggingConfig:
+    """Which definitions tags use."""
+
+    taxonomy: Path
+    competitors: tuple[str, ...] = ()  # rivals by name; a buyer who names one raises `competitor`
+
+
+@dataclass(frozen=True)
+class TopicsConfig:
+    """When topics are looked for."""
+
+    min_calls: int = 50  # fewer calls than this give no topics worth a name
+    min_words: int = 6  # shorter turns say too little to have a topic
+
+
+@dataclass(frozen=True)
+class ContentConfig:
+    """The content inventory and its usage."""
+
+    items: tuple[Path, ...] = ()
+    usage: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class GapsConfig:
+    """When demand counts as real and how much content answers it."""
+
+    min_deals: int = 5  # fewer deals in a cell are too few to speak
+    min_share: float = 0.2  # demand is real when more than this share of deals raise it
+    false_discovery_rate: float = 0.05
+    target_supply: int = 2  # fitting assets that make a cell covered
+    oversupply: int = 5
+
+
+@dataclass(frozen=True)
+class UnusedConfig:
+    """When an asset counts as unused."""
+
+    grace_days: int = 90  # a new asset is given this time to be found
+    window_days: int = 180  # no use in this time makes it unused
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Where reports go and how much sound they carry."""
+
+    folder: Path = Path("report")
+    excerpts: int = 3  # for each gap
+    embed_limit_mb: float = 8.0  # more sound than this goes to clips/ beside the page
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one pipeline."""
+
+    path: Path
+    calls: CallsConfig
+    tagging: TaggingConfig
+    company: str = ""
+    timezone: str = "UTC"
+    database: Path = Path(DATABASE)
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
+    topics: TopicsConfig = field(default_factory=TopicsConfig)
+    content: ContentConfig = field(default_factory=ContentConfig)
+    gaps: GapsConfig = field(default_factory=GapsConfig)
+    unused: UnusedConfig = field(default_factory=UnusedConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that cuts months."""
+        return ZoneInfo(self.timezone)
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a pipeline file; raises ConfigError."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: there is no such pipeline file. "
+            "'callinsight init DIR --recordings FOLDER' writes one."
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: the pipeline file cannot be read ({error.strerror}); "
+            "mend its permissions or the path"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: this is not UTF-8 text; save it again as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: this is not valid TOML: {error}") from None
+    file = path.absolute()
+    config: Config = _build(Config, table, "", file, path=file)
+    _check(config)
+    return config
+
+
+def settings_text(config: Config) -> str:
+    """The settings as JSON, to be stored with the results they made."""
+    return json.dumps(dataclasses.asdict(config), default=str, sort_keys=True)
+
+
+def config_from_text(text: str) -> Config:
+    """The settings that `settings_text` wrote."""
+    table = json.loads(text)
+    file = Path(table.pop("path"))
+    return typing.cast("Config", _build(Config, _without_none(table), "", file, path=file))
+
+
+def settings_hash(*parts: object) -> str:
+    """16 hex digits that change when any of the values that made a result changes."""
+    plain = [dataclasses.asdict(p) if dataclasses.is_dataclass(p) else p for p in parts]  # type: ignore[arg-type]
+    text = json.dumps(plain, default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def database_path(given: Path | None) -> Path:
+    """The database a command reads: the one given, else CALLINSIGHT_DB, else ./callinsight.db."""
+    return given or Path(os.environ.get("CALLINSIGHT_DB") or DATABASE)
+
+
+def _build(kind: type, table: dict[str, Any], section: str, file: Path, **given: Path) -> Any:
+    known = {f.name: f for f in dataclasses.fields(kind) if f.name not in given}
+    where = f"[{section}]" if section else "the top level"
+    for key in table:
+        if key not in known:
+            hint = nearest(key, list(known)) or f"; it may have {', '.join(known)}"
+            raise ConfigError(f"{file}: {where} has no setting '{key}'{hint}")
+    hints = typing.get_type_hints(kind)
+    values = {
+        key: _value(hints[key], value, f"{section}.{key}".lstrip("."), file)
+        for key, value in table.items()
+    }
+    for name, entry in known.items():
+        if name in values:
+            continue
+        if _is_required(entry):
+            if dataclasses.is_dataclass(hints[name]):
+                raise ConfigError(f"{file}: the section [{name}] is missing")
+            raise ConfigError(f"{file}: {where} needs the setting '{name}'")
+        if isinstance(entry.default, Path):
+            values[name] = _beside(file, entry.default)
+        elif dataclasses.is_dataclass(hints[name]):
+            values[name] = _build(hints[name], {}, name, file)
+    return kind(**values, **given)
+
+
+def _without_none(table: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_none(value) if isinstance(value, dict) else value
+        for key, value in table.items()
+        if value is not None
+    }
+
+
+def _is_required(entry: dataclasses.Field[Any]) -> bool:
+    return entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
+
+
+def _value(hint: Any, value: Any, name: str, file: Path) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ConfigError(
+                f"{file}: '{name}' must be a table: write [{name}] above its settings"
+            )
+        return _build(typing.cast("type", hint), value, name, file)
+    if isinstance(hint, types.UnionType):  # every optional setting is `X | None`
+        hint = typing.get_args(hint)[0]
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f'{file}: \'{name}\' must be a list, such as ["one", "two"]')
+        return tuple(_value(typing.get_args(hint)[0], v, name, file) for v in value)
+    if hint is Path:
+        if not isinstance(value, str):
+            raise ConfigError(f"{file}: '{name}' must be a path in quotes, not {_shown(value)}")
+        return _beside(file, value)
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        kinds = {str: "text in quotes", int: "a whole number", float: "a number"}
+        raise ConfigError(f"{file}: '{name}' must be {kinds[hint]}, not {_shown(value)}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """A value much as TOML writes it."""
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _beside(file: Path, path: str | Path) -> Path:
+    return Path(os.path.normpath(file.parent / path))
+
+
+def _check(config: Config) -> None:
+    try:
+        ZoneInfo(config.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: 'Europe' is a folder of zones
+        raise ConfigError(
+            f"{config.path}: 'timezone' is '{config.timezone}', which is no time zone; "
+            "write one such as 'Europe/London'"
+        ) from None
+    if config.speech.engine not in ENGINES:
+        raise ConfigError(
+            f"{config.path}: 'speech.engine' is '{config.speech.engine}'; "
+            f"it must be one of {', '.join(ENGINES)}"
+        )
+    for name, (low, high) in RANGES.items():
+        section, _, setting = name.partition(".")
+        value = getattr(getattr(config, section), setting)
+        if value is not None and not low <= value <= high:
+            raise ConfigError(f"{config.path}: '{name}' is {value}; it must lie in {low} to {high}")

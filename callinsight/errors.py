@@ -1,0 +1,50 @@
+"""Errors for people: each message names the thing, the problem and what to do next.
+
+    CallInsightError
+    ├── ConfigError       a pipeline or taxonomy file cannot be used
+    ├── InputError        a file or row that people wrote cannot be used
+    ├── AudioError        a recording cannot be decoded
+    ├── TranscriptError   a transcript file cannot be read
+    ├── WeightsError      model weights are missing, wrong or cannot be fetched
+    └── StoreError        the database is missing, newer than the program, or in use
+
+Anything else that escapes is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class CallInsightError(Exception):
+    """Base of all errors whose message is meant for the user as it stands."""
+
+
+class ConfigError(CallInsightError):
+    """A pipeline or taxonomy file cannot be used."""
+
+
+class InputError(CallInsightError):
+    """A file or row that people wrote cannot be used."""
+
+
+class AudioError(CallInsightError):
+    """A recording cannot be decoded."""
+
+
+class TranscriptError(CallInsightError):
+    """A transcript file cannot be read."""
+
+
+class WeightsError(CallInsightError):
+    """Model weights are missing, wrong or cannot be fetched."""
+
+
+class StoreError(CallInsightError):
+    """The database is missing, newer than the program, or in use."""
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """`; did you mean 'x'?` for the known name closest to a misspelt one, else nothing."""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean '{matches[0]}'?" if matches else ""

@@ -1,0 +1,192 @@
+"""The schema, append-only: a migration that has been released is never edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Migrations
+
+migrations = Migrations("callinsight")
+
+
+@migrations()
+def create_tables(db: Any) -> None:
+    """Tables of the flow, from calls to gaps."""
+    db["settings"].create({"name": str, "value": str}, pk="name")
+    db["calls"].create(
+        {
+            "id": str,
+            "file": str,
+            "recorded_at": str,
+            "title": str,
+            "account": str,
+            "deal": str,
+            "deal_stage": str,
+            "stage": str,
+            "amount": float,
+            "currency": str,
+            "outcome": str,
+            "outcome_reason": str,
+            "language": str,
+            "consent": str,
+            "consent_ref": str,
+            "rep_channel": int,
+            "retention_until": str,
+            "legal_hold": int,
+            "vocabulary": str,
+            "fingerprint": str,
+            "duration_s": float,
+            "missing_s": float,
+            "status": str,
+            "reason": str,
+        },
+        pk="id",
+        not_null={"file", "recorded_at", "status"},
+    )
+    db["participants"].create(
+        {
+            "call": str,
+            "name": str,
+            "person": str,
+            "side": str,
+            "title": str,
+            "persona": str,
+            "persona_source": str,
+            "channel": int,
+        },
+        pk=("call", "name"),
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["utterances"].create(
+        {
+            "id": str,
+            "call": str,
+            "position": int,
+            "start_s": float,
+            "end_s": float,
+            "channel": int,
+            "speaker": str,
+            "side": str,
+            "side_confidence": float,
+            "persona": str,
+            "text": str,
+        },
+        pk="id",
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["utterances"].create_index(["call", "position"], unique=True)
+    db["topics"].create(
+        {"id": int, "label": str, "terms": str, "centroid": bytes, "size": int}, pk="id"
+    )
+    db["tags"].create(
+        {
+            "utterance": str,
+            "kind": str,
+            "label": str,
+            "stance": str,
+            "score": float,
+            "status": str,
+            "source": str,
+            "evidence": str,
+            "call": str,
+            "deal": str,
+            "persona": str,
+            "stage": str,
+            "month": str,
+        },
+        pk=("utterance", "kind", "label"),
+        foreign_keys=[("utterance", "utterances", "id"), ("call", "calls", "id")],
+    )
+    db["tags"].create_index(["month", "kind", "label", "persona", "stage", "deal"])
+    db["tags"].create_index(["call"])
+    db["embeddings"].create(
+        {"text_hash": str, "model": str, "vector": bytes}, pk=("text_hash", "model")
+    )
+
+
+@migrations()
+def create_content(db: Any) -> None:
+    """The content inventory and what became of it."""
+    db["content_items"].create(
+        {
+            "id": str,
+            "title": str,
+            "content_type": str,
+            "url": str,
+            "summary": str,
+            "concerns": str,
+            "personas": str,
+            "stages": str,
+            "topics": str,
+            "product_specific": int,
+            "owner": str,
+            "status": str,
+            "audience": str,
+            "published_on": str,
+            "updated_on": str,
+            "expires_on": str,
+            "review_period_days": int,
+            "language": str,
+            "cost": float,
+        },
+        pk="id",
+    )
+    db["usage_events"].create(
+        {
+            "id": str,
+            "item": str,
+            "occurred_at": str,
+            "event": str,
+            "actor": str,
+            "deal": str,
+            "call": str,
+            "channel": str,
+        },
+        pk="id",
+        foreign_keys=[("item", "content_items", "id")],
+    )
+    db["usage_events"].create_index(["item", "occurred_at"])
+
+
+@migrations()
+def create_gaps(db: Any) -> None:
+    """Gaps of a month, and the log of what was run with which settings."""
+    db["gaps"].create(
+        {
+            "id": str,
+            "month": str,
+            "concern": str,
+            "persona": str,
+            "stage": str,
+            "raising": int,
+            "eligible": int,
+            "calls": int,
+            "objections": int,
+            "questions": int,
+            "asks": int,
+            "share": float,
+            "share_low": float,
+            "share_high": float,
+            "unresolved": float,
+            "amount": float,
+            "p_value": float,
+            "supply": int,
+            "verdict": str,
+            "score": float,
+            "reason": str,
+            "candidates": str,
+            "evidence": str,
+        },
+        pk="id",
+    )
+    db["gaps"].create_index(["month", "verdict"])
+    db["runs"].create(
+        {"stage": str, "subject": str, "settings_hash": str, "finished_at": str, "error": str},
+        pk=("stage", "subject"),
+    )
+
+
+@migrations()
+def search_utterances(db: Any) -> None:
+    """Full-text search over what was said, kept in step by triggers."""
+    db["utterances"].enable_fts(["text"], create_triggers=True, tokenize="porter unicode61")

@@ -1,0 +1,196 @@
+"""The nouns of callinsight, in the order of the flow.
+
+Times inside a call are seconds from its start; moments are ISO 8601 texts with an offset; dates
+are ISO 8601 dates. Each record is one row of the table with its plural name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SIDES = ("rep", "buyer")
+STANCES = ("objection", "question", "mention", "none")
+DEMAND_STANCES = ("objection", "question")
+OUTCOMES = ("open", "won", "lost", "disqualified")
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One recorded conversation, with what the CRM knew of it when it took place."""
+
+    id: str
+    file: str  # as the manifest writes it
+    recorded_at: str
+    title: str = ""
+    account: str = ""
+    deal: str = ""
+    deal_stage: str = ""  # the CRM's own word, at the time of the call
+    stage: str = UNKNOWN  # buying stage, see taxonomy
+    amount: float | None = None
+    currency: str = ""
+    outcome: str = "open"
+    outcome_reason: str = ""
+    language: str = ""
+    consent: str = ""
+    consent_ref: str = ""
+    rep_channel: int | None = None  # 0-based
+    retention_until: str = ""
+    legal_hold: bool = False
+    vocabulary: str = ""  # names to expect, separated by ;
+    fingerprint: str = ""  # sha256 of the source file
+    duration_s: float = 0.0
+    missing_s: float = 0.0  # sound that could not be decoded
+    status: str = "done"  # done | partial | empty | failed | refused
+    reason: str = ""  # why it is not done
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """A person in a call, as far as the files say."""
+
+    call: str
+    name: str
+    person: str = ""  # the customer's own id of the person
+    side: str  # rep | buyer
+    title: str = ""
+    persona: str = UNKNOWN
+    persona_source: str = UNKNOWN  # manifest | title | unknown
+    channel: int | None = None  # 0-based
+
+
+@dataclass(frozen=True, kw_only=True)
+class Utterance:
+    """What one speaker said without a longer pause."""
+
+    id: str  # {call}:{position:04d}
+    call: str
+    position: int
+    start_s: float
+    end_s: float
+    channel: int | None  # 0-based; None for mono recordings and transcripts
+    speaker: str
+    side: str  # rep | buyer | unknown
+    side_confidence: float  # 0 to 1
+    persona: str = UNKNOWN
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tag:
+    """One thing a buyer's utterance says, with the facts of its call that reports count by."""
+
+    utterance: str
+    kind: str  # concern | ask | topic
+    label: str
+    stance: str  # objection | question | mention | none
+    score: float  # probability
+    status: str  # sure | unsure
+    source: str  # which model
+    evidence: str  # the words or the pattern behind it
+    call: str
+    deal: str  # the deal, else the call
+    persona: str
+    stage: str
+    month: str  # YYYY-MM in the pipeline's timezone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A theme found in what buyers say; its id is never given to another."""
+
+    id: int
+    label: str
+    terms: str  # separated by ;
+    centroid: bytes  # float32, one unit vector
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentItem:
+    """An asset of the content inventory; an empty list of stages or personas means any."""
+
+    id: str
+    title: str
+    content_type: str
+    url: str = ""
+    summary: str = ""
+    concerns: tuple[str, ...] = ()
+    personas: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    product_specific: bool = False
+    owner: str = ""
+    status: str = "live"  # draft | live | archived
+    audience: str = "external"  # internal | external
+    published_on: str = ""
+    updated_on: str = ""
+    expires_on: str = ""
+    review_period_days: int | None = None
+    language: str = ""
+    cost: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageEvent:
+    """Something that happened to an asset."""
+
+    id: str  # hash of the row, so that importing twice changes nothing
+    item: str
+    occurred_at: str
+    event: str  # share | view | buyer_view | download | call_mention
+    actor: str = ""
+    deal: str = ""
+    call: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Demand against supply in one cell of a month.
+
+    A cell is a concern raised by a persona at a stage; `any` in their place is a roll-up.
+    """
+
+    id: str  # month/concern/persona/stage
+    month: str
+    concern: str
+    persona: str
+    stage: str
+    raising: int  # deals that raise it
+    eligible: int  # deals that could have
+    calls: int  # calls in which it is raised
+    objections: int  # deals that raise it as an objection
+    questions: int
+    asks: int
+    share: float
+    share_low: float  # Jeffreys 95 % interval
+    share_high: float
+    unresolved: float  # share of raising deals
+    amount: float  # money in the raising deals
+    p_value: float  # adjusted for the number of cells
+    supply: int  # live, fresh, fitting assets
+    verdict: str  # gap | weak | covered | oversupplied | low_demand | too_few_calls
+    score: float
+    reason: str
+    candidates: tuple[str, ...] = ()  # ids of the best items
+    evidence: tuple[str, ...] = ()  # ids of the utterances behind the count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unused:
+    """An asset that earns nothing as it stands, and what to do about it."""
+
+    item: str
+    kind: str  # unused | stale | expired | unowned
+    why: str
+    advice: str  # promote | refresh | retag | retire | assign an owner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something in the input that could not be used; it leaves the exit code at 1 until mended."""
+
+    stage: str
+    subject: str  # a call, or file and row
+    error: str

@@ -1,0 +1,250 @@
+"""Sheets that people write (CSV): read as they come, each cell checked, each problem with its row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from callinsight.errors import InputError, nearest
+from callinsight.records import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+    from typing import TypeVar
+    from zoneinfo import ZoneInfo
+
+    Record = TypeVar("Record")
+
+SEPARATORS = (",", ";", "\t")
+LIST_SEPARATOR = ";"
+ENCODINGS = ("utf-8-sig", "cp1252")
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
+NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")  # 12.500 is 12 and a half, or 12 thousand
+YES, NO = ("1", "true", "yes", "y"), ("", "0", "false", "no", "n")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a sheet; each reading method raises InputError naming file and row."""
+
+    where: str  # file:line
+    cells: dict[str, str]
+    fault: str = ""  # why the row as a whole cannot be used
+
+    def text(self, name: str) -> str:
+        """The cell without outer spaces; empty if the sheet has no such column."""
+        return self.cells.get(name, "")
+
+    def needed(self, name: str) -> str:
+        """A cell that must not be empty."""
+        value = self.text(name)
+        if not value:
+            raise InputError(f"{self.where}: {name} is empty; fill it in")
+        return value
+
+    def choice(self, name: str, known: Iterable[str], default: str) -> str:
+        """One of the known words, in any case; the default when empty."""
+        value = self.text(name)
+        return self._known(name, value, list(known)) if value else default
+
+    def choices(self, name: str, known: Iterable[str]) -> tuple[str, ...]:
+        """Known words separated by semicolons."""
+        names = list(known)
+        return tuple(self._known(name, value, names) for value in self.words(name))
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Texts separated by semicolons."""
+        return tuple(w.strip() for w in self.text(name).split(LIST_SEPARATOR) if w.strip())
+
+    def number(self, name: str) -> float | None:
+        """A number, `12500.50` or `12,500.50`; None when empty."""
+        value = self.text(name)
+        if not value:
+            return None
+        number = "".join(value.split())
+        if not NUMBER.fullmatch(number) or TWO_MEANINGS.fullmatch(number):
+            raise InputError(f"{self.where}: {name} is '{value}'; write a number such as 12500.50")
+        return float(number.replace(",", ""))
+
+    def whole(self, name: str) -> int | None:
+        """A whole number from 0 up; None when empty."""
+        value = self.text(name)
+        if not value:
+            return None
+        if not value.isdecimal():
+            raise InputError(f"{self.where}: {name} is '{value}'; write a whole number such as 1")
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        """Yes or no; no when empty."""
+        value = self.text(name).casefold()
+        if value not in YES + NO:
+            raise InputError(f"{self.where}: {name} is '{self.text(name)}'; write yes or no")
+        return value in YES
+
+    def date(self, name: str) -> str:
+        """The date of a day or moment, as YYYY-MM-DD; empty when empty."""
+        value = self.text(name)
+        if not value:
+            return ""
+        try:
+            return datetime.fromisoformat(value).date().isoformat()
+        except ValueError:
+            raise InputError(
+                f"{self.where}: {name} is '{value}'; write a date such as 2026-10-31"
+            ) from None
+
+    def moment(self, name: str, zone: ZoneInfo) -> str:
+        """Date and time with an offset; one without is taken in the zone."""
+        value = self.needed(name)
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise InputError(
+                f"{self.where}: {name} is '{value}'; "
+                "write date and time such as 2026-10-31T14:30 or 2026-10-31T14:30+01:00"
+            ) from None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+    def _known(self, name: str, value: str, known: list[str]) -> str:
+        word = _word(value)
+        for entry in known:
+            if _word(entry) == word:
+                return entry
+        hint = nearest(word, known) or f"; it must be one of {', '.join(known)}"
+        raise InputError(f"{self.where}: {name} is '{value}'{hint}")
+
+
+def read_sheet(path: Path, *, needed: Iterable[str], optional: Iterable[str]) -> list[Row]:
+    """Read a CSV sheet with a header row, whatever separator and encoding it was saved with.
+
+    Raises InputError if the file is missing or its columns are not the known ones.
+    """
+    needed = list(needed)
+    known = [*needed, *optional]
+    header, rows = read_rows(path, known=known)
+    _check_header(path, header, needed, known)
+    return rows
+
+
+def read_rows(path: Path, *, known: Iterable[str]) -> tuple[list[str], list[Row]]:
+    """The header, in lower case, and the rows of any CSV file with a header row.
+
+    Known columns tell the separator; others are welcome. Raises InputError if there is no file.
+    """
+    text = _decode(path)
+    lines = _lines(text, _separator(text, list(known)))
+    line, cells, fault = next(lines, (1, [], ""))
+    if fault:
+        raise InputError(f"{path.name}:{line}: {fault}")
+    header = [name.casefold() for name in cells]
+    return header, [_row(f"{path.name}:{n}", header, cells, fault) for n, cells, fault in lines]
+
+
+def parse_rows(
+    rows: Iterable[Row], parse: Callable[[Row], Record], *, stage: str
+) -> tuple[list[Record], list[Problem]]:
+    """What `parse` makes of each row; a row that raises InputError becomes a problem instead."""
+    records, problems = [], []
+    for row in rows:
+        try:
+            if row.fault:
+                raise InputError(f"{row.where}: {row.fault}")
+            records.append(parse(row))
+        except InputError as error:
+            problems.append(Problem(stage=stage, subject=row.where, error=str(error)))
+    return records, problems
+
+
+def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str], str]]:
+    """Each row that holds anything: the line it starts in, its cells, why it cannot be used."""
+    reader = csv.reader(
+        io.StringIO(text, newline=None), delimiter=separator, skipinitialspace=True, strict=True
+    )
+    while True:
+        start = reader.line_num + 1
+        try:
+            cells = [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error:
+            far = f" from here to row {reader.line_num}" if reader.line_num > start else ""
+            yield (
+                start,
+                [],
+                f"the quotes do not pair up{far}; close every quote, and write one inside a cell twice",
+            )
+            continue
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            yield start, cells, ""
+
+
+def _row(where: str, header: list[str], cells: list[str], fault: str) -> Row:
+    if len(cells) > len(header):
+        cells = cells[: len(header)] + [cell for cell in cells[len(header) :] if cell]
+    if len(cells) > len(header):
+        fault = "the row has more cells than the header; put quotes around a cell that holds a separator"
+    return Row(where, dict(zip(header, cells, strict=False)), fault)
+
+
+def _word(text: str) -> str:
+    return "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def _decode(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: there is no such file; mend the path in the pipeline file"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: the file cannot be read ({error.strerror}); mend its permissions or the path"
+        ) from None
+    if content.startswith(WORKBOOKS):
+        raise InputError(f"{path}: this is a workbook; save the sheet as CSV, and name that")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")
+
+
+def _separator(text: str, known: list[str]) -> str:
+    lines = (line.casefold() for line in text.splitlines())
+    header = next((line for line in lines if line.strip(' ",;\t')), "")
+
+    def names(separator: str) -> int:
+        return sum(name.strip(' "') in known for name in header.split(separator))
+
+    return max(SEPARATORS, key=names)
+
+
+def _check_header(path: Path, header: list[str], needed: list[str], known: list[str]) -> None:
+    for position, name in enumerate(header, start=1):
+        if not name:
+            raise InputError(f"{path.name}: column {position} has no name; name it or remove it")
+        if name not in known:
+            raise InputError(
+                f"{path.name}: there is no column '{name}'{nearest(name, known)}; "
+                f"the columns are {', '.join(known)}"
+            )
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise InputError(f"{path.name}: the column '{twice}' stands there twice; remove one")
+    missing = [name for name in needed if name not in header]
+    if missing:
+        absent = f"columns {', '.join(missing)} are" if missing[1:] else f"column {missing[0]} is"
+        raise InputError(f"{path.name}: the {absent} missing; the columns are {', '.join(known)}")

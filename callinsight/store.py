@@ -1,0 +1,396 @@
+"""The one SQLite file that everything rests in; all SQL is here, as functions on `db`."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from callinsight.errors import StoreError
+from callinsight.records import (
+    Call,
+    ContentItem,
+    Gap,
+    Participant,
+    Problem,
+    Tag,
+    Topic,
+    UsageEvent,
+    Utterance,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+Record = TypeVar("Record")
+LIST_SEPARATOR = ";"
+
+
+def open_store(path: Path, *, create: bool = False) -> Database:
+    """Open the database with its schema up to date; raises StoreError."""
+    from sqlite_utils import Database
+
+    from callinsight.migrations import migrations
+
+    if not create and not path.exists():
+        raise StoreError(
+            f"{path}: there is no such database. 'callinsight run PIPELINE.toml' makes one; "
+            "name another with --db FILE."
+        )
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        db = Database(sqlite3.connect(path, timeout=30))
+        db.conn.execute("PRAGMA foreign_keys = ON")
+        db.conn.execute("PRAGMA journal_mode = WAL")
+        db.conn.execute("PRAGMA synchronous = NORMAL")
+        if migrations.pending(db):
+            migrations.apply(db)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"{path}: this is no database that callinsight can use ({error}); name another with --db FILE"
+        ) from error
+    return db
+
+
+@contextmanager
+def opened(path: Path, *, create: bool = False) -> Iterator[Database]:
+    """The database, closed at the end."""
+    db = open_store(path, create=create)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """Everything inside is written, or nothing."""
+    with db.atomic():
+        yield
+
+
+# What was run
+
+
+def is_done(db: Database, stage: str, subject: str, settings_hash: str) -> bool:
+    """Whether a stage has finished this subject without error and with these very settings."""
+    row = db.execute(
+        "SELECT 1 FROM runs WHERE stage = ? AND subject = ? AND settings_hash = ? AND error IS NULL",
+        [stage, subject, settings_hash],
+    ).fetchone()
+    return row is not None
+
+
+def has_failed(db: Database, stage: str, subject: str, settings_hash: str) -> bool:
+    """Whether the last try of this subject with these settings ended in an error."""
+    row = db.execute(
+        "SELECT 1 FROM runs WHERE stage = ? AND subject = ? AND settings_hash = ? "
+        "AND error IS NOT NULL",
+        [stage, subject, settings_hash],
+    ).fetchone()
+    return row is not None
+
+
+def record_run(
+    db: Database, stage: str, subject: str, settings_hash: str, *, error: str | None = None
+) -> None:
+    """Note that a stage has finished a subject, or how it failed."""
+    db.execute(
+        "INSERT OR REPLACE INTO runs (stage, subject, settings_hash, finished_at, error) "
+        "VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?)",
+        [stage, subject, settings_hash, error],
+    )
+
+
+def forget_run(db: Database, stage: str, subject: str) -> None:
+    """Make a stage due again for this subject."""
+    db.execute("DELETE FROM runs WHERE stage = ? AND subject = ?", [stage, subject])
+
+
+def replace_problems(db: Database, stage: str, problems: Iterable[Problem]) -> None:
+    """Make these the stage's problems; nothing is written when they are the same as before."""
+    now = {problem.subject: problem.error for problem in problems}
+    rows = db.execute(
+        "SELECT subject, error FROM runs WHERE stage = ? AND error IS NOT NULL", [stage]
+    )
+    before = dict(rows.fetchall())
+    for subject in before.keys() - now.keys():
+        db.execute("DELETE FROM runs WHERE stage = ? AND subject = ?", [stage, subject])
+    for subject, error in now.items():
+        if before.get(subject) != error:
+            record_run(db, stage, subject, "", error=error)
+
+
+def problems(db: Database) -> list[Problem]:
+    """All that failed and is not mended yet."""
+    rows = db.execute(
+        "SELECT stage, subject, error FROM runs WHERE error IS NOT NULL ORDER BY stage, subject"
+    )
+    return [Problem(stage=stage, subject=subject, error=error) for stage, subject, error in rows]
+
+
+def save_setting(db: Database, name: str, value: str) -> None:
+    """Keep a value of the pipeline with its results."""
+    if setting(db, name) != value:
+        with transaction(db):
+            db.table("settings").upsert({"name": name, "value": value}, pk="name")
+
+
+def setting(db: Database, name: str) -> str | None:
+    """A value kept by `save_setting`, else None."""
+    row = db.execute("SELECT value FROM settings WHERE name = ?", [name]).fetchone()
+    return row[0] if row else None
+
+
+# Calls
+
+
+def save_call(
+    db: Database, call: Call, participants: Iterable[Participant], utterances: Iterable[Utterance]
+) -> None:
+    """Write a call with all that was said, in place of what was known of it."""
+    _forget_results(db, call.id)
+    _save(db, "calls", [call], pk="id")
+    _save(db, "participants", participants, pk=("call", "name"))
+    _save(db, "utterances", utterances, pk="id")
+
+
+def save_utterances(db: Database, utterances: Iterable[Utterance]) -> None:
+    """Write utterances of a call that is there already, in place of those with the same ids."""
+    _save(db, "utterances", utterances, pk="id")
+
+
+def update_call(db: Database, call: Call, participants: Iterable[Participant]) -> bool:
+    """Write what the manifest says of a call, keeping what was said; True if anything changed."""
+    people = list(participants)
+    if get_call(db, call.id) == call and participants_of(db, call.id) == sorted(people, key=_name):
+        return False
+    db.execute("DELETE FROM participants WHERE call = ?", [call.id])
+    _save(db, "calls", [call], pk="id")
+    _save(db, "participants", people, pk=("call", "name"))
+    return True
+
+
+def remove_calls_except(db: Database, keep: set[str]) -> int:
+    """Drop calls that no manifest names any more, with all that came of them; their number."""
+    gone = [id_ for (id_,) in db.execute("SELECT id FROM calls").fetchall() if id_ not in keep]
+    for call in gone:
+        _forget_results(db, call)
+        db.execute("DELETE FROM calls WHERE id = ?", [call])
+        db.execute(
+            "DELETE FROM runs WHERE subject = ? AND stage IN ('speech', 'speakers', 'tags')", [call]
+        )
+    return len(gone)
+
+
+def get_call(db: Database, call: str) -> Call | None:
+    """One call by its id."""
+    return next(iter(_load(db, Call, "SELECT * FROM calls WHERE id = ?", [call])), None)
+
+
+def all_calls(db: Database) -> list[Call]:
+    """Every call, by time."""
+    return _load(db, Call, "SELECT * FROM calls ORDER BY recorded_at, id")
+
+
+def participants_of(db: Database, call: str) -> list[Participant]:
+    """Who took part in a call, by name."""
+    return _load(db, Participant, "SELECT * FROM participants WHERE call = ? ORDER BY name", [call])
+
+
+def all_participants(db: Database) -> list[Participant]:
+    """Who took part, over all calls."""
+    return _load(db, Participant, "SELECT * FROM participants ORDER BY call, name")
+
+
+def utterances_of(db: Database, call: str) -> list[Utterance]:
+    """What was said in a call, in order."""
+    return _load(db, Utterance, "SELECT * FROM utterances WHERE call = ? ORDER BY position", [call])
+
+
+def buyer_utterances(db: Database) -> list[Utterance]:
+    """What buyers said in all calls, by call and position."""
+    return _load(
+        db, Utterance, "SELECT * FROM utterances WHERE side = 'buyer' ORDER BY call, position"
+    )
+
+
+def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
+    """The utterances with these ids."""
+    found = {}
+    for id_ in ids:
+        rows = _load(db, Utterance, "SELECT * FROM utterances WHERE id = ?", [id_])
+        found.update({utterance.id: utterance for utterance in rows})
+    return found
+
+
+def search_utterances(db: Database, words: str, *, limit: int = 20) -> list[Utterance]:
+    """Full-text search over what was said, best first; `words` is taken as plain words."""
+    quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+    return _load(
+        db,
+        Utterance,
+        "SELECT utterances.* FROM utterances JOIN utterances_fts "
+        "ON utterances.rowid = utterances_fts.rowid "
+        "WHERE utterances_fts MATCH ? ORDER BY utterances_fts.rank LIMIT ?",
+        [quoted, limit],
+    )
+
+
+# Tags and topics
+
+
+def replace_tags(db: Database, call: str, kinds: tuple[str, ...], tags: Iterable[Tag]) -> None:
+    """Make these the call's tags of the given kinds."""
+    for kind in kinds:
+        db.execute("DELETE FROM tags WHERE call = ? AND kind = ?", [call, kind])
+    _save(db, "tags", tags, pk=("utterance", "kind", "label"))
+
+
+def replace_topics(db: Database, topics: Iterable[Topic], tags: Iterable[Tag]) -> None:
+    """Make these the topics, and these the utterances that have one."""
+    db.execute("DELETE FROM tags WHERE kind = 'topic'")
+    db.execute("DELETE FROM topics")
+    _save(db, "topics", topics, pk="id")
+    _save(db, "tags", tags, pk=("utterance", "kind", "label"))
+
+
+def all_topics(db: Database) -> list[Topic]:
+    """The topics, by id."""
+    return _load(db, Topic, "SELECT * FROM topics ORDER BY id")
+
+
+def tags_of_month(db: Database, month: str) -> list[Tag]:
+    """The tags of a month's calls (YYYY-MM), by utterance."""
+    return _load(
+        db, Tag, "SELECT * FROM tags WHERE month = ? ORDER BY utterance, kind, label", [month]
+    )
+
+
+def tags_of_call(db: Database, call: str) -> list[Tag]:
+    """The tags of a call, by utterance."""
+    return _load(
+        db, Tag, "SELECT * FROM tags WHERE call = ? ORDER BY utterance, kind, label", [call]
+    )
+
+
+def tags_fingerprint(db: Database) -> str:
+    """Changes when any tag changes."""
+    digest = hashlib.sha256()
+    for row in db.execute("SELECT * FROM tags ORDER BY utterance, kind, label"):
+        digest.update(repr(row).encode())
+    return digest.hexdigest()[:16]
+
+
+def load_vectors(db: Database, model: str, text_hashes: Iterable[str]) -> dict[str, bytes]:
+    """Stored sentence vectors (float32 bytes) of these texts."""
+    found = {}
+    for text_hash in set(text_hashes):
+        row = db.execute(
+            "SELECT vector FROM embeddings WHERE text_hash = ? AND model = ?", [text_hash, model]
+        ).fetchone()
+        if row:
+            found[text_hash] = row[0]
+    return found
+
+
+def save_vectors(db: Database, model: str, vectors: dict[str, bytes]) -> None:
+    """Keep sentence vectors, so that no text is embedded twice."""
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO embeddings (text_hash, model, vector) VALUES (?, ?, ?)",
+        [(text_hash, model, vector) for text_hash, vector in sorted(vectors.items())],
+    )
+
+
+# Content
+
+
+def replace_content(db: Database, items: list[ContentItem], events: list[UsageEvent]) -> bool:
+    """Make these the inventory and its usage; True if anything changed."""
+    if all_items(db) == sorted(items, key=_id) and all_events(db) == sorted(events, key=_id):
+        return False
+    db.execute("DELETE FROM usage_events")
+    db.execute("DELETE FROM content_items")
+    _save(db, "content_items", items, pk="id")
+    _save(db, "usage_events", events, pk="id")
+    return True
+
+
+def all_items(db: Database) -> list[ContentItem]:
+    """The content inventory, by id."""
+    return _load(db, ContentItem, "SELECT * FROM content_items ORDER BY id")
+
+
+def all_events(db: Database) -> list[UsageEvent]:
+    """What happened to the assets, by event id."""
+    return _load(db, UsageEvent, "SELECT * FROM usage_events ORDER BY id")
+
+
+# Gaps
+
+
+def replace_gaps(db: Database, month: str, gaps: Iterable[Gap]) -> None:
+    """Make these the gaps of a month."""
+    db.execute("DELETE FROM gaps WHERE month = ?", [month])
+    _save(db, "gaps", gaps, pk="id")
+
+
+def gaps_of_month(db: Database, month: str) -> list[Gap]:
+    """The cells of a month, the most pressing first."""
+    return _load(db, Gap, "SELECT * FROM gaps WHERE month = ? ORDER BY score DESC, id", [month])
+
+
+# Records and rows
+
+
+def _save(db: Database, table: str, records: Iterable[Any], *, pk: str | tuple[str, ...]) -> None:
+    rows = [_row(record) for record in records]
+    if rows:
+        db.table(table).upsert_all(rows, pk=pk)
+
+
+def _row(record: Any) -> dict[str, Any]:
+    row = dataclasses.asdict(record)
+    return {
+        key: LIST_SEPARATOR.join(value) if isinstance(value, tuple | list) else value
+        for key, value in row.items()
+    }
+
+
+def _load(
+    db: Database, kind: type[Record], sql: str, values: list[Any] | None = None
+) -> list[Record]:
+    cursor = db.execute(sql, values or [])
+    names = [column[0] for column in cursor.description]
+    hints = {field.name: field.type for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return [
+        kind(**{name: _from_cell(hints[name], cell) for name, cell in zip(names, row, strict=True)})
+        for row in cursor.fetchall()
+    ]
+
+
+def _from_cell(hint: Any, cell: Any) -> Any:
+    if hint == "bool":
+        return bool(cell)
+    if hint == "tuple[str, ...]":
+        return tuple(cell.split(LIST_SEPARATOR)) if cell else ()
+    return cell
+
+
+def _forget_results(db: Database, call: str) -> None:
+    for table in ("tags", "utterances", "participants"):
+        db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
+
+
+def _id(record: Any) -> str:
+    return str(record.id)
+
+
+def _name(participant: Participant) -> str:
+    return participant.name
