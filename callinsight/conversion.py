@@ -1,0 +1,378 @@
+"""Numeric conversions of verified weights: two networks to ONNX, CTranslate2's Whisper to OpenAI's.
+
+A conversion to ONNX runs once, at pull time. It is compared with the original network before
+it is kept, and `converted.json` beside it says what it was made from and with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import tempfile
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from callinsight.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import torch
+    from transformers import BertConfig
+
+CONVERTED = "model.onnx"
+RECORD = "converted.json"
+UNFINISHED = ".pull-"  # starts the name of a temporary folder; what an interruption leaves
+OPSET = 17
+TOLERANCE = 1e-4  # largest difference allowed between the two networks, on vectors of length 1
+
+# Raise the number when the graph changes: what was converted before is then converted again.
+EDITIONS = {"minilm_to_onnx": 1, "voice_to_onnx": 1}
+
+State = Literal["good", "missing", "damaged"]
+
+VOICE_MELS, VOICE_HIDDEN, VOICE_LAYERS, VOICE_SIZE = 40, 256, 3, 256
+
+
+def state(folder: Path, kind: str, sources: Mapping[str, str]) -> State:
+    """Whether `folder` holds the result of a conversion from files with these sha256 (by name)."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        current = (
+            record["conversion"] == _edition(kind)
+            and record["sources"].items() <= sources.items()
+            and (folder / CONVERTED).is_file()
+        )
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return "missing"
+    if not current:
+        return "missing"
+    return "good" if sha256_of(folder / CONVERTED) == record["sha256"] else "damaged"
+
+
+def minilm_to_onnx(folder: Path) -> None:
+    """Convert all-MiniLM-L6-v2 (model.safetensors and config.json) to model.onnx in its folder.
+
+    The graph takes `input_ids`, `attention_mask` and `token_type_ids` (int64 [batch, length]) and
+    gives `embedding` [batch, 384]: the mean over the unmasked tokens, of length 1.
+    Raises WeightsError when ONNX and torch differ.
+    """
+    import torch
+    from transformers import BertConfig
+
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    # The eager attention is plain matrix products; the fused ones branch on values of the mask.
+    config = BertConfig(**settings, attn_implementation="eager")
+
+    def tokens(batch: int, length: int) -> dict[str, torch.Tensor]:
+        random = torch.Generator().manual_seed(length)
+        shape = (batch, length)
+        mask = torch.ones(shape, dtype=torch.long)
+        mask[-1, (length + 1) // 2 :] = 0
+        return {
+            "input_ids": torch.randint(config.vocab_size, shape, generator=random),
+            "attention_mask": mask,
+            "token_type_ids": torch.zeros(shape, dtype=torch.long),
+        }
+
+    _export(
+        _sentence_encoder(config, folder / "model.safetensors"),
+        [tokens(2, 7), tokens(1, 3), tokens(3, 20), tokens(2, config.max_position_embeddings)],
+        kind="minilm_to_onnx",
+        axes={0: "batch", 1: "length"},
+        folder=folder,
+        sources=("model.safetensors", "config.json"),
+    )
+
+
+def _sentence_encoder(config: BertConfig, weights: Path) -> torch.nn.Module:
+    """BERT, then the mean over the unmasked tokens, of length 1."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import BertModel
+
+    bert = BertModel(config, add_pooling_layer=False)
+    loaded = bert.load_state_dict(load_file(weights), strict=False)  # it also has an unused pooler
+    if loaded.missing_keys:
+        raise WeightsError(f"{weights} lacks {', '.join(loaded.missing_keys)}")
+
+    class SentenceEncoder(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = bert
+
+        def forward(
+            self,
+            input_ids: torch.Tensor,
+            attention_mask: torch.Tensor,
+            token_type_ids: torch.Tensor,
+        ) -> torch.Tensor:
+            tokens = self.bert(
+                input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+            ).last_hidden_state
+            mask = attention_mask.unsqueeze(-1).to(tokens.dtype)
+            mean = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(mean, dim=1)
+
+    return SentenceEncoder().eval()
+
+
+def voice_to_onnx(folder: Path) -> None:
+    """Convert the voice encoder (pretrained.pt) to model.onnx in its folder.
+
+    Three LSTM layers, the last state through a linear layer and ReLU, of length 1: the speaker
+    encoder of Wan et al. 2018 (generalized end-to-end loss) as Resemblyzer trained it. The graph
+    takes `mel` (float32 [batch, frames, 40]) and gives `embedding` [batch, 256].
+    Raises WeightsError when ONNX and torch differ.
+    """
+    import torch
+
+    class VoiceEncoder(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = torch.nn.LSTM(VOICE_MELS, VOICE_HIDDEN, VOICE_LAYERS, batch_first=True)
+            self.linear = torch.nn.Linear(VOICE_HIDDEN, VOICE_SIZE)
+
+        def forward(self, mel: torch.Tensor) -> torch.Tensor:
+            _, (hidden, _) = self.lstm(mel)
+            return torch.nn.functional.normalize(torch.relu(self.linear(hidden[-1])), dim=1)
+
+    network = VoiceEncoder()
+    checkpoint = torch.load(folder / "pretrained.pt", map_location="cpu", weights_only=True)
+    # The file also holds the scale and offset of the training loss, which the network does not.
+    weights = checkpoint["model_state"]
+    network.load_state_dict({name: weights[name] for name in network.state_dict()})
+
+    def mel(batch: int, frames: int) -> dict[str, torch.Tensor]:
+        random = torch.Generator().manual_seed(frames)
+        return {"mel": torch.rand(batch, frames, VOICE_MELS, generator=random)}
+
+    _export(
+        network.eval(),
+        [mel(2, 160), mel(1, 1), mel(5, 90)],
+        kind="voice_to_onnx",
+        axes={0: "batch", 1: "frames"},
+        folder=folder,
+        sources=("pretrained.pt",),
+    )
+
+
+CONVERSIONS: dict[str, Callable[[Path], None]] = {
+    "minilm_to_onnx": minilm_to_onnx,
+    "voice_to_onnx": voice_to_onnx,
+}
+
+
+def _export(
+    network: torch.nn.Module,
+    examples: Sequence[Mapping[str, torch.Tensor]],
+    *,
+    kind: str,
+    axes: Mapping[int, str],
+    folder: Path,
+    sources: tuple[str, ...],
+) -> None:
+    """Write model.onnx and converted.json; every input has the dynamic `axes`."""
+    import torch
+
+    names = list(examples[0])
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as temporary:
+        made = Path(temporary) / CONVERTED
+        with warnings.catch_warnings():
+            # The TorchScript exporter is the one that needs no further package; it and the
+            # tracer warn about what the comparison below checks.
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                network,
+                tuple(examples[0].values()),
+                str(made),
+                input_names=names,
+                output_names=["embedding"],
+                dynamic_axes={**{name: dict(axes) for name in names}, "embedding": {0: "batch"}},
+                opset_version=OPSET,
+                dynamo=False,
+            )
+        record = {
+            "conversion": _edition(kind),
+            "sources": {name: sha256_of(folder / name) for name in sources},
+            "sha256": sha256_of(made),
+            "largest_difference": _compare(network, made, examples),
+            "versions": {
+                name: version(name) for name in ("torch", "transformers", "onnx", "onnxruntime")
+            },
+        }
+        noted = Path(temporary) / RECORD
+        noted.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        made.replace(folder / CONVERTED)
+        noted.replace(folder / RECORD)
+
+
+def _compare(
+    network: torch.nn.Module, made: Path, examples: Sequence[Mapping[str, torch.Tensor]]
+) -> float:
+    """Largest absolute difference between torch and onnxruntime over the examples."""
+    import onnxruntime
+    import torch
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # idle threads would spin against torch's
+    session = onnxruntime.InferenceSession(made, options, providers=["CPUExecutionProvider"])
+    differences = []
+    for example in examples:
+        with torch.inference_mode():
+            expected = network(**example).numpy()
+        given = session.run(None, {name: value.numpy() for name, value in example.items()})[0]
+        differences.append(float(np.abs(given - expected).max()))
+    largest = float(np.max(differences))
+    if not largest < TOLERANCE:  # so written that NaN fails too
+        raise WeightsError(
+            f"{made.name} differs from the original network by {largest:.1e} "
+            f"(allowed: {TOLERANCE:.0e}); it was discarded. Install the versions of torch and "
+            "onnxruntime in constraints.txt and pull again"
+        )
+    return largest
+
+
+def _edition(kind: str) -> str:
+    return f"{kind}/{EDITIONS[kind]}"
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# --- Whisper: CTranslate2 to OpenAI ---
+
+CT2_BINARY_VERSION = 6
+CT2_DTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}  # CTranslate2's DataType
+
+Array = npt.NDArray[Any]
+
+
+def openai_state_from_ct2(model_bin: Path) -> tuple[dict[str, int], dict[str, torch.Tensor]]:
+    """The weights of a CTranslate2 Whisper as openai-whisper keeps them, in memory.
+
+    Returns the arguments of `whisper.model.ModelDimensions` and a state dict for
+    `whisper.model.Whisper`, in the precision of the file (float16). The file holds no alignment
+    heads, so word timestamps fall back on the default ones.
+    Raises WeightsError when the file is not such a model.
+    """
+    import torch
+
+    arrays = _read_ct2(model_bin)
+    try:
+        dims, state = _openai_dims(arrays), _openai_state(arrays)
+    except KeyError as exc:
+        raise WeightsError(f"{model_bin} has no {exc}: not a Whisper model") from exc
+    return dims, {name: torch.from_numpy(array) for name, array in state.items()}
+
+
+def _read_ct2(model_bin: Path) -> dict[str, Array]:
+    """The variables of a CTranslate2 model.bin by name; those kept once for two names twice."""
+    content = model_bin.read_bytes()
+    position = 0
+
+    def number(code: str) -> int:
+        nonlocal position
+        (value,) = struct.unpack_from(f"<{code}", content, position)
+        position += struct.calcsize(code)
+        return int(value)
+
+    def text() -> str:
+        nonlocal position
+        length = number("H")  # counts the closing NUL
+        position += length
+        return content[position - length : position - 1].decode()
+
+    arrays: dict[str, Array] = {}
+    try:
+        if (binary := number("I")) != CT2_BINARY_VERSION:
+            raise WeightsError(f"{model_bin} has format {binary}, not {CT2_BINARY_VERSION}")
+        text(), number("I")  # the specification and its revision
+        for _ in range(number("I")):
+            name = text()
+            shape = [number("I") for _ in range(number("B"))]
+            dtype, size = np.dtype(CT2_DTYPES[number("B")]), number("I")
+            array = np.frombuffer(content, dtype, size // dtype.itemsize, position)
+            arrays[name] = array.reshape(shape).copy()
+            position += size
+        for _ in range(number("I")):
+            alias = text()
+            arrays[alias] = arrays[text()]
+    except (struct.error, ValueError, KeyError) as exc:
+        raise WeightsError(f"{model_bin} is not a CTranslate2 model: {exc}") from exc
+    return arrays
+
+
+def _openai_dims(arrays: Mapping[str, Array]) -> dict[str, int]:
+    n_state, n_mels, _ = arrays["encoder/conv1/weight"].shape
+    n_vocab, n_text_state = arrays["decoder/embeddings/weight"].shape
+    return {
+        "n_mels": n_mels,
+        "n_audio_ctx": len(arrays["encoder/position_encodings/encodings"]),
+        "n_audio_state": n_state,
+        "n_audio_head": int(arrays["encoder/num_heads"]),
+        "n_audio_layer": _layers(arrays, "encoder"),
+        "n_vocab": n_vocab,
+        "n_text_ctx": len(arrays["decoder/position_encodings/encodings"]),
+        "n_text_state": n_text_state,
+        "n_text_head": int(arrays["decoder/num_heads"]),
+        "n_text_layer": _layers(arrays, "decoder"),
+    }
+
+
+def _layers(arrays: Mapping[str, Array], part: str) -> int:
+    prefix = f"{part}/layer_"
+    return len({name.split("/")[1] for name in arrays if name.startswith(prefix)} - {"layer_norm"})
+
+
+def _openai_state(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    state: dict[str, Array] = {}
+
+    def linear(to: str, at: str) -> None:
+        state[f"{to}.weight"] = arrays[f"{at}/weight"]
+        state[f"{to}.bias"] = arrays[f"{at}/bias"]
+
+    def norm(to: str, at: str) -> None:
+        state[f"{to}.weight"] = arrays[f"{at}/layer_norm/gamma"]
+        state[f"{to}.bias"] = arrays[f"{at}/layer_norm/beta"]
+
+    def fused(to: str, at: str, *parts: str) -> None:
+        weights = np.split(arrays[f"{at}/weight"], len(parts))
+        biases = np.split(arrays[f"{at}/bias"], len(parts))
+        for part, weight, bias in zip(parts, weights, biases, strict=True):
+            state[f"{to}.{part}.weight"] = weight
+            if part != "key":
+                state[f"{to}.{part}.bias"] = bias
+            elif bias.any():
+                raise WeightsError(f"{at} has a bias on the key, which Whisper has not")
+
+    for part in ("encoder", "decoder"):
+        state[f"{part}.positional_embedding"] = arrays[f"{part}/position_encodings/encodings"]
+        for layer in range(_layers(arrays, part)):
+            to, at = f"{part}.blocks.{layer}", f"{part}/layer_{layer}"
+            norm(f"{to}.attn_ln", f"{at}/self_attention")
+            fused(f"{to}.attn", f"{at}/self_attention/linear_0", "query", "key", "value")
+            linear(f"{to}.attn.out", f"{at}/self_attention/linear_1")
+            if part == "decoder":
+                norm(f"{to}.cross_attn_ln", f"{at}/attention")
+                linear(f"{to}.cross_attn.query", f"{at}/attention/linear_0")
+                fused(f"{to}.cross_attn", f"{at}/attention/linear_1", "key", "value")
+                linear(f"{to}.cross_attn.out", f"{at}/attention/linear_2")
+            norm(f"{to}.mlp_ln", f"{at}/ffn")
+            linear(f"{to}.mlp.0", f"{at}/ffn/linear_0")
+            linear(f"{to}.mlp.2", f"{at}/ffn/linear_1")
+    linear("encoder.conv1", "encoder/conv1")
+    linear("encoder.conv2", "encoder/conv2")
+    norm("encoder.ln_post", "encoder")
+    norm("decoder.ln", "decoder")
+    state["decoder.token_embedding.weight"] = arrays["decoder/embeddings/weight"]
+    return state

@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from callinsight import conversion, weights
+from callinsight.errors import WeightsError
+
+DISCARDED = (
+    "was damaged (its sha256 is not the expected one) and has been discarded: "
+    "run 'callinsight models pull toy'"
+)
+
+
+def run(folder, **inputs) -> np.ndarray:
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(folder / "model.onnx").run(["embedding"], inputs)[0]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def voice(tmp_path):
+    """A folder with made-up weights in the form of the voice encoder's."""
+    import torch
+
+    torch.manual_seed(0)
+    lstm, linear = torch.nn.LSTM(40, 256, 3, batch_first=True), torch.nn.Linear(256, 256)
+    state = {f"lstm.{name}": value for name, value in lstm.state_dict().items()}
+    state |= {f"linear.{name}": value for name, value in linear.state_dict().items()}
+    state |= {"similarity_weight": torch.tensor([10.0]), "similarity_bias": torch.tensor([-5.0])}
+    torch.save({"step": 1, "model_state": state}, tmp_path / "pretrained.pt")
+    return tmp_path
+
+
+def lstm_by_hand(mel: np.ndarray, state: dict) -> np.ndarray:
+    """The voice encoder written out for one window of [frames, 40]."""
+    layer_input = mel
+    for layer in range(3):
+        hidden, cell = np.zeros(256), np.zeros(256)
+        outputs = []
+        for frame in layer_input:
+            gates = (
+                state[f"lstm.weight_ih_l{layer}"] @ frame
+                + state[f"lstm.bias_ih_l{layer}"]
+                + state[f"lstm.weight_hh_l{layer}"] @ hidden
+                + state[f"lstm.bias_hh_l{layer}"]
+            )
+            i, f, g, o = np.split(gates, 4)
+            cell = cell / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+            hidden = np.tanh(cell) / (1 + np.exp(-o))
+            outputs.append(hidden)
+        layer_input = np.array(outputs)
+    positive = np.maximum(state["linear.weight"] @ hidden + state["linear.bias"], 0)
+    return positive / np.linalg.norm(positive)
+
+
+def test_voice_is_the_network_written_out_by_hand(voice, capfd):
+    import torch
+
+    conversion.voice_to_onnx(voice)
+
+    state = torch.load(voice / "pretrained.pt", weights_only=True)["model_state"]
+    state = {name: value.numpy().astype(np.float64) for name, value in state.items()}
+    mel = np.random.default_rng(0).random((3, 25, 40), dtype=np.float32)
+    expected = np.array([lstm_by_hand(window, state) for window in mel])
+    assert run(voice, mel=mel) == pytest.approx(expected, abs=1e-5)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_record_says_what_was_converted_and_with_what(voice):
+    conversion.voice_to_onnx(voice)
+
+    record = json.loads((voice / "converted.json").read_text())
+    source = hashlib.sha256((voice / "pretrained.pt").read_bytes()).hexdigest()
+    assert record["conversion"] == "voice_to_onnx/1"
+    assert record["sources"] == {"pretrained.pt": source}
+    assert record["sha256"] == hashlib.sha256((voice / "model.onnx").read_bytes()).hexdigest()
+    assert 0 < record["largest_difference"] < 1e-4
+    assert set(record["versions"]) == {"torch", "transformers", "onnx", "onnxruntime"}
+    assert {path.name for path in voice.iterdir()} == {
+        *("pretrained.pt", "model.onnx", "converted.json"),
+    }
+
+
+def test_state_knows_good_damaged_stale_and_missing(voice, monkeypatch):
+    source = {"pretrained.pt": conversion.sha256_of(voice / "pretrained.pt"), "other": "0"}
+    assert conversion.state(voice, "voice_to_onnx", source) == "missing"
+
+    conversion.voice_to_onnx(voice)
+    assert conversion.state(voice, "voice_to_onnx", source) == "good"
+    assert conversion.state(voice, "voice_to_onnx", {"pretrained.pt": "0" * 64}) == "missing"
+    with monkeypatch.context() as newer:
+        newer.setitem(conversion.EDITIONS, "voice_to_onnx", 2)
+        assert conversion.state(voice, "voice_to_onnx", source) == "missing"
+
+    content = bytearray((voice / "model.onnx").read_bytes())
+    content[-1] ^= 1
+    (voice / "model.onnx").write_bytes(content)
+    assert conversion.state(voice, "voice_to_onnx", source) == "damaged"
+    (voice / "converted.json").write_text("[]")
+    assert conversion.state(voice, "voice_to_onnx", source) == "missing"
+
+
+def test_a_network_that_came_out_different_is_not_kept(voice, monkeypatch):
+    monkeypatch.setattr(conversion, "TOLERANCE", 1e-12)
+
+    with pytest.raises(WeightsError) as raised:
+        conversion.voice_to_onnx(voice)
+
+    difference = str(raised.value).split(" by ")[1].split(" (")[0]
+    assert str(raised.value) == (
+        f"model.onnx differs from the original network by {difference} (allowed: 1e-12); it was "
+        "discarded. Install the versions of torch and onnxruntime in constraints.txt and pull again"
+    )
+    assert [path.name for path in voice.iterdir()] == ["pretrained.pt"]
+
+
+def test_a_converted_file_with_a_wrong_byte_is_discarded_and_made_again(voice, monkeypatch):
+    file = weights.File("pretrained.pt", conversion.sha256_of(voice / "pretrained.pt"))
+    model = weights.Model("toy", "a toy", "MIT", (file,), (), convert="voice_to_onnx")
+    monkeypatch.setitem(weights.MODELS, "toy", model)
+    monkeypatch.setenv("CALLINSIGHT_MODELS", str(voice / "models"))
+    home = weights.pull("toy", source=voice)
+    made = (home / "model.onnx").read_bytes()
+    (home / "model.onnx").write_bytes(made[:-1])
+
+    problems = weights.verify("toy")
+
+    assert problems == [f"{home / 'model.onnx'} {DISCARDED}"]
+    assert not (home / "model.onnx").exists()
+    monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")  # to convert again, no network is needed
+    assert (weights.folder("toy") / "model.onnx").read_bytes() == made
+
+
+def test_minilm_pools_over_the_mask_only(tmp_path, capfd):
+    import torch
+    from safetensors.torch import save_file
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(0)
+    settings = {
+        "vocab_size": 2000,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 64,
+        "max_position_embeddings": 64,
+    }
+    bert = BertModel(BertConfig(**settings)).eval()
+    save_file(bert.state_dict(), tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    capfd.readouterr()
+
+    conversion.minilm_to_onnx(tmp_path)
+
+    assert capfd.readouterr() == ("", "")
+    ids = np.random.default_rng(0).integers(0, 2000, (3, 11))
+    lengths = [11, 6, 1]
+    expected = []
+    for row, length in zip(ids, lengths, strict=True):
+        with torch.inference_mode():
+            tokens = bert(input_ids=torch.from_numpy(row[None, :length])).last_hidden_state
+        mean = tokens[0].numpy().mean(axis=0)
+        expected.append(mean / np.linalg.norm(mean))
+    mask = (np.arange(11) < np.array(lengths)[:, None]).astype(np.int64)
+    given = run(tmp_path, input_ids=ids, attention_mask=mask, token_type_ids=np.zeros_like(ids))
+    assert given == pytest.approx(np.array(expected), abs=1e-5)
+
+
+def test_minilm_names_the_weights_that_are_missing(tmp_path):
+    import torch
+    from safetensors.torch import save_file
+
+    settings = {"vocab_size": 10, "hidden_size": 4, "num_hidden_layers": 0}
+    names = ["position_embeddings", "token_type_embeddings"]
+    shapes = [(512, 4), (2, 4)]
+    state = {f"embeddings.{n}.weight": torch.zeros(s) for n, s in zip(names, shapes, strict=True)}
+    state |= {f"embeddings.LayerNorm.{name}": torch.ones(4) for name in ("weight", "bias")}
+    save_file(state, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "num_attention_heads": 1}))
+
+    with pytest.raises(WeightsError) as raised:
+        conversion.minilm_to_onnx(tmp_path)
+
+    source = tmp_path / "model.safetensors"
+    assert str(raised.value) == f"{source} lacks embeddings.word_embeddings.weight"
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    """Whisper tiny.en as openai-whisper has it and as CTranslate2 has it."""
+    import ctranslate2
+    from whisper.model import ModelDimensions, Whisper
+
+    home = weights.folder("tiny.en")
+    dims, state = conversion.openai_state_from_ct2(home / "model.bin")
+    ours = Whisper(ModelDimensions(**dims)).eval()
+    ours.load_state_dict(state)  # strict: no key too few or too many
+    theirs = ctranslate2.models.Whisper(str(home), compute_type="float32", intra_threads=1)
+    return ours, theirs
+
+
+@pytest.fixture(scope="module")
+def mel():
+    """Features of three seconds of rising tones, then silence: [1, 80, 3000]."""
+    import torch
+    from whisper.audio import N_SAMPLES, SAMPLE_RATE, log_mel_spectrogram
+
+    time = torch.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
+    sound = sum(torch.sin(2 * torch.pi * (pitch + 40 * time) * time) for pitch in (150, 300, 450))
+    return log_mel_spectrogram(0.1 * sound, padding=N_SAMPLES - len(sound))[None]
+
+
+def test_dimensions_come_from_the_shapes(tiny):
+    from dataclasses import asdict
+
+    ours, _ = tiny
+
+    assert asdict(ours.dims) == {
+        "n_mels": 80,
+        "n_audio_ctx": 1500,
+        "n_audio_state": 384,
+        "n_audio_head": 6,
+        "n_audio_layer": 4,
+        "n_vocab": 51864,
+        "n_text_ctx": 448,
+        "n_text_state": 384,
+        "n_text_head": 6,
+        "n_text_layer": 4,
+    }
+
+
+def test_the_encoder_computes_what_ctranslate2_computes(tiny, mel):
+    import ctranslate2
+    import torch
+
+    ours, theirs = tiny
+    with torch.inference_mode():
+        given = ours.encoder(mel).numpy()
+
+    expected = np.array(theirs.encode(ctranslate2.StorageView.from_array(mel.numpy())))
+
+    assert np.abs(given - expected).max() < 1e-3 * np.abs(expected).max()
+
+
+def test_the_decoder_chooses_the_words_that_ctranslate2_chooses(tiny, mel):
+    import ctranslate2
+    import torch
+
+    ours, theirs = tiny
+    start = [50257, 50362]  # start of transcript, no timestamps
+    features = ctranslate2.StorageView.from_array(mel.numpy())
+
+    (result,) = theirs.generate(
+        *(features, [start]), beam_size=1, max_length=12, suppress_blank=False, suppress_tokens=[]
+    )
+
+    tokens = list(start)
+    with torch.inference_mode():
+        audio = ours.encoder(mel)
+        for _ in result.sequences_ids[0]:
+            logits = ours.decoder(torch.tensor([tokens]), audio)
+            tokens.append(int(logits[0, -1].argmax()))
+    assert len(result.sequences_ids[0]) >= 5
+    assert tokens[len(start) :] == result.sequences_ids[0]
+
+
+TRUNCATED = (
+    "is not a CTranslate2 model: unpack_from requires a buffer of at least 4 bytes for unpacking "
+    "4 bytes at offset 0 (actual buffer size is 2)"
+)
+EMPTY = struct.pack("<IH2sIII", 6, 2, b"a", 3, 0, 0)  # format 6, spec "a", no variables, no aliases
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\6\0", TRUNCATED),
+        (struct.pack("<I", 5), "has format 5, not 6"),
+        (EMPTY, "has no 'encoder/conv1/weight': not a Whisper model"),
+    ],
+    ids=["truncated", "another format", "empty"],
+)
+def test_a_file_that_is_no_whisper_model(tmp_path, content, problem):
+    (tmp_path / "model.bin").write_bytes(content)
+
+    with pytest.raises(WeightsError) as raised:
+        conversion.openai_state_from_ct2(tmp_path / "model.bin")
+
+    assert str(raised.value) == f"{tmp_path / 'model.bin'} {problem}"
