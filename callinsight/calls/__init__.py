@@ -1,0 +1,1 @@
+"""Recordings and transcripts become calls, participants and utterances."""

@@ -1,0 +1,228 @@
+"""calls.csv and participants.csv become calls and participants; the consent gate."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from callinsight.errors import InputError
+from callinsight.records import OUTCOMES, SIDES, UNKNOWN, Call, Participant, Problem
+from callinsight.sheets import Row, parse_rows, read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from callinsight.taxonomy import Taxonomy
+
+STAGE = "manifest"
+CALL_COLUMNS_NEEDED = ("file", "recorded_at", "consent")
+CALL_COLUMNS = (
+    *("call_id", "title", "account", "deal", "deal_stage", "amount", "currency", "outcome"),
+    *("outcome_reason", "language", "consent_ref", "rep_channel", "retention_until"),
+    *("legal_hold", "vocabulary"),
+)
+PARTICIPANT_COLUMNS_NEEDED = ("name", "side")
+PARTICIPANT_COLUMNS = ("call_id", "file", "person", "title", "persona", "channel")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A call as the manifest lists it, and where its file lies."""
+
+    call: Call
+    participants: tuple[Participant, ...]
+    path: Path
+    where: str  # file:row
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All calls listed, and the rows that could not be used."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_manifest(
+    calls_file: Path,
+    participants_file: Path | None,
+    folder: Path,
+    *,
+    taxonomy: Taxonomy,
+    persona_of: Callable[[str], str],
+    zone: ZoneInfo,
+    rep_channel: int | None = None,
+) -> Manifest:
+    """Read the sheets; `persona_of` gives the persona of a job title.
+
+    A call without consent is refused before its file is opened; of two rows with the same sound
+    only the first counts. Raises InputError if a sheet as a whole cannot be used.
+    """
+    rows = read_sheet(calls_file, needed=CALL_COLUMNS_NEEDED, optional=CALL_COLUMNS)
+    listed, problems = parse_rows(
+        rows, lambda row: _entry(row, folder, taxonomy, zone, rep_channel), stage=STAGE
+    )
+    unique, twice = _without_repeated_ids(_gate(listed))
+    people, unusable = _participants(participants_file, unique, taxonomy, persona_of)
+    entries = tuple(
+        dataclasses.replace(entry, participants=tuple(people.get(entry.call.id, ())))
+        for entry in unique
+    )
+    return Manifest(entries, (*problems, *twice, *unusable))
+
+
+def fingerprint(path: Path) -> str:
+    """Sha256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _entry(
+    row: Row, folder: Path, taxonomy: Taxonomy, zone: ZoneInfo, rep_channel: int | None
+) -> Entry:
+    file = row.needed("file")
+    path = _inside(folder, file, row.where)
+    channel = row.whole("rep_channel")
+    if row.text("call_id") and not _is_id(row.text("call_id")):
+        raise InputError(
+            f"{row.where}: call_id is '{row.text('call_id')}'; "
+            "use letters, digits, '-', '_' and '.' only"
+        )
+    call = Call(
+        id=row.text("call_id"),
+        file=file,
+        recorded_at=row.moment("recorded_at", zone),
+        title=row.text("title"),
+        account=row.text("account"),
+        deal=row.text("deal"),
+        deal_stage=row.text("deal_stage"),
+        stage=taxonomy.stage_of(row.text("deal_stage")),
+        amount=row.number("amount"),
+        currency=row.text("currency"),
+        outcome=row.choice("outcome", OUTCOMES, "open"),
+        outcome_reason=row.text("outcome_reason"),
+        language=row.text("language"),
+        consent=row.text("consent"),
+        consent_ref=row.text("consent_ref"),
+        rep_channel=rep_channel if channel is None else channel,
+        retention_until=row.date("retention_until"),
+        legal_hold=row.flag("legal_hold"),
+        vocabulary=row.text("vocabulary"),
+    )
+    return Entry(call, (), path, row.where)
+
+
+def _inside(folder: Path, file: str, where: str) -> Path:
+    """The file in the folder; a path that leaves the folder is refused."""
+    if PurePosixPath(file).is_absolute() or Path(file).is_absolute() or ".." in Path(file).parts:
+        raise InputError(
+            f"{where}: file is '{file}'; name it relative to the folder of the recordings, without '..'"
+        )
+    return folder / file
+
+
+def _is_id(text: str) -> bool:
+    return all(c.isalnum() or c in "-_." for c in text) and text.isascii()
+
+
+def _gate(entries: list[Entry]) -> list[Entry]:
+    """Refuse calls without consent unopened; name, fingerprint and compare the others."""
+    first: dict[str, Entry] = {}
+    gated = []
+    for entry in entries:
+        if not entry.call.consent:
+            nameless = hashlib.sha256(entry.call.file.encode()).hexdigest()[:16]
+            refusal = Call(
+                id=entry.call.id or nameless,
+                file=entry.call.file,
+                recorded_at=entry.call.recorded_at,
+                status="refused",
+                reason=f"{entry.where}: consent is empty, so the recording was not opened; "
+                "fill in the basis of consent, or remove the row",
+            )
+            gated.append(dataclasses.replace(entry, call=refusal))
+            continue
+        print_ = fingerprint(entry.path) if entry.path.is_file() else ""
+        call = dataclasses.replace(
+            entry.call,
+            id=entry.call.id
+            or (print_ or hashlib.sha256(entry.call.file.encode()).hexdigest())[:16],
+            fingerprint=print_,
+        )
+        original = first.setdefault(print_, entry) if print_ else entry
+        if original is not entry:
+            call = dataclasses.replace(
+                call,
+                id=entry.call.id or f"{print_[:12]}-{entry.where.rpartition(':')[2]}",
+                status="refused",
+                reason=f"{entry.where}: '{call.file}' holds the same bytes as "
+                f"'{original.call.file}' ({original.where}); remove one of the rows",
+            )
+        gated.append(dataclasses.replace(entry, call=call))
+    return gated
+
+
+def _without_repeated_ids(entries: list[Entry]) -> tuple[list[Entry], list[Problem]]:
+    first: dict[str, Entry] = {}
+    problems = []
+    for entry in entries:
+        original = first.setdefault(entry.call.id, entry)
+        if original is not entry:
+            error = (
+                f"{entry.where}: call_id '{entry.call.id}' stands in {original.where} already; "
+                "give each call its own"
+            )
+            problems.append(Problem(stage=STAGE, subject=entry.where, error=error))
+    return list(first.values()), problems
+
+
+def _participants(
+    file: Path | None,
+    entries: list[Entry],
+    taxonomy: Taxonomy,
+    persona_of: Callable[[str], str],
+) -> tuple[dict[str, list[Participant]], list[Problem]]:
+    if file is None:
+        return {}, []
+    rows = read_sheet(file, needed=PARTICIPANT_COLUMNS_NEEDED, optional=PARTICIPANT_COLUMNS)
+    by_key = {entry.call.file: entry.call.id for entry in entries}
+    by_key.update({entry.call.id: entry.call.id for entry in entries})
+    refused = {entry.call.id for entry in entries if entry.call.status == "refused"}
+    parsed, problems = parse_rows(
+        rows, lambda row: _participant(row, by_key, taxonomy, persona_of), stage=STAGE
+    )
+    people: dict[str, list[Participant]] = {}
+    for participant in parsed:
+        known = people.setdefault(participant.call, [])
+        if participant.call not in refused and participant.name not in {p.name for p in known}:
+            known.append(participant)
+    return people, problems
+
+
+def _participant(
+    row: Row, calls: dict[str, str], taxonomy: Taxonomy, persona_of: Callable[[str], str]
+) -> Participant:
+    key = row.text("call_id") or row.text("file")
+    if not key:
+        raise InputError(f"{row.where}: call_id is empty; fill in call_id or file")
+    if key not in calls:
+        raise InputError(
+            f"{row.where}: there is no usable call '{key}' in the list of calls; "
+            "mend call_id, or remove the row"
+        )
+    given = row.choice("persona", (*taxonomy.personas, UNKNOWN), "")
+    persona, source = (given, "manifest") if given else (persona_of(row.text("title")), "title")
+    return Participant(
+        call=calls[key],
+        name=row.needed("name"),
+        person=row.text("person"),
+        side=row.choice("side", SIDES, "") or row.needed("side"),
+        title=row.text("title"),
+        persona=persona,
+        persona_source=UNKNOWN if persona == UNKNOWN else source,
+        channel=row.whole("channel"),
+    )
