@@ -1,0 +1,1 @@
+"""Utterances become tags: concern, stance, ask, persona, stage, topic."""

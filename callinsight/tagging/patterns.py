@@ -1,0 +1,91 @@
+"""Phrases that a marketer can write become spaCy Matcher patterns.
+
+The notation, one phrase a pattern: words in lower case; `a|b` one of these; `(a)` may be missing;
+`a~` any word that begins like this; `...` up to three words; `#` a number, in digits or words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from callinsight.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+GAP = 3
+WORD = re.compile(r"[^\W_](?:[\w'&+.]*\w)?~?")  # what words_of can yield, nothing else
+TOKEN = re.compile(r"[^\W_](?:[\w'&+.]*\w)?|[?!]")
+
+
+class PhraseMatcher:
+    """Finds named groups of phrases in texts."""
+
+    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
+        """Compile the groups; raises ConfigError for a phrase that is not well formed."""
+        from spacy.attrs import LIKE_NUM
+        from spacy.lang.en.lex_attrs import like_num
+        from spacy.matcher import Matcher
+        from spacy.vocab import Vocab
+
+        self._vocab = Vocab(lex_attr_getters={LIKE_NUM: like_num})
+        self._matcher = Matcher(self._vocab)
+        for name, phrases in groups.items():
+            if phrases:
+                self._matcher.add(name, [compile_phrase(phrase) for phrase in phrases])
+
+    def find(self, text: str) -> dict[str, list[str]]:
+        """The words that matched, for each group that did; the longest match and its group first."""
+        from spacy.tokens import Doc
+
+        if not len(self._matcher):
+            return {}
+        doc = Doc(self._vocab, words=words_of(text))
+        found: dict[str, list[str]] = {}
+        for span in sorted(
+            self._matcher(doc, as_spans=True), key=lambda s: (s.start - s.end, s.start)
+        ):
+            words = found.setdefault(span.label_, [])
+            if not any(span.text in longer for longer in words):
+                words.append(span.text)
+        return found
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words with straight apostrophes and no hyphens, as the phrases are written."""
+    return TOKEN.findall(_plain(text))
+
+
+def compile_phrase(phrase: str) -> list[dict[str, Any]]:
+    """One phrase as a spaCy token pattern; raises ConfigError if it is not well formed."""
+    pattern: list[dict[str, Any]] = []
+    for part in _plain(phrase).replace("-", " ").split():
+        optional = part.startswith("(") and part.endswith(")")
+        core = part[1:-1] if optional else part
+        if core == "...":
+            pattern.append({"OP": f"{{0,{GAP}}}"})
+            continue
+        choices = core.split("|")
+        if core != "#" and not all(map(WORD.fullmatch, choices)):
+            raise ConfigError(
+                f"the phrase '{phrase}' cannot be read at '{part}'; "
+                "write words, a|b, (a), a~, ... or #"
+            )
+        pattern.append(_token(choices) | ({"OP": "?"} if optional else {}))
+    if all("OP" in token for token in pattern):
+        raise ConfigError(f"the phrase '{phrase}' has no word that must be there; write one")
+    return pattern
+
+
+def _plain(text: str) -> str:
+    return text.replace("’", "'").replace("‘", "'").lower()
+
+
+def _token(choices: list[str]) -> dict[str, Any]:
+    if choices == ["#"]:
+        return {"LIKE_NUM": True}
+    if any(choice.endswith("~") for choice in choices):
+        words = [re.escape(c[:-1]) + ".*" if c.endswith("~") else re.escape(c) for c in choices]
+        return {"ORTH": {"REGEX": f"^(?:{'|'.join(words)})$"}}
+    return {"ORTH": {"IN": choices}}

@@ -1,0 +1,194 @@
+"""Topics that buyers talk about, found by BERTopic; themes that no taxonomy names."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from callinsight.records import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+SEED = 42
+FEWEST = 20  # fewer turns hold no themes
+MANY = 3_000  # from this many turns on, density clusters (UMAP, HDBSCAN) beat k-means
+DIMENSIONS = 50
+NEAR = 0.45  # a turn further (cosine) from every centroid has no topic
+TERMS = 8
+FILLERS = (
+    (
+        "um uh uhm hmm mm mhm yeah yep yes no okay ok oh ah well like just really actually basically "
+        "kind kinda sort sorta guess think know mean right sure got get getting gonna want wanna going "
+        "lot thing things stuff bit little good great nice thanks thank hello hi hey sorry please "
+        "don't doesn't didn't won't can't i'm we're it's that's there's i'd we'd i've we've you're "
+        "they're i'll we'll let's said say says saying tell maybe probably honestly morning afternoon "
+        "monday tuesday wednesday thursday friday saturday sunday week today tomorrow lunch coffee "
+        "weather sorry lovely dear hang guess suppose shall they'd he's she's he'd she'd wasn't isn't "
+        "come came goes make made one two three four five six seven eight nine ten twenty thirty forty "
+        "fifty hundred thousand couple year years month months day days time people person somebody "
+        "somebody's put look looks see seen talk call calls yesterday question word start end moment"
+    )
+    .replace("'", "")
+    .split()
+)  # texts are read without apostrophes
+CONTRACTIONS = [
+    *(
+        word + end
+        for word in ("i", "you", "he", "she", "it", "we", "they", "who", "what", "that", "there")
+        for end in ("d", "ll", "m", "re", "s", "ve")
+    ),
+    *(verb + "nt" for verb in ("have", "has", "had", "do", "does", "did", "is", "are", "was")),
+    *(verb + "nt" for verb in ("were", "wo", "ca", "could", "should", "would")),
+]
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """Topics, and which turn belongs to which."""
+
+    topics: tuple[Topic, ...]
+    of_turn: tuple[tuple[int | None, float], ...]  # each turn's topic and cosine to its centroid
+
+
+def find_topics(
+    texts: Sequence[str], vectors: NDArray[np.float32], *, names: Iterable[str] = ()
+) -> TopicModel:
+    """Fit BERTopic on turns and their unit vectors [turns, 384]; the same input, the same topics.
+
+    `names` of people and companies stay out of the topics' labels. Too few turns, or turns without
+    enough words to name a topic by, have no topics.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from bertopic import BERTopic
+    from bertopic.vectorizers import ClassTfidfTransformer
+
+    plain = [_plain(text) for text in texts]
+    vectorizer = _vectorizer(plain, names) if len(texts) >= FEWEST else None
+    if vectorizer is None:
+        return TopicModel((), ((None, 0.0),) * len(texts))
+    reducer, clusters = _clusters(vectors)
+    model = BERTopic(
+        embedding_model=None,
+        umap_model=reducer,
+        hdbscan_model=clusters,
+        vectorizer_model=vectorizer,
+        ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True, bm25_weighting=True),
+        top_n_words=TERMS,
+        verbose=False,
+    )
+    found, _ = model.fit_transform(plain, vectors)
+    return _model(model, np.array(found), vectors)
+
+
+def nearest_topic(
+    vectors: NDArray[np.float32], topics: Sequence[Topic]
+) -> list[tuple[int | None, float]]:
+    """The topic whose centroid is nearest to each vector, None where none is near, and its cosine."""
+    if not topics:
+        return [(None, 0.0)] * len(vectors)
+    centroids = np.stack([np.frombuffer(topic.centroid, dtype=np.float32) for topic in topics])
+    cosines = vectors @ centroids.T
+    best = cosines.argmax(axis=1)
+    return [
+        (topics[i].id if row[i] >= NEAR else None, round(float(row[i]), 4))
+        for i, row in zip(best, cosines, strict=True)
+    ]
+
+
+def _plain(text: str) -> str:
+    """Words of a-z and digits; BERTopic would drop other signs, and join the words around them."""
+    joined = unicodedata.normalize("NFKD", text.lower().replace("’", "'").replace("'", ""))
+    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in joined if not unicodedata.combining(c)))
+
+
+def _vectorizer(texts: Sequence[str], names: Iterable[str]) -> Any:
+    """Counts the terms that two turns or more have in common; None if they are too few."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+
+    options: dict[str, Any] = {
+        "stop_words": sorted(
+            {_plain(word).replace(" ", "") for word in ENGLISH_STOP_WORDS}.union(
+                FILLERS, CONTRACTIONS, _name_words(names)
+            )
+        ),
+        "ngram_range": (1, 2),
+        "token_pattern": r"\b[a-z]{3,}\b",
+    }
+    analyze = CountVectorizer(**options).build_analyzer()
+    turns_with = Counter(term for text in texts for term in set(analyze(text)))
+    terms = sorted(term for term, turns in turns_with.items() if turns >= 2)
+    # BERTopic counts in topics joined from turns: its own lower limit would drop a topic's own words
+    return CountVectorizer(**options, vocabulary=terms) if len(terms) >= TERMS else None
+
+
+def _name_words(names: Iterable[str]) -> set[str]:
+    words = {word for name in names for word in _plain(name).split()}
+    return words | {word + "s" for word in words}
+
+
+def _clusters(vectors: NDArray[np.float32]) -> tuple[Any, Any]:
+    turns = len(vectors)
+    if turns < MANY:
+        from sklearn.cluster import KMeans
+        from sklearn.decomposition import PCA
+
+        different = len(np.unique(vectors, axis=0))
+        count = min(different, int(np.clip(round(math.sqrt(turns / 2)), 4, 60)))
+        size = min(DIMENSIONS, turns - 1)
+        return (
+            PCA(size, random_state=SEED, svd_solver="full"),
+            KMeans(count, random_state=SEED, n_init=5),
+        )
+    from hdbscan import HDBSCAN
+    from umap import UMAP
+
+    return (
+        UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=SEED),
+        HDBSCAN(min_cluster_size=max(15, turns // 250), min_samples=5),
+    )
+
+
+def _model(model: Any, found: NDArray[np.int_], vectors: NDArray[np.float32]) -> TopicModel:
+    topics = []
+    for topic in sorted(set(found.tolist()) - {-1}):
+        members = vectors[found == topic]
+        centroid = members.mean(axis=0)
+        centroid = (centroid / np.linalg.norm(centroid)).astype(np.float32)
+        terms = _distinct([term for term, _ in model.get_topic(topic) if term])
+        if terms:
+            topics.append(
+                Topic(
+                    id=int(topic),
+                    label=", ".join(terms[:3]),
+                    terms=";".join(terms),
+                    centroid=centroid.tobytes(),
+                    size=0,
+                )
+            )
+    nearest = nearest_topic(vectors, topics)
+    sizes = {topic.id: sum(best == topic.id for best, _ in nearest) for topic in topics}
+    sized = tuple(
+        Topic(id=t.id, label=t.label, terms=t.terms, centroid=t.centroid, size=sizes[t.id])
+        for t in topics
+        if sizes[t.id]
+    )
+    return TopicModel(sized, tuple(nearest))
+
+
+def _distinct(terms: list[str]) -> list[str]:
+    """Terms without those whose words an earlier one holds already."""
+    kept: list[str] = []
+    for term in terms:
+        if not any(set(term.split()) & set(other.split()) for other in kept):
+            kept.append(term)
+    return kept
