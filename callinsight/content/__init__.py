@@ -1,0 +1,1 @@
+"""The content inventory meets demand: matches, gaps, unused assets."""

@@ -1,0 +1,110 @@
+"""items.csv and usage.csv become content items and usage events."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from callinsight.errors import InputError
+from callinsight.records import ContentItem, Problem, UsageEvent
+from callinsight.sheets import Row, parse_rows, read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from callinsight.taxonomy import Taxonomy
+
+STAGE = "inventory"
+STATUSES = ("draft", "live", "archived")
+AUDIENCES = ("internal", "external")
+EVENTS = ("share", "view", "buyer_view", "download", "call_mention")
+ITEM_COLUMNS_NEEDED = ("asset_id", "title", "content_type")
+ITEM_COLUMNS = (
+    *("url", "summary", "concerns", "personas", "stages", "topics", "product_specific", "owner"),
+    *("status", "audience", "published_on", "updated_on", "expires_on", "review_period_days"),
+    *("language", "cost"),
+)
+USAGE_COLUMNS_NEEDED = ("asset_id", "occurred_at", "event")
+USAGE_COLUMNS = ("actor", "deal", "call_id", "channel")
+
+
+def read_items(
+    files: Iterable[Path], taxonomy: Taxonomy
+) -> tuple[list[ContentItem], list[Problem]]:
+    """All assets of the files, and the rows that could not be used; of one id the last row counts.
+
+    An asset without stages or review period takes those of its content type.
+    """
+    items: dict[str, ContentItem] = {}
+    problems: list[Problem] = []
+    for file in files:
+        rows = read_sheet(file, needed=ITEM_COLUMNS_NEEDED, optional=ITEM_COLUMNS)
+        parsed, unusable = parse_rows(rows, lambda row: _item(row, taxonomy), stage=STAGE)
+        items.update({item.id: item for item in parsed})
+        problems.extend(unusable)
+    return list(items.values()), problems
+
+
+def read_usage(
+    files: Iterable[Path], known: Iterable[str]
+) -> tuple[list[UsageEvent], list[Problem]]:
+    """All events of the files, each once, and the rows that could not be used."""
+    ids = set(known)
+    events: dict[str, UsageEvent] = {}
+    problems: list[Problem] = []
+    for file in files:
+        rows = read_sheet(file, needed=USAGE_COLUMNS_NEEDED, optional=USAGE_COLUMNS)
+        parsed, unusable = parse_rows(rows, lambda row: _event(row, ids), stage=STAGE)
+        events.update({event.id: event for event in parsed})
+        problems.extend(unusable)
+    return list(events.values()), problems
+
+
+def _item(row: Row, taxonomy: Taxonomy) -> ContentItem:
+    kind_id = row.choice("content_type", taxonomy.content_types, "")
+    kind = taxonomy.content_types.get(kind_id) or taxonomy.content_types[row.needed("content_type")]
+    review = row.whole("review_period_days")
+    return ContentItem(
+        id=row.needed("asset_id"),
+        title=row.needed("title"),
+        content_type=kind.id,
+        url=row.text("url"),
+        summary=row.text("summary"),
+        concerns=row.choices("concerns", taxonomy.concerns),
+        personas=row.choices("personas", taxonomy.personas),
+        stages=row.choices("stages", taxonomy.stages) or kind.stages,
+        topics=row.words("topics"),
+        product_specific=row.flag("product_specific"),
+        owner=row.text("owner"),
+        status=row.choice("status", STATUSES, "live"),
+        audience=row.choice("audience", AUDIENCES, "external"),
+        published_on=row.date("published_on"),
+        updated_on=row.date("updated_on"),
+        expires_on=row.date("expires_on"),
+        review_period_days=kind.review_days if review is None else review,
+        language=row.text("language"),
+        cost=row.number("cost"),
+    )
+
+
+def _event(row: Row, items: set[str]) -> UsageEvent:
+    item = row.needed("asset_id")
+    if item not in items:
+        raise InputError(
+            f"{row.where}: asset_id '{item}' stands in no list of assets; "
+            "add the asset to items.csv, or remove the row"
+        )
+    row.needed("occurred_at")
+    kind = row.choice("event", EVENTS, "") or row.needed("event")
+    cells = [row.text(name) for name in (*USAGE_COLUMNS_NEEDED, *USAGE_COLUMNS)]
+    return UsageEvent(
+        id=hashlib.sha256("\x1f".join(cells).encode()).hexdigest()[:16],
+        item=item,
+        occurred_at=row.date("occurred_at"),
+        event=kind,
+        actor=row.text("actor"),
+        deal=row.text("deal"),
+        call=row.text("call_id"),
+        channel=row.text("channel"),
+    )

@@ -1,0 +1,65 @@
+"""Which assets answer which demand: tags first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from callinsight.records import ContentItem
+
+ANY = "any"  # in the place of a persona or stage: a roll-up over all of them
+
+
+@dataclass(frozen=True)
+class Match:
+    """How an asset that names a concern stands to one cell of demand; no obstacle means it fits."""
+
+    item: ContentItem
+    obstacles: tuple[str, ...]
+
+
+def match(
+    items: Iterable[ContentItem], concern: str, persona: str, stage: str, as_of: date
+) -> list[Match]:
+    """The assets that name the concern, those with the fewest obstacles first."""
+    matches = [
+        Match(item, obstacles(item, persona, stage, as_of))
+        for item in items
+        if concern in item.concerns
+    ]
+    return sorted(matches, key=lambda m: (len(m.obstacles), m.item.id))
+
+
+def obstacles(item: ContentItem, persona: str, stage: str, as_of: date) -> tuple[str, ...]:
+    """Why an asset does not serve a persona at a stage; an empty list of either serves all."""
+    found = []
+    if item.status != "live":
+        found.append(item.status)
+    if item.published_on and date.fromisoformat(item.published_on) > as_of:
+        found.append("not yet published")
+    if is_expired(item, as_of):
+        found.append("expired")
+    elif is_stale(item, as_of):
+        found.append("stale")
+    if item.personas and persona not in (ANY, *item.personas):
+        found.append("for " + " and ".join(item.personas))
+    if item.stages and stage not in (ANY, *item.stages):
+        found.append("for " + " and ".join(item.stages))
+    return tuple(found)
+
+
+def is_expired(item: ContentItem, as_of: date) -> bool:
+    """Past the date on which the asset itself says it ends."""
+    return bool(item.expires_on) and date.fromisoformat(item.expires_on) < as_of
+
+
+def is_stale(item: ContentItem, as_of: date) -> bool:
+    """Not updated within its review period; an asset without any date is not called stale."""
+    last = item.updated_on or item.published_on
+    if not last or item.review_period_days is None:
+        return False
+    return date.fromisoformat(last) + timedelta(days=item.review_period_days) < as_of
