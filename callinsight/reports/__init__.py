@@ -1,0 +1,1 @@
+"""What a month says, as pages and files."""

@@ -1,0 +1,112 @@
+"""What a month rests on: how much was heard, and what must be known before believing a share."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight.records import UNKNOWN
+from callinsight.reports.wording import count, many, talk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from callinsight.records import Call, Participant, Utterance
+
+READ = ("done", "partial")  # states of a call whose words count
+FEW_DEALS = 20  # with fewer, most shares are uncertain by a quarter or more
+STATES = {
+    "done": "in full",
+    "partial": "in part",
+    "empty": "without speech",
+    "failed": "not read",
+    "refused": "left out",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A number of the band at the top."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+def band(
+    calls: Sequence[Call], participants: Sequence[Participant], utterances: Mapping[str, Utterance]
+) -> tuple[Figure, ...]:
+    """How much was heard: calls, talk, deals, accounts, turns of buyers."""
+    read = [call for call in calls if call.status in READ]
+    ends: dict[str, float] = defaultdict(float)
+    for utterance in utterances.values():
+        ends[utterance.call] = max(ends[utterance.call], utterance.end_s)
+    length_s = sum(call.duration_s or ends[call.id] for call in read)
+    turns = [u for u in utterances.values() if u.side == "buyer"]
+    ids = {call.id for call in read}
+    buyers = {p.person or p.name for p in participants if p.side == "buyer" and p.call in ids}
+    found = Counter(call.status for call in calls)
+    states = [f"{found[state]:,} {word}" for state, word in STATES.items() if found[state]]
+    deals = {call.deal or call.id for call in read}
+    loose = sum(not call.deal for call in read)
+    as_deals = "counts as a deal" if loose == 1 else "count as a deal each"
+    return (
+        _figure(len(calls), "call", ", ".join(states)),
+        Figure(value=talk(length_s), label="of talk"),
+        _figure(
+            len(deals), "deal", f"{count(loose, 'call')} without a deal {as_deals}" if loose else ""
+        ),
+        _figure(len({call.account for call in read if call.account}), "account"),
+        _figure(
+            len(turns),
+            "buyers' turn",
+            f"by {count(len(buyers), 'person', 'people')}" if buyers else "",
+        ),
+    )
+
+
+def _figure(number: int, noun: str, note: str = "") -> Figure:
+    return Figure(value=f"{number:,}", label=noun if number == 1 else noun + "s", note=note)
+
+
+def notices_of(
+    calls: Sequence[Call], utterances: Mapping[str, Utterance], min_deals: int
+) -> tuple[str, ...]:
+    """What a reader must know before believing a share."""
+    read = {call.id: call for call in calls if call.status in READ}
+    sides: dict[str, set[str]] = defaultdict(set)
+    for utterance in utterances.values():
+        sides[utterance.call].add(utterance.side)
+    heard = {id_ for id_ in read if "buyer" in sides[id_]}
+    lost = sum(UNKNOWN in sides[id_] for id_ in read if id_ not in heard)
+    roleless = {u.call for u in utterances.values() if u.side == "buyer" and u.persona == UNKNOWN}
+    stageless = sum(read[id_].stage == UNKNOWN for id_ in heard)
+    failed = sum(call.status == "failed" for call in calls)
+    deals = len({read[id_].deal or id_ for id_ in heard})
+    notices = []
+    if calls and deals < FEW_DEALS:
+        notices.append(
+            f"Buyers were heard in {count(deals, 'deal')} only. Read every share as a hint: with so few, "
+            f"chance moves it a long way. A cell with fewer than {count(min_deals, 'deal')} gets no verdict."
+        )
+    if lost:
+        notices.append(
+            f"{many(lost, 'call counts', 'calls count')} for nothing, because it is not known who speaks. "
+            "Write who took part, and on which side, into participants.csv."
+        )
+    if failed:
+        notices.append(
+            f"{many(failed, 'call')} could not be read. What to do stands under “What did not count”."
+        )
+    if roleless:
+        notices.append(
+            f"In {count(len(roleless), 'call')} a buyer's role is unknown. What such buyers say counts in "
+            "the totals over all roles only; write their job titles into participants.csv."
+        )
+    if stageless:
+        notices.append(
+            f"The stage of {count(stageless, 'call')} is unknown. Such calls count in the totals over all "
+            "stages only; write deal_stage into the calls sheet, in words that the taxonomy knows."
+        )
+    return tuple(notices)

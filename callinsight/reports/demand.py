@@ -1,0 +1,357 @@
+"""A cell of demand in words: who raises what, why it counts, what comes closest, and the evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight.reports.excerpts import find_words
+from callinsight.reports.wording import (
+    ANY,
+    NBSP,
+    Names,
+    clock,
+    count,
+    day,
+    listing,
+    money,
+    percent,
+    readable,
+    sentence_case,
+    web_address,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from callinsight.records import Call, ContentItem, Gap, Unused, Utterance
+    from callinsight.reports.excerpts import Excerpt
+    from callinsight.taxonomy import Taxonomy
+
+VERDICTS = {  # most pressing first
+    "gap": "Gap",
+    "weak": "Weak",
+    "covered": "Covered",
+    "too_few_calls": "Too few calls",
+    "oversupplied": "Oversupplied",
+    "low_demand": "Low demand",
+}
+INTERVAL = f"95{NBSP}% interval"
+LONGEST_WORDS = 200  # characters of a turn in the list of evidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """A piece of a quote; marked if it is why the turn was tagged."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """An excerpt to play and read."""
+
+    stance: str
+    sure: str
+    passages: tuple[Passage, ...]
+    before: str
+    before_speaker: str
+    speaker: str
+    details: tuple[str, ...]  # title, account, date
+    call: str
+    file: str
+    at: str  # mm:ss in the call
+    length: str  # of the clip
+    sound: str  # what a screen reader says of the player
+    clip_name: str  # empty for words only
+    clip: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An asset that names the concern, and what keeps it from answering."""
+
+    title: str
+    url: str
+    content_type: str
+    obstacle: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One utterance behind a count."""
+
+    deal: str
+    call: str
+    at: str
+    speaker: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """A concern raised by a role at a stage, with all that the report says of it."""
+
+    anchor: str
+    rank: int  # 0 outside the ranking
+    concern: str
+    place: str
+    verdict: str
+    verdict_word: str
+    deals: str  # 8 of 10 deals
+    share: str
+    interval: str
+    share_pct: float  # for the bar
+    low_pct: float
+    high_pct: float
+    supply: str
+    sentence: str
+    why: str
+    candidates: tuple[Candidate, ...]
+    quotes: tuple[Quote, ...]
+    turns: tuple[Turn, ...]
+    arithmetic: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the parts of a report look things up in."""
+
+    names: Names
+    calls: dict[str, Call]
+    utterances: Mapping[str, Utterance]
+    items: dict[str, ContentItem]
+    states: dict[str, set[str]]  # of an item: unused, stale, expired, unowned
+    excerpts: dict[str, list[Excerpt]]  # by gap
+
+
+def gather(
+    calls: Sequence[Call],
+    utterances: Mapping[str, Utterance],
+    unused: Sequence[Unused],
+    items: Sequence[ContentItem],
+    excerpts: Sequence[Excerpt],
+    taxonomy: Taxonomy,
+) -> Facts:
+    """Put together what the parts of a report look things up in."""
+    states: dict[str, set[str]] = defaultdict(set)
+    for one in unused:
+        states[one.item].add(one.kind)
+    by_gap: dict[str, list[Excerpt]] = defaultdict(list)
+    for excerpt in excerpts:
+        by_gap[excerpt.gap].append(excerpt)
+    return Facts(
+        names=Names(taxonomy),
+        calls={call.id: call for call in calls},
+        utterances=utterances,
+        items={item.id: item for item in items},
+        states=states,
+        excerpts=by_gap,
+    )
+
+
+def describe(gap: Gap, facts: Facts, rank: int = 0) -> Demand:
+    """All that the report says of a cell."""
+    return Demand(
+        anchor=anchor_of(gap),
+        rank=rank,
+        concern=facts.names.concern(gap.concern),
+        place=facts.names.place(gap.persona, gap.stage),
+        verdict=gap.verdict,
+        verdict_word=VERDICTS[gap.verdict],
+        deals=of_deals(gap),
+        share=percent(gap.share),
+        interval=_interval(gap),
+        share_pct=pct(gap.share),
+        low_pct=pct(gap.share_low),
+        high_pct=pct(gap.share_high),
+        supply=supply_of(gap),
+        sentence=_sentence(gap, facts),
+        why=_why(gap, facts),
+        candidates=tuple(
+            _candidate(facts.items[id_], gap, facts) for id_ in gap.candidates if id_ in facts.items
+        ),
+        quotes=tuple(_quote(excerpt, facts) for excerpt in facts.excerpts.get(gap.id, [])),
+        turns=_turns(gap, facts),
+        arithmetic=_arithmetic(gap),
+    )
+
+
+def _sentence(gap: Gap, facts: Facts) -> str:
+    how = [
+        f"{number:,} {words}"
+        for number, words in (
+            (gap.objections, "as an objection"),
+            (gap.questions, "as a question"),
+            (gap.asks, "asked for material"),
+        )
+        if number
+    ]
+    text = f"{of_deals(gap)} ({percent(gap.share)}, {INTERVAL} {_interval(gap)}) "
+    text += f"raised it in {count(gap.calls, 'call')}"
+    text += f": {', '.join(how)}." if how else "."
+    worth = worth_of(deals_of(gap, facts), facts, gap.amount)
+    whose = "this deal" if gap.raising == 1 else "these deals"
+    unresolved = f"{percent(gap.unresolved)} unresolved"
+    return f"{text} {f'{worth} in {whose}; {unresolved}' if worth else unresolved}."
+
+
+def _why(gap: Gap, facts: Facts) -> str:
+    reason = facts.names.sentence(gap.reason)
+    if gap.verdict == "gap":
+        known = reason.removeprefix("0 fitting assets, ")
+        if known == reason:
+            return f"The deals prove the demand, and {reason}."
+        return (
+            f"The deals prove the demand, and no live asset fits. What names this concern: {known}."
+        )
+    if gap.verdict == "weak":
+        return f"The deals prove the demand, and the supply is thin: {reason}."
+    return f"{sentence_case(reason)}."
+
+
+def _arithmetic(gap: Gap) -> str:
+    """How the rank comes about; of a cell without score, only how sure its demand is."""
+    chance = "under 0.0001" if gap.p_value < 0.0001 else f"{gap.p_value:.4f}"
+    text = (
+        f"{gap.raising:,} raising of {count(gap.eligible, 'eligible deal')} in {count(gap.calls, 'call')}; "
+        f"chance of seeing this without real demand, corrected for the number of cells: {chance}"
+    )
+    if not gap.score:
+        return f"{text}."
+    missing = gap.score / (gap.share_low * gap.unresolved) if gap.supply else 1.0
+    return (
+        f"{text}. Score {gap.score:.3f} = lower end of the interval {gap.share_low:.3f} "
+        f"× unresolved {gap.unresolved:.3f} × supply that is missing {missing:.2f}."
+    )
+
+
+def _candidate(item: ContentItem, gap: Gap, facts: Facts) -> Candidate:
+    names = facts.names
+    obstacles = [item.status] if item.status != "live" else []
+    obstacles += [kind for kind in ("expired", "stale") if kind in facts.states.get(item.id, ())]
+    if item.personas and gap.persona not in (ANY, *item.personas):
+        obstacles.append("made for " + listing([names.persona(id_) for id_ in item.personas]))
+    if item.stages and gap.stage not in (ANY, *item.stages):
+        obstacles.append("made for " + listing([names.stage(id_) for id_ in item.stages]))
+    return Candidate(
+        title=item.title,
+        url=web_address(item.url),
+        content_type=readable(item.content_type),
+        obstacle=", ".join(obstacles) or "fits",
+    )
+
+
+def _quote(excerpt: Excerpt, facts: Facts) -> Quote:
+    call, utterance, before = excerpt.call, excerpt.utterance, excerpt.before
+    speaker = excerpt.person or facts.names.persona(utterance.persona)
+    at = clock(utterance.start_s)
+    length = f"{excerpt.end_s - excerpt.start_s:.0f} s"
+    return Quote(
+        stance=excerpt.stance.capitalize(),
+        sure=f"{percent(excerpt.score)} sure of the concern",
+        passages=_passages(excerpt),
+        before=before.text if before else "",
+        before_speaker=(before.speaker or before.side.capitalize()) if before else "",
+        speaker=speaker,
+        details=tuple(filter(None, (excerpt.title, call.account, day(call.recorded_at)))),
+        call=call.title or call.id,
+        file=call.file,
+        at=at,
+        length=length,
+        sound=f"Recording: {speaker}, {call.account or call.id}, at {at}, {length}",
+        clip_name=_clip_name(excerpt),
+        clip=excerpt.clip,
+    )
+
+
+def _passages(excerpt: Excerpt) -> tuple[Passage, ...]:
+    text, passages, position = excerpt.utterance.text, [], 0
+    for start, end in find_words(excerpt.evidence, text):
+        passages.append(Passage(text=text[position:start], marked=False))
+        passages.append(Passage(text=text[start:end], marked=True))
+        position = end
+    passages.append(Passage(text=text[position:], marked=False))
+    return tuple(passage for passage in passages if passage.text)
+
+
+def _clip_name(excerpt: Excerpt) -> str:
+    """A file name that any system takes, and that is another one when the sound is."""
+    if excerpt.clip is None:
+        return ""
+    return f"{_slug(excerpt.utterance.id)[:60]}-{hashlib.sha256(excerpt.clip).hexdigest()[:8]}.mp3"
+
+
+def _turns(gap: Gap, facts: Facts) -> tuple[Turn, ...]:
+    turns = []
+    for utterance in (facts.utterances[id_] for id_ in gap.evidence):
+        words = utterance.text
+        if len(words) > LONGEST_WORDS:
+            words = words[:LONGEST_WORDS].rsplit(" ", 1)[0] + " …"
+        turns.append(
+            Turn(
+                deal=_deal(utterance, facts),
+                call=utterance.call,
+                at=clock(utterance.start_s),
+                speaker=utterance.speaker or facts.names.persona(utterance.persona),
+                words=words,
+            )
+        )
+    return tuple(sorted(turns, key=lambda t: t.deal))
+
+
+def _deal(utterance: Utterance, facts: Facts) -> str:
+    return facts.calls[utterance.call].deal or utterance.call
+
+
+def deals_of(gap: Gap, facts: Facts) -> set[str]:
+    """The deals that raise it."""
+    return {_deal(facts.utterances[id_], facts) for id_ in gap.evidence}
+
+
+def worth_of(deals: set[str], facts: Facts, known: float | None = None) -> str:
+    """The money in deals, by currency; `known` is their sum as counted before, in one currency."""
+    last: dict[str, Call] = {}
+    for call in sorted(facts.calls.values(), key=lambda c: (c.recorded_at, c.id)):
+        if (call.deal or call.id) in deals and call.amount is not None:
+            last[call.deal or call.id] = call
+    sums: dict[str, float] = defaultdict(float)
+    for call in last.values():
+        sums[call.currency] += call.amount or 0.0
+    if len(sums) == 1 and known:
+        sums = dict.fromkeys(sums, known)
+    return listing([money(amount, currency) for currency, amount in sorted(sums.items()) if amount])
+
+
+def of_deals(gap: Gap) -> str:
+    """`8 of 10 deals`."""
+    return f"{gap.raising:,} of {count(gap.eligible, 'deal')}"
+
+
+def _interval(gap: Gap) -> str:
+    return f"{gap.share_low * 100:.0f} to {percent(gap.share_high)}"
+
+
+def supply_of(gap: Gap) -> str:
+    """`2 assets fit`."""
+    if gap.supply == 0:
+        return "no asset fits"
+    return "1 asset fits" if gap.supply == 1 else f"{gap.supply:,} assets fit"
+
+
+def pct(share: float) -> float:
+    """A share as the length of a bar."""
+    return round(share * 100, 1)
+
+
+def anchor_of(gap: Gap) -> str:
+    """Where in the page a cell is told."""
+    return "cell-" + _slug("/".join((gap.concern, gap.persona, gap.stage)))
+
+
+def _slug(id_: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "-", id_.lower()).strip("-")

@@ -1,0 +1,188 @@
+"""Which words to play and read as evidence of a gap."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight.records import DEMAND_STANCES
+from callinsight.reports.wording import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from callinsight.records import Call, Gap, Participant, Tag, Utterance
+
+PRESSING = ("gap", "weak")
+SHOWN = (*PRESSING, "covered")
+ROOM_S = 1.0  # before and after the words
+SHORTEST_S, LONGEST_S = 10.0, 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Excerpt:
+    """Evidence to play and read; times are seconds from the call's start."""
+
+    gap: str  # its id
+    utterance: Utterance
+    before: Utterance | None  # the turn before, for context
+    call: Call
+    person: str
+    title: str
+    stance: str
+    score: float
+    label: str
+    evidence: str
+    start_s: float  # what to play: 10 to 30 s, within the call
+    end_s: float
+    clip: bytes | None = None  # MP3, where there is a recording
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A turn that could stand for a gap, in the order in which it would be taken."""
+
+    rank: tuple[bool, int, float, str]
+    tag: Tag
+    utterance: Utterance
+
+
+def pick_excerpts(
+    gaps: Iterable[Gap],
+    tags: Iterable[Tag],
+    utterances: Mapping[str, Utterance],
+    calls: Mapping[str, Call],
+    participants: Iterable[Participant],
+    *,
+    each: int,
+    playable: Callable[[Call], bool],
+) -> list[Excerpt]:
+    """Up to `each` excerpts for every gap, weak or covered cell and `roll_ups`, in their order.
+
+    Different deals come first; then recordings before transcripts, objections before questions,
+    higher scores before lower ones. `utterances` and `calls` are all of the month, by id.
+    """
+    sounds = {id_: playable(call) for id_, call in calls.items()}
+    titles = {(p.call, p.name): p.title for p in participants}
+    concerns = _concern_tags(tags)
+    turns = _turns_by_call(utterances.values())
+    excerpts = []
+    for gap in _shown(list(gaps)):
+        candidates = [
+            Candidate(_rank(tag, sounds[tag.call]), tag, utterances[id_])
+            for id_ in gap.evidence
+            if (tag := concerns.get((id_, gap.concern))) is not None
+        ]
+        for chosen in _by_turns_of_deals(candidates)[:each]:
+            call = calls[chosen.tag.call]
+            title = titles.get((call.id, chosen.utterance.speaker), "")
+            excerpts.append(_excerpt(gap, chosen, call, title, turns[call.id]))
+    return excerpts
+
+
+def roll_ups(gaps: Iterable[Gap]) -> list[Gap]:
+    """Pressing totals over all roles that no pressing cell below them tells already."""
+    pressing = [gap for gap in gaps if gap.verdict in PRESSING]
+    totals = [gap for gap in pressing if gap.persona == ANY]
+    return [gap for gap in totals if not any(_is_below(other, gap) for other in pressing)]
+
+
+def find_words(evidence: str, text: str) -> list[tuple[int, int]]:
+    """Where the phrases behind a tag stand in the text, as merged character spans in its order."""
+    if evidence == text:
+        return []
+    spans = []
+    for phrase in evidence.split("; "):
+        words = [re.escape(word).replace("'", "['’‘]") for word in re.findall(r"[\w'&+.]+", phrase)]
+        if words:
+            found = re.search(r"(?<!\w)" + r"\W+".join(words) + r"(?!\w)", text, re.IGNORECASE)
+            spans += [found.span()] if found else []
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _shown(gaps: list[Gap]) -> list[Gap]:
+    totals = {gap.id for gap in roll_ups(gaps)}
+    return [g for g in gaps if g.id in totals or (g.verdict in SHOWN and g.persona != ANY)]
+
+
+def _is_below(gap: Gap, total: Gap) -> bool:
+    same_stage = total.stage in (ANY, gap.stage)
+    narrower = (gap.persona, gap.stage) != (total.persona, total.stage)
+    return gap.concern == total.concern and same_stage and narrower
+
+
+def _concern_tags(tags: Iterable[Tag]) -> dict[tuple[str, str], Tag]:
+    """The best concern tag of each utterance and label."""
+    best: dict[tuple[str, str], Tag] = {}
+    for tag in tags:
+        key = (tag.utterance, tag.label)
+        if tag.kind == "concern" and (key not in best or tag.score > best[key].score):
+            best[key] = tag
+    return best
+
+
+def _rank(tag: Tag, sound: bool) -> tuple[bool, int, float, str]:
+    stances = [*DEMAND_STANCES, tag.stance]
+    return not sound, stances.index(tag.stance), -tag.score, tag.utterance
+
+
+def _by_turns_of_deals(candidates: list[Candidate]) -> list[Candidate]:
+    """The best of every deal, then the second of every deal, and so on."""
+    taken: dict[str, int] = defaultdict(int)
+    rounds = []
+    for candidate in sorted(candidates, key=lambda c: c.rank):
+        rounds.append((taken[candidate.tag.deal], candidate.rank, candidate))
+        taken[candidate.tag.deal] += 1
+    return [candidate for *_, candidate in sorted(rounds, key=lambda r: r[:2])]
+
+
+def _turns_by_call(utterances: Iterable[Utterance]) -> dict[str, list[Utterance]]:
+    turns: dict[str, list[Utterance]] = defaultdict(list)
+    for utterance in sorted(utterances, key=lambda u: (u.call, u.position)):
+        turns[utterance.call].append(utterance)
+    return turns
+
+
+def _excerpt(
+    gap: Gap, chosen: Candidate, call: Call, title: str, turns: list[Utterance]
+) -> Excerpt:
+    utterance, tag = chosen.utterance, chosen.tag
+    index = next(i for i, turn in enumerate(turns) if turn.id == utterance.id)
+    length_s = call.duration_s or max(turn.end_s for turn in turns)
+    start_s, end_s = _span(utterance, tag.evidence, length_s)
+    return Excerpt(
+        gap=gap.id,
+        utterance=utterance,
+        before=turns[index - 1] if index else None,
+        call=call,
+        person=utterance.speaker,
+        title=title,
+        stance=tag.stance,
+        score=tag.score,
+        label=tag.label,
+        evidence=tag.evidence,
+        start_s=start_s,
+        end_s=end_s,
+    )
+
+
+def _span(utterance: Utterance, evidence: str, length_s: float) -> tuple[float, float]:
+    """What to play; of a turn that is too long, the part with the words behind the tag."""
+    start_s, end_s = max(0.0, utterance.start_s - ROOM_S), min(length_s, utterance.end_s + ROOM_S)
+    wanted_s = min(max(end_s - start_s, SHORTEST_S), LONGEST_S, length_s)
+    middle_s, lowest_s, highest_s = (start_s + end_s) / 2, 0.0, length_s
+    if end_s - start_s > LONGEST_S:
+        words = find_words(evidence, utterance.text)
+        reached = words[0][0] / len(utterance.text) if words else 0.0
+        middle_s = utterance.start_s + reached * (utterance.end_s - utterance.start_s)
+        lowest_s, highest_s = start_s, end_s
+    first_s = round(min(max(middle_s - wanted_s / 2, lowest_s), highest_s - wanted_s), 2)
+    return first_s, round(first_s + wanted_s, 2)

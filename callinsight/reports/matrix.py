@@ -1,0 +1,81 @@
+"""The funnel at a glance: for each role and stage, the concern that presses most."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight.reports.demand import VERDICTS, anchor_of, of_deals, pct, supply_of
+from callinsight.reports.excerpts import PRESSING, SHOWN
+from callinsight.reports.wording import count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callinsight.records import Gap
+    from callinsight.reports.wording import Names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A role at a stage: the concern that presses most, and what answers it."""
+
+    verdict: str  # `silent` where no buyer of the role was heard
+    verdict_word: str
+    concern: str = ""
+    demand: str = ""
+    supply: str = ""
+    more: str = ""
+    anchor: str = ""
+    share_pct: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A row of the matrix."""
+
+    role: str
+    meaning: str
+    cells: tuple[Cell, ...]
+
+
+def lines_of(cells: Sequence[Gap], names: Names) -> tuple[Line, ...]:
+    """One row a role, one cell a stage."""
+    by_place: dict[tuple[str, str], list[Gap]] = defaultdict(list)
+    for gap in cells:
+        by_place[gap.persona, gap.stage].append(gap)
+    taxonomy = names.taxonomy
+    return tuple(
+        Line(
+            role=names.persona(persona),
+            meaning=meaning,
+            cells=tuple(_cell(by_place[persona, stage], names) for stage in taxonomy.stages),
+        )
+        for persona, meaning in taxonomy.personas.items()
+    )
+
+
+def _cell(gaps: Sequence[Gap], names: Names) -> Cell:
+    if not gaps:
+        return Cell(verdict="silent", verdict_word="Not heard")
+    order = list(VERDICTS)
+    top = min(gaps, key=lambda g: (order.index(g.verdict), -g.share, -g.supply, g.id))
+    if not top.raising:
+        deals = count(max(gap.eligible for gap in gaps), "deal")
+        return Cell(
+            verdict=top.verdict,
+            verdict_word=VERDICTS[top.verdict],
+            demand=f"nothing raised in {deals}",
+        )
+    others = sum(gap.verdict in PRESSING for gap in gaps) - (top.verdict in PRESSING)
+    return Cell(
+        verdict=top.verdict,
+        verdict_word=VERDICTS[top.verdict],
+        concern=names.concern(top.concern),
+        demand=f"{of_deals(top)} ({percent(top.share)})",
+        supply=supply_of(top),
+        more=f"and {count(others, 'more concern')} below" if others else "",
+        anchor=anchor_of(top) if top.verdict in SHOWN else "",
+        share_pct=pct(top.share),
+    )
