@@ -1,0 +1,76 @@
+"""Which module may import which: cli → pipeline → store → records; the flow takes plain values."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "callinsight"
+FOUNDATION = {"records", "errors", "taxonomy", "sheets"}
+FLOW = {"calls", "tagging", "content", "reports"}
+ALLOWED = {
+    "__init__": set(),
+    "records": set(),
+    "errors": set(),
+    "months": {"errors"},
+    "taxonomy": {"errors", "records"},
+    "sheets": {"errors", "records"},
+    "config": {"errors"},
+    "conversion": {"errors"},
+    "downloads": {"errors"},
+    "weights": {"conversion", "downloads", "errors"},
+    "migrations": set(),
+    "store": {"errors", "migrations", "records"},
+    "progress": set(),
+    "cluster": {"errors"},
+    "calls": FOUNDATION | {"calls", "conversion"},
+    "tagging": FOUNDATION | {"tagging"},
+    "content": FOUNDATION | {"content"},
+    "reports": FOUNDATION | {"reports"},
+    "starter": FOUNDATION | {"starter", "calls"},
+    "pipeline": FOUNDATION
+    | FLOW
+    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months"},
+    "cli": {
+        *("cluster", "config", "errors", "months", "pipeline", "progress", "starter", "store"),
+        *("tagging", "weights"),
+    },
+}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The parts of callinsight that a module imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are written in full"
+            names = [node.module]
+            if node.module == "callinsight":
+                names = [f"callinsight.{alias.name}" for alias in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("callinsight.")}
+    return found
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
+    part = part_of(path)
+
+    assert part in ALLOWED, f"{part} is new: say in this table what it may import"
+    assert imports_of(path) <= ALLOWED[part]
+
+
+def test_the_rule_sees_an_import_inside_a_function(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("def f():\n    from callinsight import store\n    import callinsight.cli\n")
+
+    assert imports_of(module) == {"store", "cli"}
