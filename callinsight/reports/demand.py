@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.reports.excerpts import find_words
+from callinsight.reports.quotes import Quote, quote_of
 from callinsight.reports.wording import (
     ANY,
     NBSP,
     Names,
     clock,
     count,
-    day,
     listing,
     money,
     percent,
     readable,
     sentence_case,
+    slug,
     web_address,
 )
 
@@ -41,34 +39,6 @@ VERDICTS = {  # most pressing first
 }
 INTERVAL = f"95{NBSP}% interval"
 LONGEST_WORDS = 200  # characters of a turn in the list of evidence
-
-
-@dataclass(frozen=True, kw_only=True)
-class Passage:
-    """A piece of a quote; marked if it is why the turn was tagged."""
-
-    text: str
-    marked: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quote:
-    """An excerpt to play and read."""
-
-    stance: str
-    sure: str
-    passages: tuple[Passage, ...]
-    before: str
-    before_speaker: str
-    speaker: str
-    details: tuple[str, ...]  # title, account, date
-    call: str
-    file: str
-    at: str  # mm:ss in the call
-    length: str  # of the clip
-    sound: str  # what a screen reader says of the player
-    clip_name: str  # empty for words only
-    clip: bytes | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +145,7 @@ def describe(gap: Gap, facts: Facts, rank: int = 0) -> Demand:
         candidates=tuple(
             _candidate(facts.items[id_], gap, facts) for id_ in gap.candidates if id_ in facts.items
         ),
-        quotes=tuple(_quote(excerpt, facts) for excerpt in facts.excerpts.get(gap.id, [])),
+        quotes=tuple(quote_of(excerpt, facts.names) for excerpt in facts.excerpts.get(gap.id, [])),
         turns=_turns(gap, facts),
         arithmetic=_arithmetic(gap),
     )
@@ -246,46 +216,6 @@ def _candidate(item: ContentItem, gap: Gap, facts: Facts) -> Candidate:
     )
 
 
-def _quote(excerpt: Excerpt, facts: Facts) -> Quote:
-    call, utterance, before = excerpt.call, excerpt.utterance, excerpt.before
-    speaker = excerpt.person or facts.names.persona(utterance.persona)
-    at = clock(utterance.start_s)
-    length = f"{excerpt.end_s - excerpt.start_s:.0f} s"
-    return Quote(
-        stance=excerpt.stance.capitalize(),
-        sure=f"{percent(excerpt.score)} sure of the concern",
-        passages=_passages(excerpt),
-        before=before.text if before else "",
-        before_speaker=(before.speaker or before.side.capitalize()) if before else "",
-        speaker=speaker,
-        details=tuple(filter(None, (excerpt.title, call.account, day(call.recorded_at)))),
-        call=call.title or call.id,
-        file=call.file,
-        at=at,
-        length=length,
-        sound=f"Recording: {speaker}, {call.account or call.id}, at {at}, {length}",
-        clip_name=_clip_name(excerpt),
-        clip=excerpt.clip,
-    )
-
-
-def _passages(excerpt: Excerpt) -> tuple[Passage, ...]:
-    text, passages, position = excerpt.utterance.text, [], 0
-    for start, end in find_words(excerpt.evidence, text):
-        passages.append(Passage(text=text[position:start], marked=False))
-        passages.append(Passage(text=text[start:end], marked=True))
-        position = end
-    passages.append(Passage(text=text[position:], marked=False))
-    return tuple(passage for passage in passages if passage.text)
-
-
-def _clip_name(excerpt: Excerpt) -> str:
-    """A file name that any system takes, and that is another one when the sound is."""
-    if excerpt.clip is None:
-        return ""
-    return f"{_slug(excerpt.utterance.id)[:60]}-{hashlib.sha256(excerpt.clip).hexdigest()[:8]}.mp3"
-
-
 def _turns(gap: Gap, facts: Facts) -> tuple[Turn, ...]:
     turns = []
     for utterance in (facts.utterances[id_] for id_ in gap.evidence):
@@ -350,8 +280,4 @@ def pct(share: float) -> float:
 
 def anchor_of(gap: Gap) -> str:
     """Where in the page a cell is told."""
-    return "cell-" + _slug("/".join((gap.concern, gap.persona, gap.stage)))
-
-
-def _slug(id_: str) -> str:
-    return re.sub(r"[^a-z0-9_]+", "-", id_.lower()).strip("-")
+    return "cell-" + slug("/".join((gap.concern, gap.persona, gap.stage)))

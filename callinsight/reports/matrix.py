@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.reports.demand import VERDICTS, anchor_of, of_deals, pct, supply_of
+from callinsight.reports.demand import VERDICTS, anchor_of, of_deals, supply_of
 from callinsight.reports.excerpts import PRESSING, SHOWN
 from callinsight.reports.wording import count, percent
 
@@ -28,7 +28,6 @@ class Cell:
     supply: str = ""
     more: str = ""
     anchor: str = ""
-    share_pct: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,5 +76,4 @@ def _cell(gaps: Sequence[Gap], names: Names) -> Cell:
         supply=supply_of(top),
         more=f"and {count(others, 'more concern')} below" if others else "",
         anchor=anchor_of(top) if top.verdict in SHOWN else "",
-        share_pct=pct(top.share),
     )

@@ -66,7 +66,8 @@ def _render_html(report: MonthlyReport, sources: dict[str, str]) -> str:
 def _render_markdown(report: MonthlyReport) -> str:
     environment = _environment(finalize=_as_markdown)
     environment.filters["address"] = Markup
-    return environment.get_template("monthly.md.jinja").render(report=report)
+    text = environment.get_template("monthly.md.jinja").render(report=report)
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
 
 def _as_markdown(value: object) -> object:

@@ -32,7 +32,7 @@ ROLES = {  # ids of the starter taxonomy that do not read well as they stand
 DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
 MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~!^]")
 BLANKS = re.compile(r"[ \t\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")  # all but no-break spaces
-LIST_MARK = re.compile(r"^(\d+)([.)])|^([-+=])")
+LIST_MARK = re.compile(r"^( ?\d*)([-+=.)])")
 URL_SAFE = ":/?#@!$&'*+,;=%~"  # brackets and quotes are written in code
 
 
@@ -79,6 +79,11 @@ def readable(id_: str) -> str:
     words = [w.upper() if w in ACRONYMS else w for w in id_.replace("_", " ").split()]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def slug(id_: str) -> str:
+    """An id in the letters that file names and anchors take everywhere."""
+    return re.sub(r"[^a-z0-9_]+", "-", id_.lower()).strip("-")
 
 
 def month_name(month: str) -> str:
@@ -160,10 +165,10 @@ def web_address(url: str) -> str:
 
 def markdown(text: str) -> str:
     """A text that Markdown shows as it is: no markup, HTML, table cell, heading or link comes of it."""
-    plain = BLANKS.sub(" ", text).strip(" ")
-    plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = BLANKS.sub(" ", text)
+    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     plain = MARKDOWN.sub(r"\\\g<0>", plain)
-    plain = LIST_MARK.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", plain)
+    plain = LIST_MARK.sub(r"\1\\\2", plain)
     for mark, harmless in (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;")):
         plain = plain.replace(mark, harmless)  # bare addresses become links otherwise
     return plain

@@ -1,0 +1,138 @@
+"""Which words stand for a gap, and which seconds of them are played."""
+
+import dataclasses
+
+import pytest
+
+from callinsight.reports.excerpts import find_words, pick_excerpts
+
+WORDS = "We worry about that."
+
+
+def gap_of(month, *calls):
+    """A gap with the given calls first: (id, deal, stance, score), then quiet filling."""
+    for id_, deal, stance, score in calls:
+        month.call(id_, "champion", "decision", ("need_fit", stance, WORDS), deal=deal)
+        month.tags[-1] = dataclasses.replace(month.tags[-1], score=score)
+
+
+def pick(month, *, each=3, recorded=()):
+    return pick_excerpts(
+        month.gaps(),
+        month.tags,
+        month.utterances,
+        {call.id: call for call in month.calls},
+        month.participants,
+        each=each,
+        playable=lambda call: call.id in recorded,
+    )
+
+
+def test_deals_then_sound_then_objections_then_scores_then_ids(empty):
+    gap_of(
+        empty,
+        ("c1", "D1", "question", 0.9),
+        ("c2", "D2", "objection", 0.7),
+        ("c3", "D3", "objection", 0.8),
+        ("c4", "D4", "objection", 0.8),
+        ("c5", "D4", "objection", 0.99),
+        ("c6", "D5", "question", 0.6),
+    )
+
+    excerpts = pick(empty, each=9, recorded=["c6"])
+
+    assert [e.call.id for e in excerpts] == ["c6", "c5", "c3", "c2", "c1", "c4"]
+    assert [e.call.id for e in pick(empty, each=2)] == ["c5", "c3"]
+
+
+def test_an_excerpt_says_who_said_what_after_which_turn(empty):
+    gap_of(empty, *((f"c{n}", f"D{n}", "objection", 0.9) for n in range(6)))
+
+    first = pick(empty, each=1)[0]
+
+    assert (first.gap, first.person, first.title) == (
+        *("2026-10/need_fit/champion/decision", "Bo Berg"),
+        "Head of Finance Operations",
+    )
+    assert (first.before.speaker, first.before.text) == ("Dana Whitfield", "And what about that?")
+    assert (first.label, first.stance, first.score, first.evidence) == (
+        *("need_fit", "objection", 0.9),
+        WORDS,
+    )
+    assert first.clip is None
+
+
+def test_the_first_turn_of_a_call_has_none_before_it(empty):
+    gap_of(empty, *((f"c{n}", f"D{n}", "objection", 0.9) for n in range(6)))
+    for number in range(6):
+        del empty.utterances[f"c{number}:0000"]
+
+    assert {e.before for e in pick(empty)} == {None}
+
+
+def test_covered_cells_have_excerpts_and_cells_without_demand_have_none(empty):
+    empty.demand(8, 8, "need_fit", "champion", "decision")
+    empty.demand(1, 9, "need_fit", "economic_buyer", "decision")
+    empty.item("A", "need_fit")
+    empty.item("B", "need_fit")
+
+    assert {e.gap for e in pick(empty)} == {"2026-10/need_fit/champion/decision"}
+
+
+def test_a_total_that_the_report_does_not_tell_has_no_excerpts(empty):
+    empty.demand(8, 8, "need_fit", "champion", "decision")
+
+    assert {gap.id.split("/", 2)[2] for gap in empty.gaps() if gap.verdict == "gap"} == {
+        *("champion/decision", "any/decision", "any/any"),
+    }
+    assert {e.gap for e in pick(empty)} == {"2026-10/need_fit/champion/decision"}
+
+
+@pytest.mark.parametrize(
+    ("said", "length_s", "played"),
+    [
+        ((60.0, 75.0), 600.0, (59.0, 76.0)),  # a second of room on each side
+        ((60.0, 62.0), 600.0, (56.0, 66.0)),  # ten seconds at least
+        ((1.0, 3.0), 600.0, (0.0, 10.0)),  # not before the call begins
+        ((597.0, 599.0), 600.0, (590.0, 600.0)),  # nor after it ends
+        ((1.0, 3.0), 6.0, (0.0, 6.0)),  # a call shorter than that
+        ((60.0, 75.0), 0.0, (59.0, 75.0)),  # its length is not known
+        ((100.0, 160.0), 600.0, (99.0, 129.0)),  # thirty seconds at most
+    ],
+)
+def test_what_is_played(empty, said, length_s, played):
+    gap_of(empty, *((f"c{n}", f"D{n}", "objection", 0.9) for n in range(6)))
+    empty.calls = [dataclasses.replace(call, duration_s=length_s) for call in empty.calls]
+    for id_, utterance in empty.utterances.items():
+        if utterance.side == "buyer":
+            start_s, end_s = said
+            empty.utterances[id_] = dataclasses.replace(utterance, start_s=start_s, end_s=end_s)
+        else:
+            empty.utterances[id_] = dataclasses.replace(utterance, start_s=0.0, end_s=0.5)
+
+    assert {(e.start_s, e.end_s) for e in pick(empty)} == {played}
+
+
+def test_of_a_long_turn_the_words_behind_the_tag_are_played(empty):
+    text = "well " * 150 + "your price is too high " + "so " * 75
+    for number in range(6):
+        turn = ("price_budget", "objection", text)
+        empty.call(f"c{number}", "champion", "decision", turn, evidence="too high")
+    for id_, utterance in empty.utterances.items():
+        if utterance.side == "buyer":
+            empty.utterances[id_] = dataclasses.replace(utterance, start_s=100.0, end_s=200.0)
+
+    excerpt = pick(empty, each=1)[0]
+
+    spoken_s = 100 + 100 * text.index("too high") / len(text)
+    assert excerpt.start_s == pytest.approx(spoken_s - 15, abs=0.01)
+    assert excerpt.end_s - excerpt.start_s == pytest.approx(30)
+
+
+def test_words_are_found_as_they_were_said():
+    text = "It’s the Pen-Test: don't we need a pen test?"
+
+    assert [text[a:b] for a, b in find_words("pen test; it's", text)] == ["It’s", "Pen-Test"]
+    assert [text[a:b] for a, b in find_words("it's the; the pen", text)] == ["It’s the Pen"]
+    assert find_words("ten", text) == []
+    assert find_words(text, text) == []
