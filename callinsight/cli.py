@@ -83,12 +83,14 @@ def run(
 
     What is done already is skipped; what fails is named, and the rest goes on.
     """
+    from callinsight import weights
     from callinsight.cluster import default_workers
     from callinsight.config import load_config
     from callinsight.pipeline.run import run as run_pipeline
     from callinsight.progress import bar
 
     config = load_config(pipeline)
+    _fetch([config.speech.model, weights.EMBEDDING])
     summary = run_pipeline(
         config,
         database=db or config.database,
@@ -238,12 +240,9 @@ def pull(
 ) -> None:
     """Fetch models, verified by sha256."""
     from callinsight import weights
-    from callinsight.progress import bytes_bar
 
-    for name in names or weights.DEFAULTS:
-        with bytes_bar(name) as report:
-            folder = weights.pull(name, source=source, report=report)
-        typer.echo(folder)
+    for name in names or (weights.SPEECH, weights.EMBEDDING):
+        typer.echo(_pull(name, source))
 
 
 @models.command()
@@ -272,10 +271,28 @@ def tagger() -> None:
     """Train the tagger's heads again from the labelled turns; for developers."""
     from callinsight import weights
     from callinsight.tagging.concerns import HEADS
-    from callinsight.tagging.training import EMBEDDING, train
+    from callinsight.tagging.training import train
 
-    train(weights.folder(EMBEDDING), weights.fingerprint(EMBEDDING)).save()
+    train(weights.folder(weights.EMBEDDING), weights.fingerprint(weights.EMBEDDING)).save()
     typer.echo(HEADS)
+
+
+def _fetch(names: list[str]) -> None:
+    """Fetch the models that are not here, before the work that waits for them begins."""
+    from callinsight import weights
+
+    if not weights.is_offline():
+        for name in names:
+            if name in weights.MODELS and weights.find(name) is None:
+                _pull(name, None)
+
+
+def _pull(name: str, source: Path | None) -> Path:
+    from callinsight import weights
+    from callinsight.progress import bytes_bar
+
+    with bytes_bar(name) as report:
+        return weights.pull(name, source=source, report=report)
 
 
 def _tell(summary: Summary) -> None:

@@ -214,13 +214,6 @@ def utterances_of(db: Database, call: str) -> list[Utterance]:
     return _load(db, Utterance, "SELECT * FROM utterances WHERE call = ? ORDER BY position", [call])
 
 
-def buyer_utterances(db: Database) -> list[Utterance]:
-    """What buyers said in all calls, by call and position."""
-    return _load(
-        db, Utterance, "SELECT * FROM utterances WHERE side = 'buyer' ORDER BY call, position"
-    )
-
-
 def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
     """The utterances with these ids."""
     found = {}
@@ -228,6 +221,16 @@ def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
         rows = _load(db, Utterance, "SELECT * FROM utterances WHERE id = ?", [id_])
         found.update({utterance.id: utterance for utterance in rows})
     return found
+
+
+def telling_utterances(db: Database) -> list[Utterance]:
+    """What buyers said with a concern or an ask in it, sure or unsure, by call and position."""
+    return _load(
+        db,
+        Utterance,
+        "SELECT * FROM utterances WHERE id IN "
+        "(SELECT utterance FROM tags WHERE kind IN ('concern', 'ask')) ORDER BY call, position",
+    )
 
 
 def search_utterances(db: Database, words: str, *, limit: int = 20) -> list[Utterance]:

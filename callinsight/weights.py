@@ -172,7 +172,8 @@ MODELS: dict[str, Model] = {
 }
 
 
-DEFAULTS = (WHISPER_BASE.name, MINILM.name)  # what a pipeline uses unless told otherwise
+SPEECH = WHISPER_BASE.name  # what a pipeline hears with unless told otherwise
+EMBEDDING = MINILM.name  # what it compares texts with
 
 
 def cache_folder() -> Path:

@@ -1,95 +1,15 @@
-"""What many tests share: the demo, run once, and a small project of one's own."""
+"""The demo, run once for all tests, and a small project to change and run."""
 
-import csv
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from material import DEMO, ROOT, DemoRun, Project, call_row, write_vtt
 
-from callinsight import store
 from callinsight.calls.audio import SAMPLE_RATE, decode, write_wave
-from callinsight.config import Config, load_config
-from callinsight.pipeline.run import Summary, run
+from callinsight.config import load_config
+from callinsight.pipeline.run import run
 from callinsight.progress import silent
-
-ROOT = Path(__file__).parent.parent
-DEMO = ROOT / "pipelines" / "demo"
-CALL_COLUMNS = [
-    *("call_id", "file", "recorded_at", "title", "account", "deal", "deal_stage", "amount"),
-    *("outcome", "consent", "rep_channel"),
-]
-
-
-@dataclass
-class Project:
-    """A folder with a pipeline file, sheets and call files; tests change it and run it."""
-
-    folder: Path
-
-    @property
-    def pipeline(self) -> Path:
-        return self.folder / "sales_calls.toml"
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "callinsight.db"
-
-    def config(self) -> Config:
-        return load_config(self.pipeline)
-
-    def run(self, *, workers: int = 2, retry_failed: bool = False) -> Summary:
-        return run(
-            self.config(),
-            database=self.database,
-            workers=workers,
-            retry_failed=retry_failed,
-            progress=silent,
-        )
-
-    def write_calls(self, rows: list[dict[str, str]]) -> None:
-        with (self.folder / "calls.csv").open("w", newline="", encoding="utf-8") as file:
-            sheet = csv.DictWriter(file, CALL_COLUMNS, restval="")
-            sheet.writeheader()
-            sheet.writerows(rows)
-
-    def rows(self) -> dict[str, list[tuple]]:
-        """All that the database holds, but for when it was written."""
-        with store.opened(self.database) as db:
-            tables = [
-                t for t in db.table_names() if not t.startswith(("utterances_fts", "_", "sqlite"))
-            ]
-            held = {}
-            for table in tables:
-                columns = [c.name for c in db[table].columns if c.name != "finished_at"]
-                held[table] = sorted(
-                    db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr
-                )
-            return held
-
-
-def call_row(call_id: str, file: str, **cells: str) -> dict[str, str]:
-    return {
-        "call_id": call_id,
-        "file": file,
-        "recorded_at": "2026-10-05T10:00",
-        "deal": f"D-{call_id}",
-        "deal_stage": "Negotiation",
-        "consent": "notice",
-        "rep_channel": "0",
-        **cells,
-    }
-
-
-def write_vtt(path: Path, turns: list[tuple[str, str]]) -> None:
-    lines = ["WEBVTT", ""]
-    for index, (voice, words) in enumerate(turns):
-        start, end = 5 * index, 5 * index + 4
-        lines += [
-            f"00:{start // 60:02}:{start % 60:02}.000 --> 00:{end // 60:02}:{end % 60:02}.000"
-        ]
-        lines += [f"<v {voice}>{words}</v>", ""]
-    path.write_text("\n".join(lines), encoding="utf-8")
 
 
 @pytest.fixture
@@ -151,15 +71,6 @@ def project(tmp_path: Path) -> Project:
         encoding="utf-8",
     )
     return made
-
-
-@dataclass(frozen=True)
-class DemoRun:
-    """What `make demo` leaves behind."""
-
-    summary: Summary
-    config: Config
-    folder: Path
 
 
 @pytest.fixture(scope="session")

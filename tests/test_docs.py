@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from conftest import DEMO, ROOT, write_vtt
+from material import DEMO, ROOT, write_vtt
 from typer.testing import CliRunner
 
 from callinsight.calls.audio import SAMPLE_RATE, decode, write_wave

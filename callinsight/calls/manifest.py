@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from callinsight.errors import InputError
 from callinsight.records import OUTCOMES, SIDES, UNKNOWN, Call, Participant, Problem
-from callinsight.sheets import Row, parse_rows, read_sheet
+from callinsight.sheets import NO, Row, parse_rows, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 STAGE = "manifest"
+NO_CONSENT = (
+    *NO,
+    *("none", "n/a", "-", "?", "unknown", "pending", "refused", "declined", "denied", "withdrawn"),
+    *("nein", "keine"),
+)
 CALL_COLUMNS_NEEDED = ("file", "recorded_at", "consent")
 CALL_COLUMNS = (
     *("call_id", "title", "account", "deal", "deal_stage", "amount", "currency", "outcome"),
@@ -67,9 +72,12 @@ def read_manifest(
         rows, lambda row: _entry(row, folder, taxonomy, zone, rep_channel), stage=STAGE
     )
     unique, twice = _without_repeated_ids(_gate(listed))
-    people, unusable = _participants(participants_file, unique, taxonomy, persona_of)
+    keys = _keys(rows, unique)
+    people, unusable = _participants(participants_file, keys, taxonomy, persona_of)
     entries = tuple(
-        dataclasses.replace(entry, participants=tuple(people.get(entry.call.id, ())))
+        entry
+        if entry.call.status == "refused"
+        else dataclasses.replace(entry, participants=tuple(people.get(entry.call.id, ())))
         for entry in unique
     )
     return Manifest(entries, (*problems, *twice, *unusable))
@@ -118,7 +126,8 @@ def _entry(
 
 def _inside(folder: Path, file: str, where: str) -> Path:
     """The file in the folder; a path that leaves the folder is refused."""
-    if PurePosixPath(file).is_absolute() or Path(file).is_absolute() or ".." in Path(file).parts:
+    path = PureWindowsPath(file)  # knows both kinds of slash
+    if path.anchor or ".." in path.parts:
         raise InputError(
             f"{where}: file is '{file}'; name it relative to the folder of the recordings, without '..'"
         )
@@ -134,19 +143,21 @@ def _gate(entries: list[Entry]) -> list[Entry]:
     first: dict[str, Entry] = {}
     gated = []
     for entry in entries:
-        if not entry.call.consent:
+        consent = entry.call.consent
+        if consent.casefold() in NO_CONSENT:
+            given = f"'{consent}'" if consent else "empty"
             nameless = hashlib.sha256(entry.call.file.encode()).hexdigest()[:16]
             refusal = Call(
                 id=entry.call.id or nameless,
                 file=entry.call.file,
                 recorded_at=entry.call.recorded_at,
                 status="refused",
-                reason=f"{entry.where}: consent is empty, so the recording was not opened; "
-                "fill in the basis of consent, or remove the row",
+                reason=f"{entry.where}: consent is {given}, "
+                "so the recording was not opened; fill in the basis of consent, or remove the row",
             )
             gated.append(dataclasses.replace(entry, call=refusal))
             continue
-        print_ = fingerprint(entry.path) if entry.path.is_file() else ""
+        print_ = _fingerprint_if_readable(entry.path)
         call = dataclasses.replace(
             entry.call,
             id=entry.call.id
@@ -166,58 +177,78 @@ def _gate(entries: list[Entry]) -> list[Entry]:
     return gated
 
 
+def _fingerprint_if_readable(path: Path) -> str:
+    """Why a file cannot be read is told when the call is transcribed; others go on."""
+    try:
+        return fingerprint(path) if path.is_file() else ""
+    except (OSError, ValueError):  # ValueError: no file has such a name
+        return ""
+
+
 def _without_repeated_ids(entries: list[Entry]) -> tuple[list[Entry], list[Problem]]:
     first: dict[str, Entry] = {}
     problems = []
     for entry in entries:
         original = first.setdefault(entry.call.id, entry)
         if original is not entry:
-            error = (
-                f"{entry.where}: call_id '{entry.call.id}' stands in {original.where} already; "
-                "give each call its own"
-            )
+            if entry.call.file == original.call.file:
+                repeated, advice = f"file '{entry.call.file}'", "remove one of the rows"
+            else:
+                repeated, advice = f"call_id '{entry.call.id}'", "give each call its own"
+            error = f"{entry.where}: {repeated} stands in {original.where} already; {advice}"
             problems.append(Problem(stage=STAGE, subject=entry.where, error=error))
     return list(first.values()), problems
 
 
+def _keys(rows: list[Row], entries: list[Entry]) -> dict[str, str]:
+    """The call that an id or file name in participants.csv means.
+
+    It is empty for a call that is listed but cannot be used: that is one problem, not one more
+    for each person.
+    """
+    keys = {row.text(name): "" for row in rows for name in ("file", "call_id")}
+    for entry in sorted(entries, key=lambda entry: entry.call.status != "refused"):
+        keys[entry.call.file] = entry.call.id  # of two calls with one file, the usable one
+    keys.update({entry.call.id: entry.call.id for entry in entries})
+    return keys
+
+
 def _participants(
     file: Path | None,
-    entries: list[Entry],
+    keys: dict[str, str],
     taxonomy: Taxonomy,
     persona_of: Callable[[str], str],
 ) -> tuple[dict[str, list[Participant]], list[Problem]]:
     if file is None:
         return {}, []
     rows = read_sheet(file, needed=PARTICIPANT_COLUMNS_NEEDED, optional=PARTICIPANT_COLUMNS)
-    by_key = {entry.call.file: entry.call.id for entry in entries}
-    by_key.update({entry.call.id: entry.call.id for entry in entries})
-    refused = {entry.call.id for entry in entries if entry.call.status == "refused"}
     parsed, problems = parse_rows(
-        rows, lambda row: _participant(row, by_key, taxonomy, persona_of), stage=STAGE
+        rows, lambda row: _participant(row, keys, taxonomy, persona_of), stage=STAGE
     )
     people: dict[str, list[Participant]] = {}
     for participant in parsed:
         known = people.setdefault(participant.call, [])
-        if participant.call not in refused and participant.name not in {p.name for p in known}:
+        if participant.name not in {p.name for p in known}:
             known.append(participant)
     return people, problems
 
 
 def _participant(
-    row: Row, calls: dict[str, str], taxonomy: Taxonomy, persona_of: Callable[[str], str]
+    row: Row, keys: dict[str, str], taxonomy: Taxonomy, persona_of: Callable[[str], str]
 ) -> Participant:
-    key = row.text("call_id") or row.text("file")
+    column = "call_id" if row.text("call_id") else "file"
+    key = row.text(column)
     if not key:
         raise InputError(f"{row.where}: call_id is empty; fill in call_id or file")
-    if key not in calls:
+    if key not in keys:
         raise InputError(
-            f"{row.where}: there is no usable call '{key}' in the list of calls; "
-            "mend call_id, or remove the row"
+            f"{row.where}: there is no call '{key}' in the list of calls; "
+            f"mend {column}, or remove the row"
         )
     given = row.choice("persona", (*taxonomy.personas, UNKNOWN), "")
     persona, source = (given, "manifest") if given else (persona_of(row.text("title")), "title")
     return Participant(
-        call=calls[key],
+        call=keys[key],
         name=row.needed("name"),
         person=row.text("person"),
         side=row.choice("side", SIDES, "") or row.needed("side"),

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW_S = 30.0  # what Whisper hears at once
-PIECE_S = 28.0  # longest stretch of speech without a cut, so that padding still fits the window
+PIECE_S = 28.0  # longest stretch of speech without a cut
 BATCH = 8  # windows decoded together
 MIN_SILENCE_MS = 500
 PAD_MS = 200  # kept around speech, or first and last consonants are lost
+MIN_SPEECH_MS = 150  # a shorter sound is no word: a note of hold music, a click
 VAD_THRESHOLD = 0.5
+STRETCH_S, STEP_S = 8.0, 6.0  # the detector starts anew: in a long silence it grows deaf
+QUIET_S = 0.1  # the stretch of sound whose loudness decides where a long speech is cut
 
 
 @dataclass(frozen=True)
@@ -120,16 +123,51 @@ def pack(pieces: list[Piece]) -> list[list[Piece]]:
 
 
 def speech(samples: NDArray[np.float32]) -> list[Piece]:
-    """Where somebody speaks in one channel (Silero voice activity detection)."""
+    """Where somebody speaks in one channel, in pieces of at most 28 s.
+
+    Silero voice activity detection in overlapping stretches. Over a long silence it would miss
+    the first second or two of what is said next.
+    """
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(
         threshold=VAD_THRESHOLD,
+        min_speech_duration_ms=MIN_SPEECH_MS,
         min_silence_duration_ms=MIN_SILENCE_MS,
         speech_pad_ms=PAD_MS,
-        max_speech_duration_s=PIECE_S,
     )
-    return [Piece(s["start"], s["end"]) for s in get_speech_timestamps(samples, options)]
+    length, step = round(STRETCH_S * SAMPLE_RATE), round(STEP_S * SAMPLE_RATE)
+    found = [
+        Piece(start + spoken["start"], start + spoken["end"])
+        for start in range(0, max(len(samples) - (length - step), 1), step)
+        for spoken in get_speech_timestamps(samples[start : start + length], options)
+    ]
+    return [part for piece in merge(found) for part in _cut(piece, samples)]
+
+
+def merge(pieces: list[Piece]) -> list[Piece]:
+    """Pieces that overlap or touch as one, by time."""
+    merged: list[Piece] = []
+    for piece in sorted(pieces, key=lambda piece: piece.start):
+        if merged and piece.start <= merged[-1].end:
+            merged[-1] = Piece(merged[-1].start, max(merged[-1].end, piece.end))
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _cut(piece: Piece, samples: NDArray[np.float32]) -> list[Piece]:
+    """Cut a piece that is too long at the quietest spots."""
+    longest, quiet = round(PIECE_S * SAMPLE_RATE), round(QUIET_S * SAMPLE_RATE)
+    parts = []
+    start = piece.start
+    while piece.end - start > longest:
+        late = samples[start + longest // 2 : start + longest]
+        loudness = np.square(late[: len(late) // quiet * quiet]).reshape(-1, quiet).sum(axis=1)
+        end = start + longest // 2 + int(loudness.argmin()) * quiet + quiet // 2
+        parts.append(Piece(start, end))
+        start = end
+    return [*parts, Piece(start, piece.end)]
 
 
 def place(words: list[Word], pieces: list[Piece]) -> list[Word]:

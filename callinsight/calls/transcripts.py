@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".vtt",)
 ARROW = "-->"
-TIME = r"(?:\d+:)?\d{1,2}:\d{1,2}\.\d{1,3}"
+TIME = r"(?:\d{1,10}:)?[0-5]?\d:[0-5]?\d\.\d{1,3}"
 CUE_TIMES = re.compile(rf"\s*{TIME}\s*{ARROW}\s*{TIME}")
 VOICE_TAG = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
 ANY_TAG = re.compile(r"<[^>]*>")

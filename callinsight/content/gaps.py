@@ -125,13 +125,15 @@ def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tup
     return low, high
 
 
-def at_least(successes: int, trials: int, share: float) -> float:
-    """Chance of this many successes or more if each trial succeeds with probability `share`."""
+def chance_below(successes: int, trials: int, share: float) -> float:
+    """Chance that the true share is no more than `share`: the tail of the interval's own posterior.
+
+    It lies between the exact binomial tail and the next smaller one, as the mid-p value does, so
+    that a verdict and the interval beside it never contradict each other.
+    """
     from scipy.special import betainc
 
-    if successes == 0:
-        return 1.0
-    return float(betainc(successes, trials - successes + 1, share))
+    return float(betainc(successes + 0.5, trials - successes + 0.5, share))
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
@@ -166,7 +168,7 @@ def _adjusted_p_values(
     adjusted: dict[tuple[str, str, str], float] = {}
     for keys in levels.values():
         raw = [
-            at_least(
+            chance_below(
                 len({r.deal for r in cells[k].raised}), len(cells[k].eligible), rules.min_share
             )
             for k in keys

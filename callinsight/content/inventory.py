@@ -46,17 +46,31 @@ def read_items(
     return list(items.values()), problems
 
 
+def listed_ids(files: Iterable[Path]) -> set[str]:
+    """The ids of all assets in the files, those of unusable rows among them."""
+    return {
+        row.text("asset_id")
+        for file in files
+        for row in read_sheet(file, needed=ITEM_COLUMNS_NEEDED, optional=ITEM_COLUMNS)
+    }
+
+
 def read_usage(
-    files: Iterable[Path], known: Iterable[str]
+    files: Iterable[Path], known: Iterable[str], *, listed: Iterable[str] = ()
 ) -> tuple[list[UsageEvent], list[Problem]]:
-    """All events of the files, each once, and the rows that could not be used."""
-    ids = set(known)
+    """All events of the files, each once, and the rows that could not be used.
+
+    An event of an asset that is `listed` but not `known` is left out: the asset's own row is the
+    problem.
+    """
+    usable = set(known)
+    ids = usable.union(listed)
     events: dict[str, UsageEvent] = {}
     problems: list[Problem] = []
     for file in files:
         rows = read_sheet(file, needed=USAGE_COLUMNS_NEEDED, optional=USAGE_COLUMNS)
         parsed, unusable = parse_rows(rows, lambda row: _event(row, ids), stage=STAGE)
-        events.update({event.id: event for event in parsed})
+        events.update({event.id: event for event in parsed if event.item in usable})
         problems.extend(unusable)
     return list(events.values()), problems
 

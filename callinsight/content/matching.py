@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from callinsight.records import ContentItem
 
+FOR = "for "  # begins the obstacle of an asset that is made for others
 ANY = "any"  # in the place of a persona or stage: a roll-up over all of them
 
 
@@ -25,13 +26,16 @@ class Match:
 def match(
     items: Iterable[ContentItem], concern: str, persona: str, stage: str, as_of: date
 ) -> list[Match]:
-    """The assets that name the concern, those with the fewest obstacles first."""
+    """The assets that name the concern, the nearest first.
+
+    An asset made for others is further away than one for this cell that only needs work.
+    """
     matches = [
         Match(item, obstacles(item, persona, stage, as_of))
         for item in items
         if concern in item.concerns
     ]
-    return sorted(matches, key=lambda m: (len(m.obstacles), m.item.id))
+    return sorted(matches, key=lambda m: (sum(map(_distance, m.obstacles)), m.item.id))
 
 
 def obstacles(item: ContentItem, persona: str, stage: str, as_of: date) -> tuple[str, ...]:
@@ -46,10 +50,14 @@ def obstacles(item: ContentItem, persona: str, stage: str, as_of: date) -> tuple
     elif is_stale(item, as_of):
         found.append("stale")
     if item.personas and persona not in (ANY, *item.personas):
-        found.append("for " + " and ".join(item.personas))
+        found.append(FOR + " and ".join(item.personas))
     if item.stages and stage not in (ANY, *item.stages):
-        found.append("for " + " and ".join(item.stages))
+        found.append(FOR + " and ".join(item.stages))
     return tuple(found)
+
+
+def _distance(obstacle: str) -> int:
+    return 3 if obstacle.startswith(FOR) else 1
 
 
 def is_expired(item: ContentItem, as_of: date) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
 from callinsight.content.inventory import STAGE as INVENTORY
-from callinsight.content.inventory import read_items, read_usage
+from callinsight.content.inventory import listed_ids, read_items, read_usage
 from callinsight.content.unused import find_unused
 from callinsight.months import last_day, month_of
 from callinsight.records import DEMAND_STANCES, Gap
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 def load_content(db: Database, config: Config, taxonomy: Taxonomy) -> None:
     """Bring the inventory and its usage in line with the sheets."""
     items, unusable_items = read_items(config.content.items, taxonomy)
-    events, unusable_events = read_usage(config.content.usage, {item.id for item in items})
+    events, unusable_events = read_usage(
+        config.content.usage,
+        {item.id for item in items},
+        listed=listed_ids(config.content.items),
+    )
     with store.transaction(db):
         store.replace_problems(db, INVENTORY, [*unusable_items, *unusable_events])
         store.replace_content(db, items, events)

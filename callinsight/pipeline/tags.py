@@ -10,13 +10,13 @@ import numpy as np
 from callinsight import store, weights
 from callinsight.config import Config, settings_hash
 from callinsight.months import month_of
-from callinsight.records import Call, Tag, Utterance
+from callinsight.records import Call, Tag, Topic, Utterance
 from callinsight.tagging.concerns import Reading, Tagger, load_heads
 from callinsight.tagging.embed import Embedder, embed, text_hash
 from callinsight.tagging.topics import find_topics, nearest_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from sqlite_utils import Database
@@ -28,7 +28,6 @@ STAGE = "tags"
 TOPICS = "topics"
 ALL = "all"
 EDITION = 1  # raise it when the same settings give other tags
-EMBEDDING = "all-MiniLM-L6-v2"
 TOPIC_SOURCE = "bertopic"
 BATCH_CALLS = 20  # embedded together
 
@@ -36,7 +35,7 @@ BATCH_CALLS = 20  # embedded together
 def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress) -> None:
     """Tag what buyers said in every call whose words, facts or definitions have changed."""
     heads = load_heads()
-    encoder = weights.fingerprint(EMBEDDING)
+    encoder = weights.fingerprint(weights.EMBEDDING)
     base = settings_hash(
         EDITION, taxonomy, config.tagging.competitors, config.timezone, heads.digest()
     )
@@ -70,37 +69,25 @@ def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Pro
 
 
 def update_topics(db: Database, config: Config, *, progress: Progress) -> None:
-    """Find topics once there are calls enough; later turns join the nearest of them."""
+    """Find topics once there are calls enough; later turns join the nearest of them.
+
+    Only turns that say something count: small talk, taken in, makes topics of its own.
+    """
     calls = {call.id: call for call in store.all_calls(db)}
     turns = [
         utterance
-        for utterance in store.buyer_utterances(db)
+        for utterance in store.telling_utterances(db)
         if len(utterance.text.split()) >= config.topics.min_words
     ]
     hash_ = settings_hash(EDITION, config.topics, config.timezone, turns, _facts(calls.values()))
     enough = len({turn.call for turn in turns}) >= config.topics.min_calls
     if not enough or store.is_done(db, TOPICS, ALL, hash_):
         return
+    months = {id_: month_of(call.recorded_at, config.zone) for id_, call in calls.items()}
     with progress("Find topics", 1) as advance:
-        vectors = _vectors(db, [[(turn, "") for turn in turns]])
-        matrix = np.stack([vectors[text_hash(turn.text)] for turn in turns])
-        topics = store.all_topics(db)
-        if topics:
-            nearest = nearest_topic(matrix, topics)
-        else:
-            names = {p.name for p in store.all_participants(db)} | {
-                c.account for c in calls.values()
-            }
-            model = find_topics([turn.text for turn in turns], matrix, names=sorted(names))
-            topics, nearest = list(model.topics), list(model.of_turn)
+        topics, nearest = _topics(db, turns, calls)
         tags = [
-            _topic_tag(
-                calls[turn.call],
-                turn,
-                topic,
-                score,
-                month_of(calls[turn.call].recorded_at, config.zone),
-            )
+            _topic_tag(calls[turn.call], turn, topic, score, months[turn.call])
             for turn, (topic, score) in zip(turns, nearest, strict=True)
             if topic is not None
         ]
@@ -110,10 +97,29 @@ def update_topics(db: Database, config: Config, *, progress: Progress) -> None:
         advance(0.0)
 
 
+def _topics(
+    db: Database, turns: Sequence[Utterance], calls: Mapping[str, Call]
+) -> tuple[Sequence[Topic], Sequence[tuple[int | None, float]]]:
+    """The topics that are there already, else new ones; and each turn's topic with its cosine."""
+    vectors = _vectors(db, [[(turn, "") for turn in turns]])
+    matrix = np.stack([vectors[text_hash(turn.text)] for turn in turns])
+    if topics := store.all_topics(db):
+        return topics, nearest_topic(matrix, topics)
+    people = {participant.name for participant in store.all_participants(db)}
+    accounts = {call.account for call in calls.values()}
+    model = find_topics(
+        [turn.text for turn in turns],
+        matrix,
+        calls=[turn.call for turn in turns],
+        names=sorted(people | accounts),
+    )
+    return model.topics, model.of_turn
+
+
 @functools.cache
 def load_embedder() -> Embedder:
     """The embedding model, loaded once a process."""
-    return Embedder(weights.folder(EMBEDDING))
+    return Embedder(weights.folder(weights.EMBEDDING))
 
 
 def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, str]]:
@@ -133,7 +139,7 @@ def _vectors(
 ) -> dict[str, NDArray[np.float32]]:
     """Vectors of turns and contexts by text hash; new ones are kept in the store."""
     texts = {text for call in turns for turn, before in call for text in (turn.text, before)}
-    model = weights.fingerprint(EMBEDDING)
+    model = weights.fingerprint(weights.EMBEDDING)
     stored = store.load_vectors(db, model, map(text_hash, texts))
     vectors = embed(texts, stored, load_embedder)
     new = {key: vector.tobytes() for key, vector in vectors.items() if key not in stored}

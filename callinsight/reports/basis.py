@@ -92,8 +92,8 @@ def notices_of(
         )
     if lost:
         notices.append(
-            f"{many(lost, 'call counts', 'calls count')} for nothing, because it is not known who speaks. "
-            "Write who took part, and on which side, into participants.csv."
+            f"{many(lost, 'call counts', 'calls count')} for nothing, because it is not known who speaks: "
+            "all voices share one channel, or the names are not those in participants.csv."
         )
     if failed:
         notices.append(

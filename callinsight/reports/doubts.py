@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,17 +49,16 @@ def more_deals(gap: Gap, *, min_deals: int, min_share: float) -> int:
     """
     for more in range(max(1, min_deals - gap.eligible), MOST + 1):
         deals = gap.eligible + more
-        if _at_least(round(gap.share * deals), deals, min_share) <= CHANCE:
+        if _chance_below(round(gap.share * deals), deals, min_share) <= CHANCE:
             return more
     return MOST + 1
 
 
-def _at_least(successes: int, trials: int, share: float) -> float:
-    """Chance of so many successes or more, of the binomial distribution."""
-    return sum(
-        math.comb(trials, k) * share**k * (1 - share) ** (trials - k)
-        for k in range(successes, trials + 1)
-    )
+def _chance_below(successes: int, trials: int, share: float) -> float:
+    """Chance that the true share is no more than this, after Jeffreys' prior, as gaps are judged."""
+    from scipy.special import betainc
+
+    return float(betainc(successes + 0.5, trials - successes + 0.5, share))
 
 
 def _rest(others: int) -> str:

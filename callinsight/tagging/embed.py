@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS = 384
-BATCH = 16  # larger batches cost memory and save no time
+BATCH = 1
 MAX_TOKENS = 256
 
 

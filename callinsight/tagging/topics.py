@@ -23,8 +23,10 @@ SEED = 42
 FEWEST = 20  # fewer turns hold no themes
 MANY = 3_000  # from this many turns on, density clusters (UMAP, HDBSCAN) beat k-means
 DIMENSIONS = 50
+SPREAD = 3  # calls; what comes up in fewer is one account's own story
 NEAR = 0.45  # a turn further (cosine) from every centroid has no topic
 TERMS = 8
+CANDIDATE_TERMS = 30  # of which those that most calls share name the topic
 FILLERS = (
     (
         "um uh uhm hmm mm mhm yeah yep yes no okay ok oh ah well like just really actually basically "
@@ -36,7 +38,13 @@ FILLERS = (
         "weather sorry lovely dear hang guess suppose shall they'd he's she's he'd she'd wasn't isn't "
         "come came goes make made one two three four five six seven eight nine ten twenty thirty forty "
         "fifty hundred thousand couple year years month months day days time people person somebody "
-        "somebody's put look looks see seen talk call calls yesterday question word start end moment"
+        "somebody's put look looks see seen talk call calls yesterday question word start end moment "
+        "january february march april may june july august september october november december spring "
+        "summer autumn winter first second third fourth fifth sixth seventh eighth ninth tenth o'clock "
+        "hour hours minute minutes half early late later soon ago last next ever never always often "
+        "big small long short old new bad worst best better full different happy fine lovely quite "
+        "mondays tuesdays wednesdays thursdays fridays weekend night evening ooh haha wonderful perfect "
+        "wedding dog cat train door shop yard head eyes hand hands wife husband daughter son mother"
     )
     .replace("'", "")
     .split()
@@ -61,21 +69,27 @@ class TopicModel:
 
 
 def find_topics(
-    texts: Sequence[str], vectors: NDArray[np.float32], *, names: Iterable[str] = ()
+    texts: Sequence[str],
+    vectors: NDArray[np.float32],
+    *,
+    calls: Sequence[str] | None = None,
+    names: Iterable[str] = (),
 ) -> TopicModel:
     """Fit BERTopic on turns and their unit vectors [turns, 384]; the same input, the same topics.
 
-    `names` of people and companies stay out of the topics' labels. Too few turns, or turns without
-    enough words to name a topic by, have no topics.
+    `calls` says which call each turn is from: a theme, and a word that names it, must come up in
+    several of them. `names` of people and companies stay out of the topics' labels. Too few turns,
+    or turns without enough words to name a topic by, have no topics.
     """
+    calls = [str(i) for i in range(len(texts))] if calls is None else calls
+    plain = [_plain(text) for text in texts]
+    vectorizer = _vectorizer(plain, calls, names) if len(texts) >= FEWEST else None
+    if vectorizer is None:
+        return TopicModel((), ((None, 0.0),) * len(texts))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from bertopic import BERTopic
     from bertopic.vectorizers import ClassTfidfTransformer
 
-    plain = [_plain(text) for text in texts]
-    vectorizer = _vectorizer(plain, names) if len(texts) >= FEWEST else None
-    if vectorizer is None:
-        return TopicModel((), ((None, 0.0),) * len(texts))
     reducer, clusters = _clusters(vectors)
     model = BERTopic(
         embedding_model=None,
@@ -83,11 +97,13 @@ def find_topics(
         hdbscan_model=clusters,
         vectorizer_model=vectorizer,
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True, bm25_weighting=True),
-        top_n_words=TERMS,
+        top_n_words=CANDIDATE_TERMS,
         verbose=False,
     )
     found, _ = model.fit_transform(plain, vectors)
-    return _model(model, np.array(found), vectors)
+    analyze = vectorizer.build_analyzer()
+    said = [set(analyze(text)) for text in plain]
+    return _model(model, np.array(found), vectors, said, calls)
 
 
 def nearest_topic(
@@ -111,8 +127,8 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in joined if not unicodedata.combining(c)))
 
 
-def _vectorizer(texts: Sequence[str], names: Iterable[str]) -> Any:
-    """Counts the terms that two turns or more have in common; None if they are too few."""
+def _vectorizer(texts: Sequence[str], calls: Sequence[str], names: Iterable[str]) -> Any:
+    """Counts the terms that several calls have in common; None if they are too few."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     options: dict[str, Any] = {
@@ -125,8 +141,9 @@ def _vectorizer(texts: Sequence[str], names: Iterable[str]) -> Any:
         "token_pattern": r"\b[a-z]{3,}\b",
     }
     analyze = CountVectorizer(**options).build_analyzer()
-    turns_with = Counter(term for text in texts for term in set(analyze(text)))
-    terms = sorted(term for term, turns in turns_with.items() if turns >= 2)
+    said_in = {(term, c) for text, c in zip(texts, calls, strict=True) for term in analyze(text)}
+    calls_with = Counter(term for term, _ in said_in)
+    terms = sorted(term for term, number in calls_with.items() if number >= SPREAD)
     # BERTopic counts in topics joined from turns: its own lower limit would drop a topic's own words
     return CountVectorizer(**options, vocabulary=terms) if len(terms) >= TERMS else None
 
@@ -158,14 +175,25 @@ def _clusters(vectors: NDArray[np.float32]) -> tuple[Any, Any]:
     )
 
 
-def _model(model: Any, found: NDArray[np.int_], vectors: NDArray[np.float32]) -> TopicModel:
+def _model(
+    model: Any,
+    found: NDArray[np.int_],
+    vectors: NDArray[np.float32],
+    said: Sequence[set[str]],
+    calls: Sequence[str],
+) -> TopicModel:
     topics = []
     for topic in sorted(set(found.tolist()) - {-1}):
+        inside = [i for i, of in enumerate(found.tolist()) if of == topic]
+        if len({calls[i] for i in inside}) < SPREAD:
+            continue
         members = vectors[found == topic]
         centroid = members.mean(axis=0)
         centroid = (centroid / np.linalg.norm(centroid)).astype(np.float32)
-        terms = _distinct([term for term, _ in model.get_topic(topic) if term])
-        if terms:
+        spread = Counter(term for term, _ in {(t, calls[i]) for i in inside for t in said[i]})
+        telling = [term for term, _ in model.get_topic(topic) if spread[term] > 1]
+        terms = _distinct(sorted(telling, key=lambda term: -spread[term]))[:TERMS]
+        if len(terms) > 1:  # a single word is no theme
             topics.append(
                 Topic(
                     id=int(topic),

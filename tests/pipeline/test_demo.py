@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import DEMO, DemoRun
+from material import DEMO, DemoRun
 
 from callinsight import store
 from callinsight.months import last_day

@@ -7,18 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Project, call_row, write_vtt
+from material import Project, call_row, write_vtt
 
 from callinsight import store
 from callinsight.calls.audio import write_wave
 from callinsight.errors import ConfigError, InputError
 from callinsight.pipeline.run import run
-from callinsight.progress import Advance
 
 
 def words_of(project: Project, call: str, side: str) -> str:
@@ -213,7 +212,7 @@ def test_retry_failed_tries_a_call_again_that_has_not_changed(project: Project) 
     tried = {}
 
     @contextlib.contextmanager
-    def count(step: str, total: int) -> Iterator[Advance]:
+    def count(step: str, total: int) -> Iterator[Callable[[float], None]]:
         tried[step] = total
         yield lambda _seconds: None
 

@@ -90,7 +90,7 @@ def test_gaps_come_before_others_and_the_most_pressing_first(autumn):
     ]
     assert [d.concern for d in report.covered] == ["Price and budget"]
     assert [(x.demand.concern, x.demand.deals, x.needed) for x in report.doubts] == [
-        ("Timing and priority", "2 of 4 deals", "3 or more")
+        ("Timing and priority", "2 of 4 deals", "2 or more")
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
     ]
     assert gap.arithmetic == (
         "8 raising of 10 eligible deals in 8 calls; chance of seeing this without real demand, "
-        "corrected for the number of cells: 0.0014. Score 0.028 = lower end of the interval 0.497 "
+        "corrected for the number of cells: 0.0004. Score 0.028 = lower end of the interval 0.497 "
         "× unresolved 0.056 × supply that is missing 1.00."
     )
     assert [(t.deal, t.call, t.at) for t in gap.turns][:2] == [
@@ -242,8 +242,8 @@ def test_the_reader_is_told_what_weakens_the_numbers(empty):
             "long way. A cell with fewer than 5 deals gets no verdict."
         ),
         (
-            "One call counts for nothing, because it is not known who speaks. Write who took part, and on "
-            "which side, into participants.csv."
+            "One call counts for nothing, because it is not known who speaks: all voices share one "
+            "channel, or the names are not those in participants.csv."
         ),
         "One call could not be read. What to do stands under “What did not count”.",
         (

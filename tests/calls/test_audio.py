@@ -1,0 +1,373 @@
+from __future__ import annotations
+
+import wave
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+
+from callinsight.calls.audio import SAMPLE_RATE, Sound, clip, decode, length_s, write_wave
+from callinsight.errors import AudioError
+
+from .conftest import RECORDINGS, Samples, Save, corrupt, cut_off, tone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INVALID = "Invalid data found when processing input"
+UNREADABLE = (
+    "{}: this is no recording that can be read, or it is cut off ({}); "
+    "open it in a player, and export the call again"
+)
+
+
+def pitch(samples: Samples, rate: int = SAMPLE_RATE) -> float:
+    spectrum = np.abs(np.fft.rfft(samples))
+    return float(spectrum.argmax() * rate / len(samples))
+
+
+def shift_s(original: Samples, decoded: Samples, at_s: float, seconds: float = 5.0) -> float:
+    """How much later the original's sound from `at_s` on comes in the decoded sound."""
+    heard = decoded.mean(axis=0)
+    part = original.mean(axis=0)[int(at_s * SAMPLE_RATE) : int((at_s + seconds) * SAMPLE_RATE)]
+    size = len(heard) + len(part)
+    likeness = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(part, size)), size)
+    return float(likeness[: len(heard)].argmax() / SAMPLE_RATE - at_s)
+
+
+# --- what cannot be used ---
+
+
+def fails(path: Path) -> str:
+    with pytest.raises(AudioError) as caught:
+        decode(path)
+    return str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    message = "gone.mp3: there is no such file; mend the path or remove the row"
+
+    assert fails(tmp_path / "gone.mp3") == message
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "calls.wav").mkdir()
+
+    assert fails(tmp_path / "calls.wav") == ("calls.wav: this is a folder; name a recording in it")
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").touch()
+
+    assert fails(tmp_path / "a.mp3") == (
+        "a.mp3: the file is empty; copy it again from where it was recorded"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Minutes of the meeting: we met, we spoke, we parted.\n" * 40,
+        np.random.default_rng(1).integers(0, 256, 20_000, dtype=np.uint8).tobytes(),
+        b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e",
+    ],
+    ids=["text", "random bytes", "half a header"],
+)
+def test_what_is_no_recording(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(content)
+
+    assert fails(path) == UNREADABLE.format("a.mp3", INVALID)
+
+
+def test_an_m4a_that_is_cut_off_before_its_index(save: Save) -> None:
+    path = save("a.m4a", tone(440)[np.newaxis], "aac")
+    cut_off(path, 0.5)
+
+    assert fails(path) == UNREADABLE.format("a.m4a", INVALID)
+
+
+def test_a_video_without_sound(film: Save) -> None:
+    assert fails(film("a.mp4", None)) == (
+        "a.mp4: the file has no sound; export the call with its audio track"
+    )
+
+
+def test_a_recording_all_of_which_is_damaged(save: Save) -> None:
+    path = save("a.m4a", tone(440, seconds=10.0)[np.newaxis], "aac")
+    size = path.stat().st_size
+    index = path.read_bytes().index(b"moov") - 8
+    corrupt(path, 64 / size, index / size)
+
+    assert fails(path) == "a.m4a: none of its sound can be decoded; export the call again"
+
+
+def test_a_wav_that_is_only_a_header_is_a_recording_of_no_length(tmp_path: Path) -> None:
+    write_wave(tmp_path / "a.wav", np.zeros((1, 0), dtype=np.float32))
+
+    sound = decode(tmp_path / "a.wav")
+
+    assert (sound.samples.shape, sound.duration_s, sound.missing_s) == ((1, 0), 0.0, 0.0)
+
+
+# --- containers, codecs, rates ---
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "rate"),
+    [
+        ("a.wav", "pcm_s16le", 16_000),
+        ("a.wav", "pcm_mulaw", 8_000),
+        ("a.wav", "pcm_alaw", 8_000),
+        ("a.wav", "adpcm_ms", 8_000),
+        ("a.mp3", "libmp3lame", 22_050),
+        ("a.m4a", "aac", 44_100),
+        ("a.aac", "aac", 16_000),
+        ("a.ogg", "libopus", 48_000),
+        ("a.opus", "libopus", 24_000),
+        ("a.webm", "libopus", 48_000),
+        ("a.flac", "flac", 32_000),
+    ],
+)
+def test_a_tone_in_each_container(save: Save, name: str, codec: str, rate: int) -> None:
+    path = save(name, tone(440, seconds=3.0, rate=rate)[np.newaxis], codec, rate=rate)
+
+    sound = decode(path)
+
+    assert sound.samples.dtype == np.float32
+    assert sound.samples.shape[0] == 1
+    assert sound.missing_s == 0
+    assert sound.duration_s == pytest.approx(3.0, abs=0.15)
+    assert pitch(sound.samples[0]) == pytest.approx(440, abs=2)
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000])
+def test_each_rate_becomes_16_khz(tmp_path: Path, rate: int) -> None:
+    write_wave(tmp_path / "a.wav", tone(1000, rate=rate)[np.newaxis], rate=rate)
+
+    sound = decode(tmp_path / "a.wav")
+
+    assert sound.duration_s == pytest.approx(2.0, abs=0.005)
+    assert pitch(sound.samples[0]) == pytest.approx(1000, abs=1)
+    assert np.abs(sound.samples).max() == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_sound_of_a_video(film: Save) -> None:
+    sound = decode(film("a.mp4", tone(440)[np.newaxis]))
+
+    assert sound.duration_s == pytest.approx(2.0, abs=0.15)
+    assert pitch(sound.samples[0]) == pytest.approx(440, abs=2)
+    assert sound.missing_s == 0
+
+
+def test_a_recording_whose_format_changes_midway_goes_on(save: Save, tmp_path: Path) -> None:
+    first = save("1.mp3", tone(440)[np.newaxis], "libmp3lame", write_xing="0")
+    second = save("2.mp3", np.stack([tone(880, rate=32_000)] * 2), "libmp3lame", rate=32_000)
+    (tmp_path / "a.mp3").write_bytes(first.read_bytes() + second.read_bytes())
+
+    sound = decode(tmp_path / "a.mp3")
+
+    assert sound.duration_s == pytest.approx(4.0, abs=0.3)
+    assert pitch(sound.samples[0, :24_000]) == pytest.approx(440, abs=2)
+    assert pitch(sound.samples[0, -24_000:]) == pytest.approx(880, abs=2)
+
+
+# --- channels ---
+
+
+def decoded(tmp_path: Path, *channels: Samples) -> Sound:
+    write_wave(tmp_path / "a.wav", np.stack(channels))
+    return decode(tmp_path / "a.wav")
+
+
+def test_two_channels_stay_two_and_in_their_order(tmp_path: Path) -> None:
+    sound = decoded(tmp_path, tone(440), tone(880))
+
+    assert [pitch(channel) for channel in sound.samples] == [440, 880]
+
+
+def test_identical_channels_become_one(tmp_path: Path) -> None:
+    sound = decoded(tmp_path, tone(440), 0.7 * tone(440))
+
+    assert sound.samples.shape == (1, 2 * SAMPLE_RATE)
+    assert pitch(sound.samples[0]) == 440
+    assert np.abs(sound.samples).max() == pytest.approx(0.5 * 0.85, abs=0.01)
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+def test_a_silent_channel_is_left_out(tmp_path: Path, silent: int) -> None:
+    hiss = np.random.default_rng(2).normal(0, 1e-4, 2 * SAMPLE_RATE).astype(np.float32)
+    channels = [tone(440), hiss] if silent else [hiss, tone(440)]
+
+    sound = decoded(tmp_path, *channels)
+
+    assert sound.samples.shape[0] == 1
+    assert pitch(sound.samples[0]) == 440
+
+
+def test_two_silent_channels_become_one(tmp_path: Path) -> None:
+    nothing = np.zeros(SAMPLE_RATE, dtype=np.float32)
+
+    sound = decoded(tmp_path, nothing, nothing)
+
+    assert sound.samples.shape == (1, SAMPLE_RATE)
+    assert not sound.samples.any()
+
+
+def test_mono_stays_mono(tmp_path: Path) -> None:
+    assert decoded(tmp_path, tone(440)).samples.shape == (1, 2 * SAMPLE_RATE)
+
+
+def test_three_channels_stay_three(tmp_path: Path) -> None:
+    sound = decoded(tmp_path, tone(440), tone(880), tone(1320))
+
+    assert [pitch(channel) for channel in sound.samples] == [440, 880, 1320]
+
+
+# --- damage ---
+
+# container and codec
+DAMAGED = [
+    ("a.mp3", "libmp3lame"),
+    ("a.m4a", "aac"),
+    ("a.ogg", "libopus"),
+    ("a.webm", "libopus"),
+    ("a.flac", "flac"),
+]
+
+
+@pytest.mark.parametrize(("name", "codec"), DAMAGED)
+def test_a_corrupt_middle_costs_that_spot_and_moves_nothing(
+    save: Save, call: Samples, name: str, codec: str
+) -> None:
+    path = save(name, call, codec)
+    corrupt(path, 0.45, 0.55)
+
+    sound = decode(path)
+
+    assert sound.samples.shape[0] == 2
+    assert sound.duration_s == pytest.approx(30, abs=0.2)
+    assert 1.5 < sound.missing_s < 7  # a WebM file goes on with its next cluster, up to 5 s later
+    assert shift_s(call, sound.samples, 5) == pytest.approx(0, abs=0.1)
+    assert shift_s(call, sound.samples, 22) == pytest.approx(0, abs=0.1)
+
+
+def test_three_corrupt_spots_of_an_mp3(save: Save, call: Samples) -> None:
+    path = save("a.mp3", call, "libmp3lame")
+    for start in (0.2, 0.4, 0.6):
+        corrupt(path, start, start + 0.05)
+
+    sound = decode(path)
+
+    assert 4 < sound.missing_s < 6
+    assert shift_s(call, sound.samples, 22) == pytest.approx(0, abs=0.3)
+
+
+def test_the_lost_spot_is_silent(save: Save) -> None:
+    path = save("a.m4a", tone(440, seconds=20)[np.newaxis], "aac")
+    corrupt(path, 0.4, 0.6)
+
+    sound = decode(path)
+
+    silent_s = (np.abs(sound.samples[0]) == 0).sum() / SAMPLE_RATE
+    assert sound.missing_s > 1
+    assert silent_s == pytest.approx(sound.missing_s, abs=0.1)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp3", "libmp3lame"), ("a.webm", "libopus")])
+def test_a_file_that_announces_more_than_it_holds(
+    save: Save, call: Samples, name: str, codec: str
+) -> None:
+    path = save(name, call, codec)
+    cut_off(path, 0.5)
+
+    sound = decode(path)
+
+    assert sound.missing_s == pytest.approx(30 - sound.duration_s, abs=0.2)
+    assert 12 < sound.duration_s < 18
+    assert shift_s(call, sound.samples, 5) == pytest.approx(0, abs=0.1)
+
+
+def test_a_whole_file_misses_nothing() -> None:
+    for path in sorted(RECORDINGS.glob("rec-0[1678].*")):
+        assert decode(path).missing_s == 0, path
+
+
+# --- clips ---
+
+
+def read(content: bytes, tmp_path: Path) -> Sound:
+    path = tmp_path / "clip.mp3"
+    path.write_bytes(content)
+    return decode(path)
+
+
+def test_a_clip_is_that_part_of_the_sound(tmp_path: Path, call: Samples) -> None:
+    heard = read(clip(Sound(call, 0.0), 10, 16), tmp_path)
+
+    assert heard.samples.shape[0] == 1
+    assert heard.duration_s == pytest.approx(6, abs=0.15)
+    assert shift_s(call[:, 10 * SAMPLE_RATE :], heard.samples, 1, seconds=4) == pytest.approx(
+        0, abs=0.1
+    )
+    assert np.abs(heard.samples).max() == pytest.approx(0.9, abs=0.1)
+
+
+def test_the_same_sound_gives_the_same_bytes(call: Samples) -> None:
+    assert clip(Sound(call, 0.0), 3, 8.5) == clip(Sound(call.copy(), 0.0), 3, 8.5)
+
+
+def test_a_clip_that_reaches_beyond_the_sound_ends_with_it(tmp_path: Path, call: Samples) -> None:
+    sound = Sound(call, 0.0)
+
+    assert read(clip(sound, -2, 3), tmp_path).duration_s == pytest.approx(3, abs=0.15)
+    assert read(clip(sound, 28, 40), tmp_path).duration_s == pytest.approx(2, abs=0.15)
+
+
+def test_a_clip_of_silence_is_silent(tmp_path: Path) -> None:
+    nothing = Sound(np.zeros((2, 3 * SAMPLE_RATE), dtype=np.float32), 0.0)
+
+    heard = read(clip(nothing, 0, 2), tmp_path)
+
+    assert heard.duration_s == pytest.approx(2, abs=0.15)
+    assert np.abs(heard.samples).max() < 1e-3
+
+
+def test_a_quiet_clip_is_raised_but_not_by_more_than_four_times(tmp_path: Path) -> None:
+    quiet = Sound(0.1 * tone(440)[np.newaxis], 0.0)
+
+    heard = read(clip(quiet, 0, 2), tmp_path)
+
+    assert np.abs(heard.samples).max() == pytest.approx(0.2, abs=0.02)
+
+
+# --- lengths and WAV files ---
+
+
+def test_the_length_that_a_recording_announces(film: Save, save: Save) -> None:
+    assert length_s(RECORDINGS / "rec-01.flac") == pytest.approx(109.42, abs=0.01)
+    assert length_s(save("a.m4a", tone(440)[np.newaxis], "aac")) == pytest.approx(2, abs=0.1)
+    assert length_s(film("a.mp4", None)) == 0
+
+
+def test_the_length_of_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match=r"^a\.wav: there is no such file"):
+        length_s(tmp_path / "a.wav")
+
+
+def test_a_wav_file_holds_the_samples_in_16_bits(tmp_path: Path) -> None:
+    write_wave(tmp_path / "a.wav", np.array([[0.0, 0.5, 2.0], [-0.5, -1.0, -2.0]], np.float32))
+
+    with wave.open(str(tmp_path / "a.wav")) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 16_000)
+        pcm = np.frombuffer(file.readframes(3), dtype="<i2").reshape(-1, 2)
+    assert pcm.tolist() == [[0, -16383], [16383, -32767], [32767, -32767]]
+
+
+def test_a_clip_is_a_plain_mp3(call: Samples, tmp_path: Path) -> None:
+    (tmp_path / "clip").write_bytes(clip(Sound(call, 0.0), 0, 1))
+
+    with av.open(str(tmp_path / "clip")) as container:
+        stream = container.streams.audio[0]
+        assert (container.format.name, stream.codec_context.sample_rate) == ("mp3", 16_000)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callinsight.errors import InputError
+from callinsight.months import check_day, check_month, last_day, month_of
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "month"),
+    [
+        ("2026-10-31T23:30:00+00:00", "UTC", "2026-10"),
+        ("2026-10-31T23:30:00+00:00", "Europe/Berlin", "2026-11"),
+        ("2026-11-01T00:30:00+01:00", "UTC", "2026-10"),
+        ("2026-11-01T03:30:00+00:00", "America/New_York", "2026-10"),
+        ("2027-01-01T00:30:00+01:00", "Europe/London", "2026-12"),
+    ],
+)
+def test_a_moment_is_in_the_month_of_the_zone(moment, zone, month):
+    assert month_of(moment, ZoneInfo(zone)) == month
+
+
+@pytest.mark.parametrize(
+    ("month", "day"),
+    [
+        ("2026-02", date(2026, 2, 28)),
+        ("2028-02", date(2028, 2, 29)),
+        ("2026-04", date(2026, 4, 30)),
+        ("2026-12", date(2026, 12, 31)),
+    ],
+)
+def test_the_last_day_of_a_month(month, day):
+    assert last_day(month) == day
+
+
+def test_a_day_and_a_month_that_can_be_read():
+    assert check_day("2026-10-31") == date(2026, 10, 31)
+    assert check_month("2026-10") == "2026-10"
+
+
+@pytest.mark.parametrize("text", ["", "2026-10", "2026-02-30", "31/10/2026", "today"])
+def test_what_is_no_day(text):
+    with pytest.raises(InputError) as caught:
+        check_day(text)
+    assert str(caught.value) == f"'{text}' is no date; write it as 2026-10-31"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026", "2026-13", "2026-00", "2026-1", "10-2026", "2026-10-31", "0000-01", "٢٠٢٦-10"],
+)
+def test_what_is_no_month(text):
+    with pytest.raises(InputError) as caught:
+        check_month(text)
+    assert str(caught.value) == f"'{text}' is no month; write it as 2026-10"
