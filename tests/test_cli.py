@@ -1,0 +1,200 @@
+"""The commands as a person meets them: what they print where, and their exit codes."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from material import Project, call_row
+from typer.testing import CliRunner
+
+from callinsight import store, weights
+from callinsight.cli import app
+
+runner = CliRunner()
+
+
+def test_a_run_says_what_it_did_and_where_things_are(project: Project) -> None:
+    result = runner.invoke(app, ["run", str(project.pipeline)])
+
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert result.stderr.endswith(
+        "Calls: 4 done\n"
+        f"Database: {project.database}\n"
+        f"Report: {project.folder}/report/2026-10/index.html\n"
+    )
+
+
+def test_a_run_with_a_bad_file_names_it_and_ends_with_1(project: Project) -> None:
+    project.write_calls([call_row("talk-1", "talk-1.vtt"), call_row("gone", "gone.wav")])
+    (project.folder / "participants.csv").write_text("call_id,name,side\ntalk-1,Ann Lee,buyer\n")
+
+    result = runner.invoke(app, ["run", str(project.pipeline)])
+
+    assert result.exit_code == 1
+    assert (
+        "failed: calls.csv:3: gone.wav: there is no such file; mend the path or remove the row\n"
+        in result.stderr
+    )
+    assert result.stderr.endswith("1 input could not be used; see above.\n")
+
+
+def test_a_refused_call_is_listed_and_gives_0(project: Project) -> None:
+    project.write_calls(
+        [call_row("talk-1", "talk-1.vtt"), call_row("rec-01", "rec-01.wav", consent="")]
+    )
+    (project.folder / "participants.csv").write_text("call_id,name,side\ntalk-1,Ann Lee,buyer\n")
+
+    result = runner.invoke(app, ["run", str(project.pipeline)])
+
+    assert result.exit_code == 0
+    assert (
+        "refused: calls.csv:3: consent is empty, so the recording was not opened; "
+        "fill in the basis of consent, or remove the row\n" in result.stderr
+    )
+
+
+def test_a_pipeline_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
+    result = runner.invoke(app, ["run", str(tmp_path / "none.toml")])
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {tmp_path}/none.toml: there is no such pipeline file. "
+        "'callinsight init DIR --recordings FOLDER' writes one.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("month", "message"),
+    [
+        ("2026-13", "'2026-13' is no month; write it as 2026-10"),
+        ("2026-11", "there is no call in 2026-11; there are calls of 2026-10"),
+    ],
+)
+def test_a_report_of_no_month_says_which_there_are(
+    project: Project, month: str, message: str
+) -> None:
+    project.run()
+
+    result = runner.invoke(
+        app,
+        ["report", "--month", month, "--out", str(project.folder), "--db", str(project.database)],
+    )
+
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: {message}\n"
+
+
+def test_a_report_says_that_its_database_is_not_there(tmp_path: Path) -> None:
+    missing = tmp_path / "none.db"
+
+    result = runner.invoke(
+        app, ["report", "--month", "2026-10", "--out", str(tmp_path), "--db", str(missing)]
+    )
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {missing}: there is no such database. 'callinsight run PIPELINE.toml' makes one; "
+        "name another with --db FILE.\n"
+    )
+    assert not missing.exists()
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.db"
+    letter.write_text("Dear Sir or Madam, this is a letter and no database at all.\n" * 20)
+
+    result = runner.invoke(
+        app, ["report", "--month", "2026-10", "--out", str(tmp_path), "--db", str(letter)]
+    )
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {letter}: this is no database that callinsight can use "
+        "(file is not a database); name another with --db FILE\n"
+    )
+    assert letter.read_text().startswith("Dear Sir")
+
+
+def test_supply_counts_as_it_stood_on_the_day(project: Project) -> None:
+    project.run()
+    arguments = ["report", "--month", "2026-10", "--db", str(project.database), "--out"]
+
+    runner.invoke(app, [*arguments, str(project.folder / "then")])
+    runner.invoke(app, [*arguments, str(project.folder / "later"), "--as-of", "2027-12-31"])
+
+    then, later = (
+        (project.folder / name / "2026-10" / "report.md").read_text() for name in ("then", "later")
+    )
+    assert "Price list" not in then  # it was fresh and in use
+    assert "Price list" in later
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(project: Project) -> None:
+    command = [sys.executable, "-m", "callinsight.cli", "run", str(project.pipeline)]
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not (project.database.exists() and calls_in(project)):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "Stopped. What is done is kept; run the same command again to go on.\n" in told
+    assert "Traceback" not in told
+    assert project.run().statuses == {"done": 4}
+
+
+def calls_in(project: Project) -> int:
+    try:
+        with store.opened(project.database) as db:
+            return len(store.all_calls(db))
+    except Exception:  # noqa: BLE001 - the other process is just making it
+        return 0
+
+
+def test_models_are_listed_with_what_is_here() -> None:
+    weights.folder("tiny.en")
+
+    result = runner.invoke(app, ["models", "list"])
+
+    lines = {line.split()[0]: line.split()[1] for line in result.stdout.splitlines()}
+    assert lines.keys() == weights.MODELS.keys()
+    assert lines["tiny.en"] == "here"
+
+
+def test_a_wrong_byte_is_found_and_the_file_discarded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(weights.folder("tiny.en"), tmp_path / "tiny.en")
+    monkeypatch.setenv("CALLINSIGHT_MODELS", str(tmp_path))
+    vocabulary = tmp_path / "tiny.en" / "vocabulary.txt"
+    vocabulary.write_bytes(b"x" + vocabulary.read_bytes()[1:])
+
+    result = runner.invoke(app, ["models", "verify"])
+
+    assert result.exit_code == 1
+    assert result.stdout.split() == ["tiny.en", "wrong"]
+    assert "callinsight models pull tiny.en" in result.stderr
+    assert not vocabulary.exists()
+
+
+def test_a_model_is_taken_from_a_folder_without_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = weights.folder("tiny.en")
+    monkeypatch.setenv("CALLINSIGHT_MODELS", str(tmp_path))
+    monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")
+
+    offline = runner.invoke(app, ["models", "pull", "tiny.en"])
+    brought = runner.invoke(app, ["models", "pull", "tiny.en", "--from", str(source)])
+
+    assert offline.exit_code == 2
+    assert "callinsight models pull tiny.en" in offline.stderr
+    assert brought.exit_code == 0
+    assert brought.stdout == f"{tmp_path / 'tiny.en'}\n"
