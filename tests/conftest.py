@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from material import DEMO, ROOT, DemoRun, Project, call_row, write_vtt
+from material import DEMO, ROOT, DemoRun, Project, call_row, write_vtt, write_wave
 
-from callinsight.calls.audio import SAMPLE_RATE, decode, write_wave
+from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.config import load_config
 from callinsight.pipeline.run import run
 from callinsight.progress import silent

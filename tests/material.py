@@ -1,8 +1,11 @@
 """What many tests share: where things lie, a project of one's own, and what the demo left."""
 
 import csv
+import wave
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from callinsight import store
 from callinsight.config import Config, load_config
@@ -75,6 +78,15 @@ def call_row(call_id: str, file: str, **cells: str) -> dict[str, str]:
         "rep_channel": "0",
         **cells,
     }
+
+
+def write_wave(path: Path, samples: np.ndarray, *, rate: int = 16_000) -> None:
+    """Write samples [channels, n] as a 16-bit WAV file."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(samples.shape[0])
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((np.clip(samples.T, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def write_vtt(path: Path, turns: list[tuple[str, str]]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import typer
-from material import DEMO, ROOT, write_vtt
+from material import DEMO, ROOT, write_vtt, write_wave
 from typer.testing import CliRunner
 
-from callinsight.calls.audio import SAMPLE_RATE, decode, write_wave
+from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.calls.manifest import (
     CALL_COLUMNS,
     CALL_COLUMNS_NEEDED,

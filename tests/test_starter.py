@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from material import write_wave
 
 from callinsight import config, starter
 from callinsight.calls import manifest
-from callinsight.calls.audio import write_wave
 from callinsight.config import load_config
 from callinsight.content import inventory
 from callinsight.errors import ConfigError, InputError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import wave
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,15 +88,6 @@ def clip(sound: Sound, start_s: float, end_s: float) -> bytes:
         for packet in (*stream.encode(frame), *stream.encode(None)):
             out.mux(packet)
     return file.getvalue()
-
-
-def write_wave(path: Path, samples: NDArray[np.float32], *, rate: int = SAMPLE_RATE) -> None:
-    """Write samples [channels, n] as a 16-bit WAV file."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(samples.shape[0])
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((np.clip(samples.T, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def length_s(path: Path) -> float:

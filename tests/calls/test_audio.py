@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from material import write_wave
 
-from callinsight.calls.audio import SAMPLE_RATE, Sound, clip, decode, length_s, write_wave
+from callinsight.calls.audio import SAMPLE_RATE, Sound, clip, decode, length_s
 from callinsight.errors import AudioError
 
 from .conftest import RECORDINGS, Samples, Save, corrupt, cut_off, tone

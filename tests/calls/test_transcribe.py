@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from material import write_wave
 
 from callinsight import weights
-from callinsight.calls.audio import SAMPLE_RATE, Sound, decode, write_wave
+from callinsight.calls.audio import SAMPLE_RATE, Sound, decode
 from callinsight.calls.transcribe import (
     PIECE_S,
     WINDOW_S,

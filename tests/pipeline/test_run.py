@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from material import Project, call_row, write_vtt
+from material import Project, call_row, write_vtt, write_wave
 
 from callinsight import store
-from callinsight.calls.audio import write_wave
 from callinsight.errors import ConfigError, InputError
 from callinsight.pipeline.run import run
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from material import write_wave
 from typer.testing import CliRunner, Result
 
-from callinsight.calls.audio import SAMPLE_RATE, decode, write_wave
+from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.cli import app
 from callinsight.weights import MODELS
 
