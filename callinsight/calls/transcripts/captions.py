@@ -1,0 +1,91 @@
+"""WebVTT and SubRip: captions with voice tags or with `Name:` before the words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from callinsight.calls.speakers import Turn
+from callinsight.calls.transcripts.turns import (
+    LONGEST_S,
+    in_order,
+    join,
+    named,
+    turn_by,
+    without_tags,
+)
+from callinsight.errors import TranscriptError
+
+if TYPE_CHECKING:
+    from webvtt import Caption
+
+ARROW = "-->"
+VTT_TIME = r"(?:\d{1,10}:)?[0-5]?\d:[0-5]?\d\.\d{1,3}"
+VTT_TIMES = re.compile(rf"\s*{VTT_TIME}\s*{ARROW}\s*{VTT_TIME}")
+SRT_TIME = r"\d{1,10}:[0-5]?\d:[0-5]?\d[,.]\d{1,3}"
+SRT_TIMES = re.compile(rf"\s*{SRT_TIME}\s*{ARROW}\s*{SRT_TIME}")
+VTT_START = re.compile(r"WEBVTT")
+SRT_START = re.compile(rf"\s*\d+\s*\n\s*{SRT_TIME}\s*{ARROW}")
+VOICE_TAG = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
+SRT_PLACE = re.compile(r"\{\\an?\d\}")  # where on the screen
+
+
+def read_vtt(name: str, text: str) -> list[Turn]:
+    """The turns of a WebVTT text (W3C WebVTT 1), by time; raises TranscriptError."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if ARROW in line and not VTT_TIMES.match(line):  # the parser would drop its words
+            raise _no_time(name, number, line, "00:01:02.345 --> 00:01:04.500")
+    return _turns(name, text, "vtt")
+
+
+def read_srt(name: str, text: str) -> list[Turn]:
+    """The turns of a SubRip text, by time; raises TranscriptError."""
+    above = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if ARROW in line:  # as above
+            if not SRT_TIMES.match(line):
+                raise _no_time(name, number, line, "00:01:02,345 --> 00:01:04,500")
+            if not above.strip().isdigit():
+                raise TranscriptError(
+                    f"{name}: line {number} is a cue time without the cue's number above it; "
+                    "export the transcript again"
+                )
+        above = line
+    return _turns(name, SRT_PLACE.sub("", text.strip()), "srt")
+
+
+def _no_time(name: str, number: int, line: str, example: str) -> TranscriptError:
+    return TranscriptError(
+        f"{name}: line {number} is no cue time ('{line.strip()[:80]}'); it must be like {example}"
+    )
+
+
+def _turns(name: str, text: str, format_: str) -> list[Turn]:
+    import webvtt
+    from webvtt.errors import MalformedCaptionError, MalformedFileError
+
+    try:
+        captions = webvtt.from_buffer([text], format=format_).captions
+    except (MalformedFileError, MalformedCaptionError) as error:
+        kind = "WebVTT" if format_ == "vtt" else "SubRip"
+        raise TranscriptError(
+            f"{name}: this is no {kind} transcript ({error}); export the transcript again"
+        ) from error
+    for number, caption in enumerate(captions, start=1):
+        if max(caption.start_in_seconds, caption.end_in_seconds) > LONGEST_S:
+            raise TranscriptError(
+                f"{name}: cue {number} lies at {caption.start}; "
+                f"a call lasts no longer than {LONGEST_S / 3600:.0f} hours"
+            )
+    return join(in_order(named([turn for caption in captions for turn in _turns_of(caption)])))
+
+
+def _turns_of(caption: Caption) -> list[Turn]:
+    """What each voice says in one cue."""
+    start_s, end_s = (t.in_milliseconds() / 1000 for t in (caption.start_time, caption.end_time))
+    before, *tagged = VOICE_TAG.split(caption.raw_text)
+    spoken = [("", before), *zip(tagged[::2], tagged[1::2], strict=True)]
+    turns = [
+        turn_by(without_tags(voice), start_s, end_s, without_tags(words)) for voice, words in spoken
+    ]
+    return [turn for turn in turns if turn.text]
