@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -83,20 +84,19 @@ def run(
 
     What is done already is skipped; what fails is named, and the rest goes on.
     """
-    from callinsight import weights
     from callinsight.cluster import default_workers
     from callinsight.config import load_config
     from callinsight.pipeline.run import run as run_pipeline
     from callinsight.progress import bar
 
     config = load_config(pipeline)
-    _fetch([config.speech.model, weights.EMBEDDING])
     summary = run_pipeline(
         config,
         database=db or config.database,
         workers=workers or default_workers(),
         retry_failed=retry_failed,
         progress=bar,
+        fetch=_fetch,
     )
     _tell(summary)
     if summary.problems:
@@ -134,7 +134,9 @@ def report(
 
 @app.command()
 def transcribe(
-    files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Recordings.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES...", help="Recordings and transcripts.")
+    ],
     engine: Annotated[
         str, typer.Option(help="faster-whisper or openai-whisper.")
     ] = "faster-whisper",
@@ -149,17 +151,24 @@ def transcribe(
     ] = None,
     workers: Workers = None,
     format_: Annotated[
-        str, typer.Option("--format", help="json: one object a line.", metavar="json")
+        str,
+        typer.Option(
+            "--format",
+            help="json is one object a line and file; srt and vtt hold one file.",
+            metavar="txt|srt|vtt|json|rttm",
+        ),
     ] = "json",
 ) -> None:
-    """Print what is said in recordings.
+    """Print what is said in recordings, or written in transcripts.
 
-    One JSON object a line and file on stdout, and nothing else there.
+    The text is on stdout, and nothing else there.
     """
     from callinsight.cluster import default_workers
     from callinsight.pipeline.transcribe import transcribe_files
     from callinsight.progress import bar
 
+    with contextlib.suppress(CallInsightError):  # told better where the model is needed
+        _fetch([model])
     failed = False
     for line in transcribe_files(
         files,
@@ -172,7 +181,10 @@ def transcribe(
         workers=workers or default_workers(),
         progress=bar,
     ):
-        typer.echo(line.text)
+        if line.text:
+            typer.echo(line.text)
+        if line.message:
+            say(line.message)
         failed = failed or line.failed
     if failed:
         raise typer.Exit(FAILED)
@@ -281,10 +293,7 @@ def _fetch(names: list[str]) -> None:
     """Fetch the models that are not here, before the work that waits for them begins."""
     from callinsight import weights
 
-    if not weights.is_offline():
-        for name in names:
-            if name in weights.MODELS and weights.find(name) is None:
-                _pull(name, None)
+    weights.fetch(names, pull_one=lambda name: _pull(name, None))
 
 
 def _pull(name: str, source: Path | None) -> Path:
@@ -308,6 +317,8 @@ def _tell(summary: Summary) -> None:
     say(f"Database: {_shown(summary.database)}")
     if summary.report:
         say(f"Report: {_shown(summary.report)}")
+    else:
+        say("No call could be used, so there is no report; mend what is named above and run again.")
     if summary.problems:
         count = len(summary.problems)
         say(f"{count} {'input' if count == 1 else 'inputs'} could not be used; see above.")

@@ -1,6 +1,6 @@
 """The same work on several local processes; workers compute, the driver writes.
 
-A worker has one thread, so that any number of workers gives the same results.
+A worker computes on one thread, so that any number of workers gives the same results.
 """
 
 from __future__ import annotations
@@ -8,14 +8,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from callinsight.errors import CallInsightError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.synchronize import Semaphore
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -23,6 +26,11 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 CRASHED = (
     "its worker process was ended from outside, most likely for want of memory; "
     "try again with fewer --workers"
+)
+NOT_STARTED = (
+    "no worker process could start; what it printed above says why. A Python program that "
+    "uses callinsight must be a file that does its work under if __name__ == '__main__', "
+    "not lines typed or piped into Python"
 )
 
 
@@ -37,7 +45,7 @@ def run_jobs(
     """Each job with its result, or with the error for people that it ended in, as they finish.
 
     A job whose process dies is tried once more alone; if it dies again, that is its error.
-    Any other exception is a bug and is raised.
+    Raises CallInsightError if no process can start. Any other exception is a bug and is raised.
     """
     if not jobs:
         return
@@ -60,6 +68,8 @@ def _run(
         try:
             yield from pool.drain(waiting)
         except BrokenProcessPool:
+            if not pool.has_started():
+                raise CallInsightError(NOT_STARTED) from None
             died.extend(pool.running.values())
         finally:
             pool.close()
@@ -72,8 +82,13 @@ class _Pool(Generic[Job, Result]):
         os.environ.update({name: os.environ.get(name, n) for name, n in ONE_THREAD.items()})
         self._function = function
         self._workers = workers
+        context = multiprocessing.get_context("spawn")
+        self._started = context.Semaphore(0)
         self._executor = ProcessPoolExecutor(
-            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupt
+            workers,
+            mp_context=context,
+            initializer=_prepare_worker,
+            initargs=(self._started, function),
         )
         self.running: dict[Future[Result], Job] = {}
 
@@ -91,6 +106,10 @@ class _Pool(Generic[Job, Result]):
                     result = error
                 yield self.running.pop(future), result
 
+    def has_started(self) -> bool:
+        """Whether any worker came so far as to take a job; to be asked once."""
+        return self._started.acquire(block=False)
+
     def close(self) -> None:
         """End the processes; what they still have in work, after Ctrl-C or a crash, ends at once."""
         processes = list((self._executor._processes or {}).values())
@@ -100,6 +119,19 @@ class _Pool(Generic[Job, Result]):
         self._executor.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C is the driver's to handle; a worker that died of it would look like a crash."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _prepare_worker(started: Semaphore, _function: Callable[[Job], Result]) -> None:
+    """Leave Ctrl-C to the driver, end when the driver does, and say that the worker has started.
+
+    The function is passed so that a worker that cannot import it fails before it says so.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker that died of it would look like a crash
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+    started.release()
+
+
+def _end_with_driver() -> None:
+    """A driver that is killed cannot end its workers, and they would wait for jobs for ever."""
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        connection.wait([driver.sentinel])
+        os._exit(1)  # also out of native code, which no exception reaches

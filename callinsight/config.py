@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import tomllib
 import types
 import typing
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callinsight.errors import ConfigError, nearest
 
+SPEECH_MODELS = ("base", "tiny.en")
 ENGINES = ("faster-whisper", "openai-whisper")
 DATABASE = "callinsight.db"
 RANGES = {
@@ -249,6 +251,17 @@ def _shown(value: Any) -> str:
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
+def _check_speech(path: Path, speech: SpeechConfig) -> None:
+    if speech.model not in SPEECH_MODELS:
+        raise ConfigError(
+            f"{path}: 'speech.model' is '{speech.model}'; it must be {' or '.join(SPEECH_MODELS)}"
+        )
+    if not re.fullmatch("[a-z]{2,3}", speech.language):
+        raise ConfigError(
+            f"{path}: 'speech.language' is '{speech.language}'; write a code such as en or de"
+        )
+
+
 def _beside(file: Path, path: str | Path) -> Path:
     return Path(os.path.normpath(file.parent / path))
 
@@ -266,6 +279,7 @@ def _check(config: Config) -> None:
             f"{config.path}: 'speech.engine' is '{config.speech.engine}'; "
             f"it must be one of {', '.join(ENGINES)}"
         )
+    _check_speech(config.path, config.speech)
     for name, (low, high) in RANGES.items():
         section, _, setting = name.partition(".")
         value = getattr(getattr(config, section), setting)

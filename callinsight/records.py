@@ -39,6 +39,7 @@ class Call:
     legal_hold: bool = False
     vocabulary: str = ""  # names to expect, separated by ;
     fingerprint: str = ""  # sha256 of the source file
+    channels: int = 0  # of the recording; 0 for a transcript or where it is not known
     duration_s: float = 0.0
     missing_s: float = 0.0  # sound that could not be decoded
     status: str = "done"  # done | partial | empty | failed | refused
@@ -174,6 +175,7 @@ class Gap:
     score: float
     reason: str
     candidates: tuple[str, ...] = ()  # ids of the best items
+    candidate_obstacles: tuple[str, ...] = ()  # what keeps each from answering, else `fits`
     evidence: tuple[str, ...] = ()  # ids of the utterances behind the count
 
 

@@ -42,15 +42,19 @@ def open_store(path: Path, *, create: bool = False) -> Database:
             f"{path}: there is no such database. 'callinsight run PIPELINE.toml' makes one; "
             "name another with --db FILE."
         )
-    if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
         db = Database(sqlite3.connect(path, timeout=30))
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA journal_mode = WAL")
         db.conn.execute("PRAGMA synchronous = NORMAL")
         if migrations.pending(db):
             migrations.apply(db)
+    except OSError as error:
+        raise StoreError(
+            f"{path}: no database can be made there ({error.strerror}); name another with --db FILE"
+        ) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"{path}: this is no database that callinsight can use ({error}); name another with --db FILE"
@@ -128,11 +132,10 @@ def replace_problems(db: Database, stage: str, problems: Iterable[Problem]) -> N
 
 
 def problems(db: Database) -> list[Problem]:
-    """All that failed and is not mended yet."""
-    rows = db.execute(
-        "SELECT stage, subject, error FROM runs WHERE error IS NOT NULL ORDER BY stage, subject"
-    )
-    return [Problem(stage=stage, subject=subject, error=error) for stage, subject, error in rows]
+    """All that failed and is not mended yet, by stage, then file and row."""
+    rows = db.execute("SELECT stage, subject, error FROM runs WHERE error IS NOT NULL")
+    found = [Problem(stage=stage, subject=subject, error=error) for stage, subject, error in rows]
+    return sorted(found, key=_place)
 
 
 def save_setting(db: Database, name: str, value: str) -> None:
@@ -338,6 +341,14 @@ def all_events(db: Database) -> list[UsageEvent]:
 # Gaps
 
 
+def remove_gaps_except(db: Database, months: Iterable[str]) -> None:
+    """Drop the gaps of months that have no calls any more."""
+    keep = set(months)
+    for (month,) in db.execute("SELECT DISTINCT month FROM gaps").fetchall():
+        if month not in keep:
+            db.execute("DELETE FROM gaps WHERE month = ?", [month])
+
+
 def replace_gaps(db: Database, month: str, gaps: Iterable[Gap]) -> None:
     """Make these the gaps of a month."""
     db.execute("DELETE FROM gaps WHERE month = ?", [month])
@@ -393,6 +404,14 @@ def _forget_results(db: Database, call: str) -> None:
 
 def _id(record: Any) -> str:
     return str(record.id)
+
+
+def _place(problem: Problem) -> tuple[str, str, int, str]:
+    """Row 9 of a file comes before row 10; a call has no row."""
+    file, _, row = problem.subject.rpartition(":")
+    if file and row.isdecimal():
+        return problem.stage, file, int(row), problem.subject
+    return problem.stage, problem.subject, 0, problem.subject
 
 
 def _name(participant: Participant) -> str:

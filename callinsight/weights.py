@@ -21,7 +21,7 @@ from callinsight.downloads import Checkpoint, File, Hub, Place, Report, Wheel, W
 from callinsight.errors import WeightsError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,24 @@ def is_here(name: str) -> bool:
     """Whether any file of the model is in the cache, good or not."""
     home = cache_folder() / name
     return any((home / file.name).exists() for file in _model(name).files)
+
+
+def fetch(names: Iterable[str], *, pull_one: Callable[[str], object] | None = None) -> None:
+    """Make sure that these models are here; `pull_one` fetches one that is not.
+
+    Raises WeightsError, offline naming all that is missing at once.
+    """
+    missing = [name for name in dict.fromkeys(names) if find(name) is None]
+    if missing and is_offline():
+        wanted = " ".join(missing)
+        raise WeightsError(
+            f"the models {' and '.join(missing)} are not in {cache_folder()}, and "
+            "CALLINSIGHT_OFFLINE forbids fetching them. On a machine with a network run "
+            f"'callinsight models pull {wanted}'; bring a model's files over and run "
+            "'callinsight models pull NAME --from FOLDER'."
+        )
+    for name in missing:
+        (pull_one or folder)(name)
 
 
 def folder(name: str) -> Path:

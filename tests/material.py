@@ -1,7 +1,9 @@
 """What many tests share: where things lie, a project of one's own, and what the demo left."""
 
 import csv
+import time
 import wave
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +100,32 @@ def write_vtt(path: Path, turns: list[tuple[str, str]]) -> None:
         ]
         lines += [f"<v {voice}>{words}</v>", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def children_of(process: int) -> set[int]:
+    """The ids of the processes that a process has started; Linux only."""
+    ids = {int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal()}
+    return {id_ for id_ in ids if _stat(id_)[1] == str(process)}
+
+
+def still_alive(processes: Iterable[int], *, within_s: float) -> set[int]:
+    """Those of the processes that have not ended when the time is up; Linux only."""
+    deadline = time.monotonic() + within_s
+    alive = set(processes)
+    while alive and time.monotonic() < deadline:
+        time.sleep(0.02)
+        alive = {id_ for id_ in alive if _stat(id_)[0] not in "ZX"}  # ended, if not yet reaped
+    return alive
+
+
+def _stat(process: int) -> tuple[str, str]:
+    """The state and the parent of a process; one that is gone is in state X."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return "X", ""
+    state, parent = text.rpartition(")")[2].split()[:2]
+    return state, parent
 
 
 @dataclass(frozen=True)

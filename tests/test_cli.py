@@ -53,7 +53,7 @@ def test_a_refused_call_is_listed_and_gives_0(project: Project) -> None:
 
     assert result.exit_code == 0
     assert (
-        "refused: calls.csv:3: consent is empty, so the recording was not opened; "
+        "refused: calls.csv:3: consent is empty, so rec-01.wav was not opened; "
         "fill in the basis of consent, or remove the row\n" in result.stderr
     )
 
@@ -65,6 +65,30 @@ def test_a_pipeline_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     assert result.stderr == (
         f"Error: {tmp_path}/none.toml: there is no such pipeline file. "
         "'callinsight init DIR --recordings FOLDER' writes one.\n"
+    )
+
+
+def test_a_place_where_no_database_can_be_made_ends_with_2(project: Project) -> None:
+    place = project.pipeline / "below" / "calls.db"
+
+    result = runner.invoke(app, ["run", str(project.pipeline), "--db", str(place)])
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {place}: no database can be made there (Not a directory); "
+        "name another with --db FILE\n"
+    )
+
+
+def test_without_a_usable_call_a_run_says_why_there_is_no_report(project: Project) -> None:
+    project.write_calls([call_row("rec-01", "rec-01.wav", consent="")])
+    (project.folder / "participants.csv").write_text("call_id,name,side\n")
+
+    result = runner.invoke(app, ["run", str(project.pipeline)])
+
+    assert result.exit_code == 0
+    assert result.stderr.endswith(
+        "No call could be used, so there is no report; mend what is named above and run again.\n"
     )
 
 

@@ -9,8 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from material import still_alive
 
-from callinsight.cluster import CRASHED, default_workers, run_jobs
+from callinsight.cluster import CRASHED, NOT_STARTED, default_workers, run_jobs
 from callinsight.errors import AudioError, CallInsightError
 
 if TYPE_CHECKING:
@@ -157,12 +158,13 @@ def test_a_driver_that_stops_early_leaves_no_process() -> None:
 
 
 DRIVER = """
-import multiprocessing, time
+import hashlib, multiprocessing, os
 from callinsight.cluster import run_jobs
 
 def work(path):
-    with open(path, "w"):
-        time.sleep(60)
+    with open(path, "w") as file:
+        file.write(str(os.getpid()))
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000_000)  # minutes of native code
 
 if __name__ == "__main__":
     try:
@@ -172,23 +174,85 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
-def test_ctrl_c_closes_the_pool(tmp_path: Path) -> None:
-    (tmp_path / "driver.py").write_text(DRIVER, encoding="utf-8")
+def start_driver(folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
+    """A driver, and its two workers once they are at work."""
+    (folder / "driver.py").write_text(DRIVER, encoding="utf-8")
     driver = subprocess.Popen(
         [sys.executable, "driver.py"],
-        cwd=tmp_path,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+    marks = [folder / "a", folder / "b"]
+    deadline = time.monotonic() + 30
+    while not all(mark.exists() and mark.read_text(encoding="utf-8") for mark in marks):
+        assert time.monotonic() < deadline, "the workers did not start"
+        time.sleep(0.05)
+    return driver, [int(mark.read_text(encoding="utf-8")) for mark in marks]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
+def test_ctrl_c_closes_the_pool(tmp_path: Path) -> None:
+    driver, _ = start_driver(tmp_path)
     with driver:
-        deadline = time.monotonic() + 30
-        while not ((tmp_path / "a").exists() and (tmp_path / "b").exists()):
-            assert time.monotonic() < deadline, "the workers did not start"
-            time.sleep(0.05)
         os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: driver and workers
         out, err = driver.communicate(timeout=30)
 
     assert (out, err, driver.returncode) == ("stopped []\n", "", 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
+def test_workers_end_when_their_driver_is_killed(tmp_path: Path) -> None:
+    driver, workers = start_driver(tmp_path)
+
+    driver.kill()
+    left = still_alive(workers, within_s=5)
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    driver.communicate(timeout=30)
+
+    assert left == set()
+
+
+PROGRAM = """
+from callinsight.cluster import run_jobs
+from callinsight.errors import CallInsightError
+
+def work(number):
+    return number
+
+try:
+    list(run_jobs(work, [1, 2, 3], workers=2))
+except CallInsightError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "piped", "told"),
+    [
+        (["-"], PROGRAM, "FileNotFoundError"),
+        (["-c", PROGRAM], "", "AttributeError"),
+        (["program.py"], "", "RuntimeError"),
+    ],
+    ids=["piped", "typed", "unguarded"],
+)
+def test_a_program_whose_workers_cannot_start_is_told_so(
+    tmp_path: Path, options: list[str], piped: str, told: str
+) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
+
+    program = subprocess.run(
+        [sys.executable, *options],
+        input=piped,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert program.stdout == NOT_STARTED + "\n"
+    assert told in program.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "callinsight"
-FOUNDATION = {"records", "errors", "taxonomy", "sheets"}
+FOUNDATION = {"records", "errors", "taxonomy", "sheets", "shares"}
 FLOW = {"calls", "tagging", "content", "reports"}
 ALLOWED = {
     "__init__": set(),
@@ -15,6 +15,7 @@ ALLOWED = {
     "months": {"errors"},
     "taxonomy": {"errors", "records"},
     "sheets": {"errors", "records"},
+    "shares": set(),
     "config": {"errors"},
     "conversion": {"errors"},
     "downloads": {"errors"},

@@ -280,7 +280,24 @@ class TestFiles:
 
 
 class TestCalls:
-    def test_rows_come_from_names_dates_and_lengths(self, tmp_path):
+    def test_text_and_json_are_listed_if_they_can_be_read_as_transcripts(self, tmp_path):
+        folder = tmp_path / "recordings"
+        folder.mkdir()
+        (folder / "2026-10-01 text.txt").write_text("Jo: Hi.\nDana: Hello.\n")
+        (folder / "2026-10-02 gong.json").write_text(
+            '[{"speakerId": "1", "sentences": [{"start": 0, "end": 90000, "text": "Hi."}]}]'
+        )
+        (folder / "2026-10-03 captions.srt").write_text("no captions")
+        (folder / "2026-10-04 notes.md").write_text("We met, we spoke, we parted.\n")
+        (folder / "2026-10-05 other.json").write_text('{"device": 7}')
+        write_starter(tmp_path / "new", recordings=folder)
+        assert [(r["file"], r["title"]) for r in rows(tmp_path / "new" / "calls.csv")] == [
+            ("2026-10-01 text.txt", "text"),
+            ("2026-10-02 gong.json", "gong"),
+            ("2026-10-03 captions.srt", "captions"),
+        ]
+
+    def test_rows_come_from_names_and_dates(self, tmp_path):
         folder = tmp_path / "recordings"
         sound(folder / "2026-10-31_14-30_Acme-pricing.WAV", 12 * 60 + 20)
         sound(folder / "Globex" / "2026-11-02.wav", 59.4)
@@ -289,38 +306,41 @@ class TestCalls:
         (folder / "GMT20261105-090000_Umbrella.vtt").write_text(
             "WEBVTT\n\n00:00.000 --> 00:02.000\nHello.\n\n01:59:00.000 --> 02:00:10.000\nBye.\n"
         )
+        (folder / "README.md").write_text("Our calls, as we keep them.\n")
+        (folder / "sidecar.json").write_text('{"device": 7}')
         for hidden in (".a.wav", ".trash/b.wav", "notes.txt"):
             (folder / hidden).parent.mkdir(exist_ok=True)
             (folder / hidden).touch()
         (folder / "folder.wav").mkdir()
         written = write_starter(tmp_path / "new", recordings=folder)
         assert written.calls == 5
+        assert written.length_s == pytest.approx(740 + 59.4 + 59.6 + 0.2 + 7210)
         assert written.undated == written.unmatched == ()
         assert [filled(row) for row in rows(tmp_path / "new" / "calls.csv")] == [
             {
                 "file": "2026-10-31_14-30_Acme-pricing.WAV",
                 "recorded_at": "2026-10-31T14:30:00",
-                "title": "Acme pricing (12 min)",
+                "title": "Acme pricing",
             },
             {
                 "file": "2026-11-03 Initech/audio.wav",
                 "recorded_at": "2026-11-03T00:00:00",
-                "title": "audio (1 min)",
+                "title": "audio",
             },
             {
                 "file": "20261104.wav",
                 "recorded_at": "2026-11-04T00:00:00",
-                "title": "Call (1 s)",
+                "title": "Call",
             },
             {
                 "file": "GMT20261105-090000_Umbrella.vtt",
                 "recorded_at": "2026-11-05T09:00:00+00:00",
-                "title": "Umbrella (120 min)",
+                "title": "Umbrella",
             },
             {
                 "file": "Globex/2026-11-02.wav",
                 "recorded_at": "2026-11-02T00:00:00",
-                "title": "Globex (59 s)",
+                "title": "Globex",
             },
         ]
 
@@ -361,11 +381,11 @@ class TestCalls:
         assert filled(row) == {
             "file": "03-04-2026 Zürich.wav",
             "recorded_at": "2026-09-21T14:13:20+00:00",
-            "title": "03 04 2026 Zürich (1 s)",
+            "title": "03 04 2026 Zürich",
         }
         assert (tmp_path / "new" / "calls.csv").read_bytes().startswith(b"\xef\xbb\xbfcall_id,file")
 
-    def test_what_cannot_be_read_is_listed_without_a_length(self, tmp_path):
+    def test_what_cannot_be_read_is_listed_and_adds_nothing_to_the_length(self, tmp_path):
         folder = tmp_path / "recordings"
         folder.mkdir()
         (folder / "2026-10-01 empty.mp3").touch()
@@ -375,7 +395,7 @@ class TestCalls:
         written = write_starter(tmp_path / "new", recordings=folder)
         titles = [row["title"] for row in rows(tmp_path / "new" / "calls.csv")]
         assert titles == ["empty", "noise", "words", "lost"]
-        assert written.undated == ("lost.wav",)
+        assert (written.undated, written.length_s) == (("lost.wav",), 0.0)
 
     def test_once_consent_is_filled_in_the_calls_can_be_read(self, tmp_path, recordings, crm):
         sound(recordings / "2026-11-02 Globex.wav", 2.0)
@@ -433,7 +453,7 @@ class TestCrm:
         assert filled(calls[1]) == {
             "file": "2026-10-02 acme_call.wav",
             "recorded_at": "2026-10-02T00:00:00",
-            "title": "acme call (1 s)",
+            "title": "acme call",
             "account": "Acme",
             "deal": "D-2",
             "deal_stage": "Demo",

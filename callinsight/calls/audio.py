@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from callinsight.calls.endings import ogg_is_cut_off, wav_share
 from callinsight.errors import AudioError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ CLIP_BIT_RATE = 32_000
 GAP_S = 0.1  # a frame that is later than this after the one before leaves a gap
 UNSENT_S = 0.5  # a shorter gap without damage is silence that some encoders do not send
 LONGEST_GAP_S = 600.0  # a longer one is a damaged timestamp
+GUESSED = ("aac",)  # they announce no length; FFmpeg guesses one from the bit rate
 UNTIMED = ("mp3", "aac")  # their timestamps count frames, and so do not show what was lost
 RESUMPTIONS = 100  # how often reading goes on behind a damaged spot of the container
 
@@ -35,6 +37,7 @@ class Sound:
 
     samples: NDArray[np.float32]  # [channels, samples]
     missing_s: float  # sound that the file should hold and that could not be decoded
+    cut_off: bool = False  # the file ends early; by how much is unknown and not in `missing_s`
 
     @property
     def duration_s(self) -> float:
@@ -53,20 +56,19 @@ def decode(path: Path) -> Sound:
             raise AudioError(
                 f"{path.name}: the file has no sound; export the call with its audio track"
             )
-        announced_s = _announced_s(container, stream)
+        guessed = container.format.name in GUESSED
+        announced_s = 0.0 if guessed else _announced_s(container, stream)
         track = _decode_packets(container, stream)
+    share, cut_off = wav_share(path), ogg_is_cut_off(path)
     if not track.pieces:
-        if track.damaged or announced_s > EMPTY_S:
+        if track.damaged or cut_off or share < 1 or announced_s > EMPTY_S:
             raise AudioError(
                 f"{path.name}: none of its sound can be decoded; export the call again"
             )
         return Sound(np.zeros((1, 0), dtype=np.float32), 0.0)
     samples = np.concatenate(track.pieces, axis=1)
-    missing_s = track.missing_s
-    decoded_s = samples.shape[1] / SAMPLE_RATE
-    if decoded_s < WHOLE * announced_s:
-        missing_s += announced_s - decoded_s
-    return Sound(_real_channels(samples), round(missing_s, 2))
+    missing_s = track.missing_s + _lacking_s(samples.shape[1] / SAMPLE_RATE, announced_s, share)
+    return Sound(_real_channels(samples), round(missing_s, 2), cut_off)
 
 
 def clip(sound: Sound, start_s: float, end_s: float) -> bytes:
@@ -128,6 +130,13 @@ def _announced_s(container: Any, stream: Any) -> float:
         return float(stream.duration * stream.time_base)
     only_sound = not container.streams.video
     return float(container.duration / av.time_base) if container.duration and only_sound else 0.0
+
+
+def _lacking_s(decoded_s: float, announced_s: float, share: float) -> float:
+    """What lacks at the end of a file that announces more, or that holds a share of its sound."""
+    if share > 0 and decoded_s / share - decoded_s > EMPTY_S:
+        return max(announced_s, decoded_s / share) - decoded_s
+    return announced_s - decoded_s if decoded_s < WHOLE * announced_s else 0.0
 
 
 def _decode_packets(container: Any, stream: Any) -> _Track:

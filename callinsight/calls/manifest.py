@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -113,7 +114,7 @@ def _entry(
         currency=row.text("currency"),
         outcome=row.choice("outcome", OUTCOMES, "open"),
         outcome_reason=row.text("outcome_reason"),
-        language=row.text("language"),
+        language=_language(row),
         consent=row.text("consent"),
         consent_ref=row.text("consent_ref"),
         rep_channel=rep_channel if channel is None else channel,
@@ -122,6 +123,15 @@ def _entry(
         vocabulary=row.text("vocabulary"),
     )
     return Entry(call, (), path, row.where)
+
+
+def _language(row: Row) -> str:
+    code = row.text("language").casefold()
+    if code and not re.fullmatch("[a-z]{2,3}", code):
+        raise InputError(
+            f"{row.where}: language is '{row.text('language')}'; write a code such as en or de"
+        )
+    return code
 
 
 def _inside(folder: Path, file: str, where: str) -> Path:
@@ -152,8 +162,8 @@ def _gate(entries: list[Entry]) -> list[Entry]:
                 file=entry.call.file,
                 recorded_at=entry.call.recorded_at,
                 status="refused",
-                reason=f"{entry.where}: consent is {given}, "
-                "so the recording was not opened; fill in the basis of consent, or remove the row",
+                reason=f"{entry.where}: consent is {given}, so {entry.call.file} was not opened; "
+                "fill in the basis of consent, or remove the row",
             )
             gated.append(dataclasses.replace(entry, call=refusal))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -54,11 +55,12 @@ class Transcript:
     words: tuple[tuple[Word, ...], ...]  # for each channel
     duration_s: float
     missing_s: float
+    cut_off: bool = False  # the file ends early, by an unknown length
 
     @property
     def status(self) -> str:
-        """`partial` if sound is missing, `empty` if nobody speaks, else `done`."""
-        if self.missing_s:
+        """`partial` if sound is missing or cut off, `empty` if nobody speaks, else `done`."""
+        if self.missing_s or self.cut_off:
             return "partial"
         return "done" if any(self.words) else "empty"
 
@@ -74,7 +76,7 @@ class Piece:
 class Engine(Protocol):
     """Turns windows of speech, each at most 30 s, into words timed from the window's start."""
 
-    def __call__(self, windows: list[NDArray[np.float32]]) -> list[list[Word]]:
+    def __call__(self, windows: list[NDArray[np.float32]], language: str) -> list[list[Word]]:
         """The words of each window."""
         ...
 
@@ -83,17 +85,19 @@ def transcribe(path: Path, settings: EngineSettings) -> Transcript:
     """Decode a recording and transcribe each of its channels; raises AudioError."""
     sound = decode(path)
     if sound.duration_s < EMPTY_S:
-        if sound.missing_s:
+        if sound.missing_s or sound.cut_off:
             raise AudioError(
                 f"{path.name}: none of its sound can be decoded; export the call again"
             )
         return Transcript((), sound.duration_s, sound.missing_s)
     windows = windows_of(sound)
-    heard = load_engine(settings)([samples for _, _, samples in windows])
+    engine = load_engine(dataclasses.replace(settings, language=""))
+    heard = engine([samples for _, _, samples in windows], settings.language)
     words: list[list[Word]] = [[] for _ in sound.samples]
     for (channel, pieces, _), window_words in zip(windows, heard, strict=True):
         words[channel].extend(place(window_words, pieces))
-    return Transcript(tuple(map(tuple, words)), round(sound.duration_s, 2), sound.missing_s)
+    duration_s = round(sound.duration_s, 2)
+    return Transcript(tuple(map(tuple, words)), duration_s, sound.missing_s, sound.cut_off)
 
 
 def windows_of(sound: Sound) -> list[tuple[int, list[Piece], NDArray[np.float32]]]:
@@ -188,7 +192,7 @@ def place(words: list[Word], pieces: list[Piece]) -> list[Word]:
 
 @functools.lru_cache(maxsize=1)
 def load_engine(settings: EngineSettings) -> Engine:
-    """The engine with its model in memory; a worker process loads it once."""
+    """The engine with its model in memory, for any language; a worker process loads it once."""
     if settings.engine == "openai-whisper":
         return _openai_whisper(settings)
     return _faster_whisper(settings)
@@ -202,14 +206,14 @@ def _faster_whisper(settings: EngineSettings) -> Engine:
     )
     pipeline = BatchedInferencePipeline(model)
 
-    def hear(windows: list[NDArray[np.float32]]) -> list[list[Word]]:
+    def hear(windows: list[NDArray[np.float32]], language: str) -> list[list[Word]]:
         if not windows:
             return []
         ends = np.cumsum([len(window) for window in windows]) / SAMPLE_RATE
         starts = np.concatenate([[0.0], ends[:-1]])
         segments, _ = pipeline.transcribe(
             np.concatenate(windows),
-            language=settings.language,
+            language=language,
             beam_size=settings.beam_size,
             batch_size=BATCH,
             word_timestamps=True,
@@ -235,13 +239,13 @@ def _openai_whisper(settings: EngineSettings) -> Engine:
     torch.set_num_threads(1)
     model = load_openai_model(settings.model, settings.folder)
 
-    def hear(windows: list[NDArray[np.float32]]) -> list[list[Word]]:
+    def hear(windows: list[NDArray[np.float32]], language: str) -> list[list[Word]]:
         heard = []
         for window in windows:
             result: dict[str, Any] = whisper.transcribe(
                 model,
                 window,
-                language=settings.language,
+                language=language,
                 beam_size=settings.beam_size,
                 best_of=5,
                 condition_on_previous_text=False,

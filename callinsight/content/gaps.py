@@ -1,7 +1,6 @@
 """Demand against supply, counted in deals: pure functions over plain values.
 
-Interval: Jeffreys (Brown, Cai and DasGupta 2001, Statistical Science 16). Many cells are looked at
-at once, so the share of false discoveries is controlled (Benjamini and Hochberg 1995, JRSS B 57).
+Many cells are looked at at once, so the share of false discoveries is controlled.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from callinsight.content.matching import ANY, match
+from callinsight.content.matching import ANY, FITS, match
 from callinsight.records import UNKNOWN, Gap
+from callinsight.shares import benjamini_hochberg, chance_below, jeffreys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from callinsight.records import ContentItem
 
-CONFIDENCE = 0.95
 CANDIDATES = 3
 
 
@@ -112,41 +111,6 @@ def count(
     return cells
 
 
-def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Interval of a share: equal-tailed, with Jeffreys' prior; (0, 1) for no trials."""
-    from scipy.special import betaincinv
-
-    if trials == 0:
-        return 0.0, 1.0
-    tail = (1 - confidence) / 2
-    a, b = successes + 0.5, trials - successes + 0.5
-    low = 0.0 if successes == 0 else float(betaincinv(a, b, tail))
-    high = 1.0 if successes == trials else float(betaincinv(a, b, 1 - tail))
-    return low, high
-
-
-def chance_below(successes: int, trials: int, share: float) -> float:
-    """Chance that the true share is no more than `share`: the tail of the interval's own posterior.
-
-    It lies between the exact binomial tail and the next smaller one, as the mid-p value does, so
-    that a verdict and the interval beside it never contradict each other.
-    """
-    from scipy.special import betainc
-
-    return float(betainc(successes + 0.5, trials - successes + 0.5, share))
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values in the order given."""
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i], reverse=True)
-    adjusted = [1.0] * len(p_values)
-    smallest = 1.0
-    for rank, index in zip(range(len(p_values), 0, -1), order, strict=True):
-        smallest = min(smallest, p_values[index] * len(p_values) / rank)
-        adjusted[index] = smallest
-    return adjusted
-
-
 def _levels(persona: str, stage: str) -> set[tuple[str, str]]:
     """The cell itself and its roll-ups; what is unknown only counts in roll-ups."""
     levels = {(ANY, ANY)}
@@ -218,6 +182,7 @@ def _gap(
         score=round(low * unresolved * missing, 4) if verdict in ("gap", "weak") else 0.0,
         reason=_reason([m.obstacles for m in matches]),
         candidates=tuple(m.item.id for m in matches[:CANDIDATES]),
+        candidate_obstacles=tuple(", ".join(m.obstacles) or FITS for m in matches[:CANDIDATES]),
         evidence=tuple(sorted({one.utterance for one in cell.raised})),
     )
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from callinsight.records import ContentItem
 
+FITS = "fits"  # in the place of obstacles where there is none
 FOR = "for "  # begins the obstacle of an asset that is made for others
 ANY = "any"  # in the place of a persona or stage: a roll-up over all of them
 

@@ -43,6 +43,7 @@ def update_gaps(
 ) -> list[str]:
     """Compute the gaps of every month with calls; the months, in order."""
     months = sorted({month_of(call.recorded_at, config.zone) for call in usable_calls(db)})
+    store.remove_gaps_except(db, months)
     with progress("Find gaps", len(months)) as advance:
         for month in months:
             gaps = gaps_of(db, config, taxonomy, month, last_day(month))

@@ -6,23 +6,26 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight import store
+from callinsight import store, weights
 from callinsight.calls.manifest import STAGE as MANIFEST
 from callinsight.calls.manifest import Manifest, read_manifest
+from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, settings_text
-from callinsight.errors import StoreError
+from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
 from callinsight.pipeline.report import report_month
-from callinsight.pipeline.speech import transcribe_calls
+from callinsight.pipeline.speech import recall, transcribe_calls
 from callinsight.pipeline.tags import tag_calls, update_topics
 from callinsight.tagging.personas import persona_of_title
 from callinsight.taxonomy import Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
 
+    from callinsight.calls.manifest import Entry
     from callinsight.progress import Progress
     from callinsight.records import Call, Problem
 
@@ -42,28 +45,39 @@ class Summary:
 
 
 def run(
-    config: Config, *, database: Path, workers: int, retry_failed: bool, progress: Progress
+    config: Config,
+    *,
+    database: Path,
+    workers: int,
+    retry_failed: bool,
+    progress: Progress,
+    fetch: Callable[[list[str]], None] = weights.fetch,
 ) -> Summary:
-    """Take all calls of a pipeline from their files to the report; raises CallInsightError."""
+    """Take all calls of a pipeline from their files to the report; raises CallInsightError.
+
+    `fetch` makes sure that models of these names are here, before the work that waits for them.
+    """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy)
+    fetch(models_for(config, manifest))
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
-        removed = keep_listed(db, manifest)
+        entries = recall(db, manifest.entries)
+        removed = keep_listed(db, manifest.problems, entries)
         transcribe_calls(
             db,
             config,
-            manifest.entries,
+            entries,
             workers=workers,
             retry_failed=retry_failed,
             progress=progress,
         )
         tag_calls(db, config, taxonomy, progress=progress)
-        update_topics(db, config, progress=progress)
+        update_topics(db, config, taxonomy, progress=progress)
         load_content(db, config, taxonomy)
         months = update_gaps(db, config, taxonomy, progress=progress)
         page = report_month(db, config, months[-1], config.report.folder) if months else None
-        return _summary(db, database, page, removed)
+        return _summary(db, database, page, removed, [entry.call.id for entry in entries])
 
 
 def stored_config(db: Database) -> Config:
@@ -77,7 +91,12 @@ def stored_config(db: Database) -> Config:
 
 
 def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
-    """The calls of the pipeline's sheets."""
+    """The calls of the pipeline's sheets; raises InputError if their folder is out of reach."""
+    if not config.calls.files.is_dir():
+        raise InputError(
+            f"{config.calls.files}: there is no such folder of recordings; connect its drive, "
+            f"or mend 'files' under [calls] in {config.path}"
+        )
     return read_manifest(
         config.calls.manifest,
         config.calls.participants,
@@ -89,17 +108,37 @@ def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
     )
 
 
-def keep_listed(db: Database, manifest: Manifest) -> int:
-    """Note unusable rows; drop calls that are listed no more, once every row can be read."""
+def models_for(config: Config, manifest: Manifest) -> list[str]:
+    """The models that the calls need: one to hear with only if there is something to hear."""
+    heard = any(
+        entry.call.status != "refused" and not is_transcript(entry.path)
+        for entry in manifest.entries
+    )
+    return [config.speech.model, weights.EMBEDDING] if heard else [weights.EMBEDDING]
+
+
+def keep_listed(db: Database, problems: Sequence[Problem], entries: Sequence[Entry]) -> int:
+    """Note unusable rows; drop calls that are listed no more, once every row can be read.
+
+    Raises InputError if no call would be left: then it is the wrong list, or the wrong database.
+    """
+    listed = {entry.call.id for entry in entries}
+    held = [call.id for call in store.all_calls(db)]
+    if held and not problems and not listed.intersection(held):
+        raise InputError(
+            f"none of the {len(held)} calls in the database is in the list of calls. Is it the "
+            "right database? Name another with --db FILE, or delete it if its calls shall go"
+        )
     with store.transaction(db):
-        store.replace_problems(db, MANIFEST, manifest.problems)
-        if manifest.problems:
-            return 0
-        return store.remove_calls_except(db, {entry.call.id for entry in manifest.entries})
+        store.replace_problems(db, MANIFEST, problems)
+        return 0 if problems else store.remove_calls_except(db, listed)
 
 
-def _summary(db: Database, database: Path, page: Path | None, removed: int) -> Summary:
-    calls = store.all_calls(db)
+def _summary(
+    db: Database, database: Path, page: Path | None, removed: int, order: list[str]
+) -> Summary:
+    row = {call: number for number, call in enumerate(order)}
+    calls = sorted(store.all_calls(db), key=lambda call: row.get(call.id, len(row)))
     return Summary(
         database=database,
         report=page,

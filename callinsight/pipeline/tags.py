@@ -10,7 +10,7 @@ import numpy as np
 from callinsight import store, weights
 from callinsight.config import Config, settings_hash
 from callinsight.months import month_of
-from callinsight.records import Call, Tag, Topic, Utterance
+from callinsight.records import DEMAND_STANCES, Call, Tag, Topic, Utterance
 from callinsight.tagging.concerns import Reading, Tagger, load_heads
 from callinsight.tagging.embed import Embedder, embed, text_hash
 from callinsight.tagging.topics import find_topics, nearest_topic
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STAGE = "tags"
 TOPICS = "topics"
 ALL = "all"
-EDITION = 1  # raise it when the same settings give other tags
+EDITION = 2  # raise it when the same settings give other tags
 TOPIC_SOURCE = "bertopic"
 BATCH_CALLS = 20  # embedded together
 
@@ -68,24 +68,34 @@ def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Pro
                 advance(0.0)
 
 
-def update_topics(db: Database, config: Config, *, progress: Progress) -> None:
+def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress) -> None:
     """Find topics once there are calls enough; later turns join the nearest of them.
 
-    Only turns that say something count: small talk, taken in, makes topics of its own.
+    Only turns that surely ask or object count: small talk, taken in, makes topics of its own.
     """
     calls = {call.id: call for call in store.all_calls(db)}
+    demands = {tag.utterance for call in calls for tag in store.tags_of_call(db, call) if _asks(tag)}
     turns = [
         utterance
         for utterance in store.telling_utterances(db)
-        if len(utterance.text.split()) >= config.topics.min_words
+        if utterance.id in demands and len(utterance.text.split()) >= config.topics.min_words
     ]
-    hash_ = settings_hash(EDITION, config.topics, config.timezone, turns, _facts(calls.values()))
+    rivals = _rivals(config, taxonomy)
+    hash_ = settings_hash(
+        EDITION,
+        weights.fingerprint(weights.EMBEDDING),
+        config.topics,
+        config.timezone,
+        rivals,
+        turns,
+        _facts(calls.values()),
+    )
     enough = len({turn.call for turn in turns}) >= config.topics.min_calls
     if not enough or store.is_done(db, TOPICS, ALL, hash_):
         return
     months = {id_: month_of(call.recorded_at, config.zone) for id_, call in calls.items()}
     with progress("Find topics", 1) as advance:
-        topics, nearest = _topics(db, turns, calls)
+        topics, nearest = _topics(db, turns, calls, rivals)
         tags = [
             _topic_tag(calls[turn.call], turn, topic, score, months[turn.call])
             for turn, (topic, score) in zip(turns, nearest, strict=True)
@@ -98,7 +108,7 @@ def update_topics(db: Database, config: Config, *, progress: Progress) -> None:
 
 
 def _topics(
-    db: Database, turns: Sequence[Utterance], calls: Mapping[str, Call]
+    db: Database, turns: Sequence[Utterance], calls: Mapping[str, Call], rivals: Sequence[str]
 ) -> tuple[Sequence[Topic], Sequence[tuple[int | None, float]]]:
     """The topics that are there already, else new ones; and each turn's topic with its cosine."""
     vectors = _vectors(db, [[(turn, "") for turn in turns]])
@@ -110,10 +120,20 @@ def _topics(
     model = find_topics(
         [turn.text for turn in turns],
         matrix,
+        embed=lambda terms: load_embedder().encode(terms),
         calls=[turn.call for turn in turns],
-        names=sorted(people | accounts),
+        names=sorted({*people, *accounts, *rivals}),
     )
     return model.topics, model.of_turn
+
+
+def _asks(tag: Tag) -> bool:
+    return tag.kind == "ask" or (tag.status == "sure" and tag.stance in DEMAND_STANCES)
+
+
+def _rivals(config: Config, taxonomy: Taxonomy) -> list[str]:
+    names = (name for concern in taxonomy.concerns.values() for name in concern.names)
+    return sorted({*config.tagging.competitors, *names})
 
 
 @functools.cache

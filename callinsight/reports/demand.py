@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from callinsight.reports.quotes import Quote, quote_of
 from callinsight.reports.wording import (
-    ANY,
     NBSP,
     Names,
     clock,
@@ -25,7 +24,7 @@ from callinsight.reports.wording import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from callinsight.records import Call, ContentItem, Gap, Unused, Utterance
+    from callinsight.records import Call, ContentItem, Gap, Utterance
     from callinsight.reports.excerpts import Excerpt
     from callinsight.taxonomy import Taxonomy
 
@@ -95,22 +94,17 @@ class Facts:
     calls: dict[str, Call]
     utterances: Mapping[str, Utterance]
     items: dict[str, ContentItem]
-    states: dict[str, set[str]]  # of an item: unused, stale, expired, unowned
     excerpts: dict[str, list[Excerpt]]  # by gap
 
 
 def gather(
     calls: Sequence[Call],
     utterances: Mapping[str, Utterance],
-    unused: Sequence[Unused],
     items: Sequence[ContentItem],
     excerpts: Sequence[Excerpt],
     taxonomy: Taxonomy,
 ) -> Facts:
     """Put together what the parts of a report look things up in."""
-    states: dict[str, set[str]] = defaultdict(set)
-    for one in unused:
-        states[one.item].add(one.kind)
     by_gap: dict[str, list[Excerpt]] = defaultdict(list)
     for excerpt in excerpts:
         by_gap[excerpt.gap].append(excerpt)
@@ -119,7 +113,6 @@ def gather(
         calls={call.id: call for call in calls},
         utterances=utterances,
         items={item.id: item for item in items},
-        states=states,
         excerpts=by_gap,
     )
 
@@ -143,7 +136,9 @@ def describe(gap: Gap, facts: Facts, rank: int = 0) -> Demand:
         sentence=_sentence(gap, facts),
         why=_why(gap, facts),
         candidates=tuple(
-            _candidate(facts.items[id_], gap, facts) for id_ in gap.candidates if id_ in facts.items
+            _candidate(facts.items[id_], obstacle, facts.names)
+            for id_, obstacle in zip(gap.candidates, gap.candidate_obstacles, strict=True)
+            if id_ in facts.items
         ),
         quotes=tuple(quote_of(excerpt, facts.names) for excerpt in facts.excerpts.get(gap.id, [])),
         turns=_turns(gap, facts),
@@ -200,19 +195,12 @@ def _arithmetic(gap: Gap) -> str:
     )
 
 
-def _candidate(item: ContentItem, gap: Gap, facts: Facts) -> Candidate:
-    names = facts.names
-    obstacles = [item.status] if item.status != "live" else []
-    obstacles += [kind for kind in ("expired", "stale") if kind in facts.states.get(item.id, ())]
-    if item.personas and gap.persona not in (ANY, *item.personas):
-        obstacles.append("made for " + listing([names.persona(id_) for id_ in item.personas]))
-    if item.stages and gap.stage not in (ANY, *item.stages):
-        obstacles.append("made for " + listing([names.stage(id_) for id_ in item.stages]))
+def _candidate(item: ContentItem, obstacle: str, names: Names) -> Candidate:
     return Candidate(
         title=item.title,
         url=web_address(item.url),
         content_type=readable(item.content_type),
-        obstacle=", ".join(obstacles) or "fits",
+        obstacle=names.sentence(obstacle),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from callinsight.reports.demand import Demand, describe
 from callinsight.reports.wording import many
+from callinsight.shares import chance_below
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,16 +50,9 @@ def more_deals(gap: Gap, *, min_deals: int, min_share: float) -> int:
     """
     for more in range(max(1, min_deals - gap.eligible), MOST + 1):
         deals = gap.eligible + more
-        if _chance_below(round(gap.share * deals), deals, min_share) <= CHANCE:
+        if chance_below(round(gap.share * deals), deals, min_share) <= CHANCE:
             return more
     return MOST + 1
-
-
-def _chance_below(successes: int, trials: int, share: float) -> float:
-    """Chance that the true share is no more than this, after Jeffreys' prior, as gaps are judged."""
-    from scipy.special import betainc
-
-    return float(betainc(successes + 0.5, trials - successes + 0.5, share))
 
 
 def _rest(others: int) -> str:

@@ -133,7 +133,7 @@ def build_report(
     A topic comes with its turns and its deals in the month. `min_deals` and `min_share` are the
     rules by which the gaps were found.
     """
-    facts = gather(calls, utterances, unused, items, excerpts, taxonomy)
+    facts = gather(calls, utterances, items, excerpts, taxonomy)
     cells = [gap for gap in gaps if ANY not in (gap.persona, gap.stage)]
     ranked = _ranked([gap for gap in cells if gap.verdict in PRESSING])
     covered = sorted((g for g in cells if g.verdict == "covered"), key=lambda g: (-g.share, g.id))

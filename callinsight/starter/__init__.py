@@ -31,6 +31,7 @@ RECORDING_SUFFIXES = (
     *(".wav", ".mp3", ".m4a", ".mp4", ".ogg", ".opus", ".flac", ".webm", ".mkv", ".mov"),
     *(".wma", ".aac", ".amr", ".3gp"),
 )
+CAPTION_SUFFIXES = (".vtt", ".srt")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Starter:
 
     files: tuple[Path, ...]
     calls: int
+    length_s: float  # of all calls together, as far as their files say it
     undated: tuple[str, ...]  # their names carry no date: the file's own was taken
     unmatched: tuple[str, ...]  # none of the deals in the CRM export, or more than one, fits
 
@@ -51,6 +53,7 @@ class Found:
     recorded_at: str
     dated: bool  # by its name
     title: str
+    length_s: float  # 0 if the file says none or cannot be read
     deal: Deal | None
 
 
@@ -72,6 +75,7 @@ def write_starter(
     return Starter(
         files=_write(folder, contents),
         calls=len(calls),
+        length_s=sum(call.length_s for call in calls),
         undated=tuple(call.file for call in calls if not call.dated),
         unmatched=tuple(call.file for call in calls if export and not call.deal),
     )
@@ -110,8 +114,7 @@ def _files(recordings: Path) -> list[str]:
     for path in recordings.rglob("*"):
         below = path.relative_to(recordings)
         hidden = any(part.startswith(".") for part in below.parts)
-        sound = path.suffix.casefold() in RECORDING_SUFFIXES
-        if (sound or is_transcript(path)) and not hidden and not path.is_dir():
+        if not hidden and not path.is_dir() and _is_call(path):
             files.append(below.as_posix())
     if not files:
         raise InputError(
@@ -126,17 +129,28 @@ def _files(recordings: Path) -> list[str]:
     return sorted(files)
 
 
+def _is_call(path: Path) -> bool:
+    """By its name; but a text or JSON may be anything, and must be readable as a transcript."""
+    suffix = path.suffix.casefold()
+    if suffix in (*RECORDING_SUFFIXES, *CAPTION_SUFFIXES):
+        return True
+    try:
+        return is_transcript(path) and bool(read_transcript(path))
+    except TranscriptError:
+        return False
+
+
 def _look_at(recordings: Path, file: str, export: Export | None) -> Found:
     path = recordings / file
     names = names_of(file)
     named = next((name.moment for name in names if name.moment), None)
     words = next((name.words for name in names if name.words), "Call")
-    length = _in_words(_length_s(path))
     return Found(
         file=file,
         recorded_at=(named or _modified(path)).isoformat(timespec="seconds"),
         dated=named is not None,
-        title=f"{words} ({length})" if length else words,
+        title=words,
+        length_s=_length_s(path),
         deal=deal_of((name.words for name in names), export) if export else None,
     )
 
@@ -147,19 +161,13 @@ def _modified(path: Path) -> datetime:
 
 
 def _length_s(path: Path) -> float:
-    """0 if the file says none or cannot be read; running the pipeline will name it."""
+    """Running the pipeline will name a file that cannot be read."""
     try:
         if is_transcript(path):
             return max(turn.end_s for turn in read_transcript(path))
         return length_s(path)
     except (AudioError, TranscriptError):
         return 0.0
-
-
-def _in_words(seconds: float) -> str:
-    if round(seconds) >= 60:
-        return f"{round(seconds / 60)} min"
-    return f"{max(1, round(seconds))} s" if seconds > 0 else ""
 
 
 def _call_row(call: Found) -> dict[str, str]:

@@ -176,7 +176,7 @@ def phrase_groups(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
 
 def _as_phrases(names: Iterable[str]) -> list[str]:
     """Names of firms as phrases, without the signs in them (`Yahoo!`); empty ones are left out."""
-    phrases = [" ".join(w for w in words_of(name) if w not in "?!") for name in names]
+    phrases = [" ".join(words_of(name)) for name in names]
     return [phrase for phrase in phrases if phrase]
 
 

@@ -2,6 +2,7 @@
 
 The notation, one phrase a pattern: words in lower case; `a|b` one of these; `(a)` may be missing;
 `a~` any word that begins like this; `...` up to three words; `#` a number, in digits or words.
+No phrase goes on beyond the end of a sentence or clause.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 GAP = 3
 WORD = re.compile(r"[^\W_](?:[\w'&+.]*\w)?~?")  # what words_of can yield, nothing else
-TOKEN = re.compile(r"[^\W_](?:[\w'&+.]*\w)?|[?!]")
+ENDS = (".", "?", "!", ";", ":")
+# no end: the dots of `...`, `e.g.` and `Mr.`, and the signs in `.net` and `10:30`
+END = r"[?!]|[;:](?!\w)|(?<!\.)(?<!\.[^\W\d_])(?<!\b[md]r)(?<!\bmrs)(?<!\bvs)\.(?![\w.])"
+TOKEN = re.compile(r"[^\W_](?:[\w'&+.]*\w)?|" + END)
 
 
 class PhraseMatcher:
@@ -41,7 +45,7 @@ class PhraseMatcher:
 
         if not len(self._matcher):
             return {}
-        doc = Doc(self._vocab, words=words_of(text))
+        doc = Doc(self._vocab, words=_tokens(text))
         found: dict[str, list[str]] = {}
         for span in sorted(
             self._matcher(doc, as_spans=True), key=lambda s: (s.start - s.end, s.start)
@@ -54,7 +58,7 @@ class PhraseMatcher:
 
 def words_of(text: str) -> list[str]:
     """Lower-case words with straight apostrophes and no hyphens, as the phrases are written."""
-    return TOKEN.findall(_plain(text))
+    return [token for token in _tokens(text) if token not in ENDS]
 
 
 def compile_phrase(phrase: str) -> list[dict[str, Any]]:
@@ -64,7 +68,7 @@ def compile_phrase(phrase: str) -> list[dict[str, Any]]:
         optional = part.startswith("(") and part.endswith(")")
         core = part[1:-1] if optional else part
         if core == "...":
-            pattern.append({"OP": f"{{0,{GAP}}}"})
+            pattern.append({"ORTH": {"NOT_IN": list(ENDS)}, "OP": f"{{0,{GAP}}}"})
             continue
         choices = core.split("|")
         if core != "#" and not all(map(WORD.fullmatch, choices)):
@@ -76,6 +80,11 @@ def compile_phrase(phrase: str) -> list[dict[str, Any]]:
     if all("OP" in token for token in pattern):
         raise ConfigError(f"the phrase '{phrase}' has no word that must be there; write one")
     return pattern
+
+
+def _tokens(text: str) -> list[str]:
+    """Words and the signs that end sentences and clauses."""
+    return TOKEN.findall(_plain(text))
 
 
 def _plain(text: str) -> str:

@@ -276,23 +276,64 @@ def test_the_lost_spot_is_silent(save: Save) -> None:
     assert silent_s == pytest.approx(sound.missing_s, abs=0.1)
 
 
-@pytest.mark.parametrize(("name", "codec"), [("a.mp3", "libmp3lame"), ("a.webm", "libopus")])
-def test_a_file_that_announces_more_than_it_holds(
-    save: Save, call: Samples, name: str, codec: str
+@pytest.mark.parametrize(
+    ("name", "codec", "missing_s", "cut"),
+    [
+        ("a.wav", "pcm_s16le", 15.0, False),
+        ("a.wav", "pcm_mulaw", 15.0, False),
+        ("a.wav", "adpcm_ms", 15.0, False),
+        ("a.mp3", "libmp3lame", 15.0, False),
+        ("a.webm", "libopus", 15.0, False),
+        ("a.flac", "flac", 15.0, False),
+        ("a.ogg", "libopus", 0.0, True),
+        ("a.opus", "libopus", 0.0, True),
+        ("a.aac", "aac", 0.0, False),  # ADTS neither announces a length nor marks its end
+    ],
+)
+def test_a_file_that_is_cut_off(
+    save: Save, call: Samples, name: str, codec: str, missing_s: float, cut: bool
 ) -> None:
     path = save(name, call, codec)
     cut_off(path, 0.5)
 
     sound = decode(path)
 
-    assert sound.missing_s == pytest.approx(30 - sound.duration_s, abs=0.2)
-    assert 12 < sound.duration_s < 18
+    assert sound.duration_s == pytest.approx(15, abs=0.5)
+    assert sound.missing_s == pytest.approx(missing_s, abs=0.3)
+    assert sound.cut_off is cut
     assert shift_s(call, sound.samples, 5) == pytest.approx(0, abs=0.1)
 
 
-def test_a_whole_file_misses_nothing() -> None:
-    for path in sorted(RECORDINGS.glob("rec-0[1678].*")):
-        assert decode(path).missing_s == 0, path
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        *DAMAGED,
+        ("a.wav", "pcm_s16le"),
+        ("a.wav", "adpcm_ms"),
+        ("a.opus", "libopus"),
+        ("a.aac", "aac"),
+    ],
+)
+def test_a_whole_file_misses_nothing(save: Save, call: Samples, name: str, codec: str) -> None:
+    sound = decode(save(name, call, codec))
+
+    assert (sound.missing_s, sound.cut_off) == (0, False)
+    assert sound.duration_s == pytest.approx(30, abs=0.15)
+
+
+@pytest.mark.parametrize("path", sorted(RECORDINGS.iterdir()), ids=lambda path: path.name)
+def test_a_recording_of_the_demo_is_whole(path: Path) -> None:
+    sound = decode(path)
+
+    assert (sound.missing_s, sound.cut_off) == (0, False)
+
+
+def test_a_wav_file_cut_off_behind_its_header(save: Save, call: Samples) -> None:
+    path = save("a.wav", call, "pcm_s16le")
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"data") + 8])
+
+    assert fails(path) == "a.wav: none of its sound can be decoded; export the call again"
 
 
 # --- clips ---

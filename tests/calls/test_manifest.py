@@ -270,7 +270,7 @@ class TestConsent:
         assert str(sheets.recordings / "a.wav") in opened
         assert str(sheets.recordings / "secret.wav") not in opened
         reason = (
-            "calls.csv:2: consent is empty, so the recording was not opened; "
+            "calls.csv:2: consent is empty, so secret.wav was not opened; "
             "fill in the basis of consent, or remove the row"
         )
         assert calls(manifest) == [("c1", "refused", reason), ("c2", "done", "")]
@@ -288,7 +288,7 @@ class TestConsent:
         assert str(sheets.recordings / "a.wav") not in opened
         assert [reason for _, _, reason in calls(manifest)] == [
             (
-                f"calls.csv:2: consent is '{word.upper()}', so the recording was not opened; "
+                f"calls.csv:2: consent is '{word.upper()}', so a.wav was not opened; "
                 "fill in the basis of consent, or remove the row"
             )
         ]

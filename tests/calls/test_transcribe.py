@@ -58,6 +58,14 @@ def said(words: tuple[Word, ...] | list[Word]) -> list[str]:
 # --- what is heard ---
 
 
+@pytest.mark.parametrize(("missing_s", "cut_off"), [(0.5, False), (0.0, True)])
+def test_a_transcript_that_lacks_something_is_partial(missing_s: float, cut_off: bool) -> None:
+    words = ((Word(0.0, 0.5, " Hello."),),)
+
+    assert Transcript(words, 9.0, 0.0).status == "done"
+    assert Transcript(words, 9.0, missing_s, cut_off).status == "partial"
+
+
 def test_the_words_of_each_channel(engine: EngineSettings, recording: Path) -> None:
     transcript = transcribe(recording, engine)
 

@@ -6,16 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from callinsight.content.gaps import (
-    Deal,
-    Presence,
-    Raised,
-    Rules,
-    benjamini_hochberg,
-    chance_below,
-    find_gaps,
-    jeffreys,
-)
+from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
 from callinsight.records import ContentItem, Gap
 
 AS_OF = date(2026, 10, 31)
@@ -143,6 +134,7 @@ def test_every_number_of_a_gap():
         score=round(low * unresolved * 0.5, 4),
         reason="1 fitting asset, 2 draft, 1 for end_user",
         candidates=("A1", "A2", "A4"),
+        candidate_obstacles=("fits", "draft", "draft"),
         evidence=("c0:0001", "c0b:0001", "c1:0001", "c2:0001", "c3:0001", "c4:0001"),
     )
 
@@ -160,6 +152,18 @@ def test_every_number_of_a_gap():
 )  # fmt: skip
 def test_reason(inventory, reason):
     assert gaps(raised_by(8), present(10), inventory)[CELL].reason == reason
+
+
+def test_a_candidate_carries_all_that_keeps_it_from_answering():
+    far = item("A", status="draft", published_on="2026-11-01", personas=("end_user", "coach"))
+
+    gap = gaps(raised_by(8), present(10), [far, item("B")])[CELL]
+
+    assert gap.candidates == ("B", "A")
+    assert gap.candidate_obstacles == (
+        "fits",
+        "draft, not yet published, for end_user and coach",
+    )
 
 
 def test_nothing_gives_nothing():
@@ -262,56 +266,6 @@ def test_the_most_pressing_comes_first():
     scores = [gap.score for gap in found.values()]
     assert scores == sorted(scores, reverse=True)
     assert next(iter(found))[0] == "value_roi"
-
-
-@pytest.mark.parametrize(
-    ("successes", "trials", "low", "high"),
-    # Brown, Cai and DasGupta 2001, table 5: limits of the 95 % Jeffreys interval
-    [(0, 7, 0.0, 0.292), (1, 7, 0.016, 0.501), (2, 7, 0.065, 0.648), (3, 7, 0.139, 0.766)],
-)
-def test_jeffreys_as_published(successes, trials, low, high):
-    assert jeffreys(successes, trials) == pytest.approx((low, high), abs=6e-4)
-
-
-@given(st.integers(1, 400), st.data())
-def test_jeffreys_is_the_beta_quantile(trials, data):
-    successes = data.draw(st.integers(0, trials))
-    low, high = stats.beta.ppf([0.025, 0.975], successes + 0.5, trials - successes + 0.5)
-
-    expected = (0.0 if successes == 0 else low, 1.0 if successes == trials else high)
-    assert jeffreys(successes, trials) == pytest.approx(expected, abs=1e-9)
-
-
-def test_jeffreys_of_no_trials_says_nothing():
-    assert jeffreys(0, 0) == (0.0, 1.0)
-
-
-@given(st.integers(1, 300), st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]), st.data())
-def test_chance_below_lies_between_the_exact_tail_and_the_next_smaller(trials, share, data):
-    successes = data.draw(st.integers(0, trials))
-    chance = chance_below(successes, trials, share)
-
-    assert stats.binom.sf(successes, trials, share) - 1e-12 <= chance
-    assert chance <= stats.binom.sf(successes - 1, trials, share) + 1e-12
-
-
-@given(st.integers(1, 300), st.data())
-def test_the_chance_at_the_intervals_own_end_is_its_tail(trials, data):
-    successes = data.draw(st.integers(1, trials))
-    low, _ = jeffreys(successes, trials)
-
-    assert chance_below(successes, trials, low) == pytest.approx(0.025, abs=1e-9)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-def test_benjamini_hochberg_is_that_of_scipy(p_values):
-    expected = stats.false_discovery_control(p_values)
-
-    assert benjamini_hochberg(p_values) == pytest.approx(expected, abs=1e-12)
-
-
-def test_benjamini_hochberg_of_nothing():
-    assert benjamini_hochberg([]) == []
 
 
 PERSONAS = st.sampled_from(["champion", "end_user", "unknown"])

@@ -11,7 +11,6 @@ from typer.testing import CliRunner, Result
 
 from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.cli import app
-from callinsight.weights import MODELS
 
 RECORDINGS = Path(__file__).parents[2] / "pipelines" / "demo" / "recordings"
 KEYS = ["file", "status", "duration_s", "missing_s", "utterances", "error"]
@@ -105,6 +104,62 @@ def test_the_reps_channel_gives_the_sides() -> None:
     }
 
 
+def test_transcripts_need_no_sound_and_have_the_reps_channel_too(folder: Path) -> None:
+    segments = [
+        {"transcript": "Hi.", "start_time": "0", "end_time": "1", "channel_label": "ch_0"},
+        {"transcript": "Yes.", "start_time": "1", "end_time": "2.5", "channel_label": "ch_1"},
+    ]
+    (folder / "a.json").write_text(json.dumps({"results": {"audio_segments": segments}}))
+    (folder / "b.txt").write_text("Jo: Hello there.\nDana: Yes.\n")
+
+    result = transcribe("a.json", "b.txt", "--rep-channel", "1", "--workers", "1")
+
+    a, b = lines(result)
+    assert (result.exit_code, a["duration_s"], a["error"]) == (0, 2.5, None)
+    assert [(u["channel"], u["side"], u["text"]) for u in a["utterances"]] == [
+        (0, "buyer", "Hi."),
+        (1, "rep", "Yes."),
+    ]
+    assert [(u["speaker"], u["side"]) for u in b["utterances"]] == [
+        ("Jo", "unknown"),
+        ("Dana", "unknown"),
+    ]
+
+
+def test_files_follow_one_another_as_text_and_a_failed_one_is_on_stderr(folder: Path) -> None:
+    (folder / "a.txt").write_text("Jo: Hello there.\n")
+    (folder / "b.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Dana>Yes.</v>\n")
+    arguments = ["a.txt", "gone.txt", "b.vtt", "--workers", "1", "--format"]
+
+    text, who = transcribe(*arguments, "txt"), transcribe(*arguments, "rttm")
+
+    assert text.stdout == (
+        "# a.txt\n\n[00:00:00.00 - 00:00:00.80] Jo: Hello there.\n\n"
+        "# b.vtt\n\n[00:00:01.00 - 00:00:02.00] Dana: Yes.\n\n"
+    )
+    assert who.stdout == (
+        "SPEAKER a 1 0.00 0.80 <NA> <NA> Jo <NA> <NA>\n"
+        "SPEAKER b 1 1.00 1.00 <NA> <NA> Dana <NA> <NA>\n"
+    )
+    for result in (text, who):
+        assert result.exit_code == 1
+        assert (
+            "failed: gone.txt: there is no such file; mend the path or remove the row\n"
+            in result.stderr
+        )
+
+
+@pytest.mark.parametrize("format_", ["txt", "srt", "vtt"])
+def test_what_is_printed_of_a_recording_can_be_read_again(folder: Path, format_: str) -> None:
+    printed = transcribe("call.wav", "--workers", "1", "--format", format_)
+    (folder / f"again.{format_}").write_text(printed.stdout, encoding="utf-8")
+
+    (heard,) = lines(transcribe("call.wav", "--workers", "1"))
+    (again,) = lines(transcribe(f"again.{format_}", "--workers", "1"))
+
+    assert again["utterances"] == heard["utterances"]
+
+
 def test_a_damaged_file_is_partial_and_keeps_the_rest(folder: Path) -> None:
     content = (RECORDINGS / "rec-07.opus").read_bytes()[:60_000]
     (folder / "a.opus").write_bytes(content[:20_000] + bytes(5_000) + content[25_000:])
@@ -117,14 +172,38 @@ def test_a_damaged_file_is_partial_and_keeps_the_rest(folder: Path) -> None:
     assert "mute" in line["utterances"][0]["text"]
 
 
+def test_a_file_that_is_cut_off_is_partial(folder: Path) -> None:
+    (folder / "a.opus").write_bytes((RECORDINGS / "rec-07.opus").read_bytes()[:40_000])
+
+    (line,) = lines(transcribe("a.opus", "--workers", "1"))
+    text = transcribe("a.opus", "--workers", "1", "--format", "txt")
+
+    assert (line["status"], line["missing_s"], line["error"]) == ("partial", 0.0, None)
+    assert "partial: a.opus: the file ends before its end: it was cut off\n" in text.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--engine", "whisper"], "--engine is 'whisper'; did you mean 'openai-whisper'?"),
-        (["--format", "srt"], "--format is 'srt'; it must be json"),
+        (["--format", "pdf"], "--format is 'pdf'; it must be txt or srt or vtt or json or rttm"),
+        (
+            ["b.wav", "--format", "srt"],
+            (
+                "--format srt holds one file and 2 are named; "
+                "name one at a time, or take txt, json or rttm"
+            ),
+        ),
+        (
+            ["b/call.mp3", "--format", "rttm"],
+            (
+                "RTTM names files without folder and suffix, and 'call' is there twice; "
+                "name these files one at a time"
+            ),
+        ),
         (
             ["--model", "tiny"],
-            "unknown model 'tiny'; did you mean 'tiny.en'? (known: " + ", ".join(MODELS) + ")",
+            "model 'tiny' does not hear speech; it must be base or tiny.en",
         ),
         (["--language", "de"], "model 'tiny.en' hears English only; take 'base' for 'de'"),
         (

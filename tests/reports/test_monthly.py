@@ -122,7 +122,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
     )
     assert [(c.title, c.obstacle) for c in gap.candidates] == [
         ("Asset A-4", "archived"),
-        ("Asset A-5", "made for Champion, made for Awareness"),
+        ("Asset A-5", "for Champion, for Awareness"),
     ]
     assert gap.arithmetic == (
         "8 raising of 10 eligible deals in 8 calls; chance of seeing this without real demand, "
@@ -149,6 +149,15 @@ def test_stale_and_expired_candidates_are_said_to_be(autumn):
     obstacles = {c.title: c.obstacle for c in autumn.report().gaps[0].candidates}
 
     assert obstacles == {"Asset A-0": "expired", "Asset A-4": "archived", "Asset A-6": "stale"}
+
+
+def test_an_asset_of_a_later_month_is_not_said_to_fit(empty):
+    empty.demand(8, 10, "need_fit", "champion", "decision")
+    empty.item("A-1", "need_fit", published_on="2026-11-02")
+
+    gap = empty.report().gaps[0]
+
+    assert (gap.supply, gap.candidates[0].obstacle) == ("no asset fits", "not yet published")
 
 
 def test_the_funnel_shows_the_most_pressing_concern_of_each_cell(autumn):
@@ -377,6 +386,21 @@ def test_the_page_can_be_read_without_eyes_script_or_network(autumn, tmp_path):
     assert targets <= set(ids)
     html = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"""(src|action|srcset)=["']?(https?:)?//|url\(|@import""", html)
+
+
+def test_the_funnel_stays_a_table_that_names_each_stage_when_its_rows_are_stacked(autumn, tmp_path):
+    report = autumn.report()
+    page = write(report, tmp_path)
+
+    parts = [attributes for _, attributes in page.elements if "role" in attributes]
+    first = next(i for i, part in enumerate(parts) if part.get("class") == "matrix")
+    head = ["table", "rowgroup", "row", *["columnheader"] * 5, "rowgroup"]
+    row = ["row", "rowheader", *["cell"] * 4]
+    shown = parts[first : first + len(head) + len(row) * len(report.lines)]
+    assert [part["role"] for part in shown] == head + row * len(report.lines)
+    assert [part["data-label"] for part in shown if part["role"] == "cell"] == [
+        *report.stages * len(report.lines)
+    ]
 
 
 def test_no_id_of_the_taxonomy_is_shown(autumn, tmp_path):

@@ -155,7 +155,7 @@ def test_a_pain_or_small_talk_is_no_demand(read, context, text):
     assert not reading.asks
 
 
-@pytest.mark.parametrize("text", ["Yeah, okay.", "Mm-hmm.", "", "Too expensive"])
+@pytest.mark.parametrize("text", ["Yeah, okay.", "Mm-hmm.", "", "Too expensive", "Too expensive?!"])
 def test_a_turn_of_one_or_two_words_says_nothing(read, text):
     assert read(text, "Is it the price?") == Reading((), "none", 1.0, False, "", 0.0)
 

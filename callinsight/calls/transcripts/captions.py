@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.calls.speakers import Turn
 from callinsight.calls.transcripts.turns import (
     LONGEST_S,
     in_order,
@@ -19,14 +18,16 @@ from callinsight.errors import TranscriptError
 if TYPE_CHECKING:
     from webvtt import Caption
 
+    from callinsight.calls.speakers import Turn
+
 ARROW = "-->"
 VTT_TIME = r"(?:\d{1,10}:)?[0-5]?\d:[0-5]?\d\.\d{1,3}"
 VTT_TIMES = re.compile(rf"\s*{VTT_TIME}\s*{ARROW}\s*{VTT_TIME}")
 SRT_TIME = r"\d{1,10}:[0-5]?\d:[0-5]?\d[,.]\d{1,3}"
 SRT_TIMES = re.compile(rf"\s*{SRT_TIME}\s*{ARROW}\s*{SRT_TIME}")
 VTT_START = re.compile(r"WEBVTT")
-SRT_START = re.compile(rf"\s*\d+\s*\n\s*{SRT_TIME}\s*{ARROW}")
-VOICE_TAG = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
+SRT_START = re.compile(rf"\s*\d+[ \t]*\r?\n[ \t]*{SRT_TIME}[ \t]*{ARROW}")
+VOICE_TAG = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]*)>")
 SRT_PLACE = re.compile(r"\{\\an?\d\}")  # where on the screen
 
 

@@ -13,6 +13,7 @@ from callinsight.errors import TranscriptError
 
 MAX_CHANNELS = 32
 MAX_LABEL = 200  # characters of a name or id
+SHOWN = 60  # characters of a wrong value
 NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 Fields = dict[str, Any]
 
@@ -48,12 +49,12 @@ def rows(value: object, where: str) -> list[tuple[str, Fields]]:
     return [(f"{where}[{i}]", fields(row, f"{where}[{i}]")) for i, row in enumerate(value)]
 
 
-def seconds(row: Fields, key: str, where: str, *, unit_s: float = 1.0) -> float:
-    """A time in seconds; the file may give it in other units, or as text."""
+def seconds(row: Fields, key: str, where: str, *, per_s: int = 1) -> float:
+    """A time in seconds; the file may give it in parts of a second, or as text."""
     value = row.get(key)
     if isinstance(value, str) and NUMBER.fullmatch(value):
         value = float(value)
-    limit = LONGEST_S / unit_s
+    limit = LONGEST_S * per_s
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float))
@@ -61,7 +62,7 @@ def seconds(row: Fields, key: str, where: str, *, unit_s: float = 1.0) -> float:
         or not 0 <= value <= limit
     ):
         raise _wrong(f"{where}.{key}", value, f"a number from 0 to {limit:.0f}")
-    return float(value) * unit_s
+    return value / per_s
 
 
 def words(row: Fields, key: str, where: str) -> str:
@@ -100,5 +101,9 @@ def _short(value: int | str) -> bool:
 
 def _wrong(where: str, value: object, wanted: str) -> TranscriptError:
     """Say it with the start of the value, on one line."""
-    shown = "missing" if value is None else reprlib.repr(value).encode("utf-8", "replace").decode()
+    shown = reprlib.repr(value).encode("utf-8", "replace").decode()
+    if value is None:
+        shown = "missing"
+    elif len(shown) > SHOWN:
+        shown = f"{shown[:SHOWN]}…"
     return TranscriptError(f"{where} is {shown}; it must be {wanted}")

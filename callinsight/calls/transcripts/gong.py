@@ -11,7 +11,7 @@ from callinsight.errors import TranscriptError
 if TYPE_CHECKING:
     from callinsight.calls.speakers import Turn
 
-MILLISECOND_S = 0.001
+PER_S = 1000  # times are in milliseconds
 
 
 def read_gong_calls(calls: object, where: str) -> list[Turn]:
@@ -29,7 +29,7 @@ def read_gong(monologues: object, where: str) -> list[Turn]:
     for place, monologue in rows(monologues, where):
         voice = label(monologue, "speakerId", place)
         for at, row in rows(monologue.get("sentences"), f"{place}.sentences"):
-            start_s = seconds(row, "start", at, unit_s=MILLISECOND_S)
-            end_s = seconds(row, "end", at, unit_s=MILLISECOND_S)
+            start_s = seconds(row, "start", at, per_s=PER_S)
+            end_s = seconds(row, "end", at, per_s=PER_S)
             turns.append(turn_by(voice, start_s, end_s, words(row, "text", at)))
     return join(in_order(turns))

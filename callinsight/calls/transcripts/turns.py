@@ -17,7 +17,7 @@ LONGEST_S = 1000 * 3600.0  # a later time is a mistake
 MAX_NAME = 60  # characters of a name before a colon
 CHANNEL = re.compile(r"channel (\d{1,2})")  # how this program writes a channel
 NAME_BEFORE = re.compile(rf"([^:]{{1,{MAX_NAME}}}): +(?=\S)")  # how Zoom says who speaks
-ANY_TAG = re.compile(r"<[^>]*>")
+ANY_TAG = re.compile(r"<[^<>]*>")
 
 
 def turn_by(speaker: str, start_s: float, end_s: float, text: str) -> Turn:

@@ -49,20 +49,13 @@ def _of_segment(row: Fields, where: str) -> list[Turn]:
     return list(_by_word(zip(voices, spoken, strict=True), whole))
 
 
-def _by_word(
-    spoken: Iterable[tuple[str, tuple[str, Fields]]], whole: Turn
-) -> Iterable[Turn]:
+def _by_word(spoken: Iterable[tuple[str, tuple[str, Fields]]], whole: Turn) -> Iterable[Turn]:
     """Words of one voice after another; a number may have no time of its own."""
     clock_s = whole.start_s
     for voice, together in groupby(spoken, key=lambda item: item[0]):
-        texts, start_s = [], None
+        texts, times = [], [clock_s]
         for _, (place, word) in together:
             texts.append(words(word, "word", place))
-            if word.get("start") is not None and start_s is None:
-                start_s = seconds(word, "start", place)
-            if word.get("end") is not None:
-                clock_s = seconds(word, "end", place)
-        begun_s = whole.end_s if start_s is None else start_s
-        yield turn_by(voice, min(begun_s, clock_s), clock_s, " ".join(filter(None, texts)))
-
-
+            times += [seconds(word, k, place) for k in ("start", "end") if word.get(k) is not None]
+        start_s, clock_s = times[1 if len(times) > 1 else 0], times[-1]
+        yield turn_by(voice, start_s, clock_s, " ".join(filter(None, texts)))

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from callinsight.calls.speakers import Turn, utterances_of
-from callinsight.calls.transcripts import is_transcript, read_transcript
+from callinsight.calls.transcripts import read_transcript
 from callinsight.errors import TranscriptError
 from callinsight.records import Participant
 
-DEMO = Path(__file__).parents[2] / "pipelines" / "demo" / "transcripts"
+DEMO = Path(__file__).parents[3] / "pipelines" / "demo" / "transcripts"
+Read = Callable[[str, str], list[Turn]]
 
 
 def cue(number: int, text: str) -> str:
@@ -190,7 +192,6 @@ NO_WORDS = "call.vtt: the transcript has no words; export it again"
     [
         ("", NO_VTT),
         ("Hello, this is what we said.\n", NO_VTT),
-        ("1\n00:00:03,720 --> 00:00:05,880\nSubRip.\n", NO_VTT),
         ("WEBVTT\n\n", NO_WORDS),
         ("WEBVTT\n\n" + cue(0, "<v Jo></v>"), NO_WORDS),
         (
@@ -206,7 +207,7 @@ NO_WORDS = "call.vtt: the transcript has no words; export it again"
             NO_TIME.format(3, "00:61:03.720 --> 00:62:05.880"),
         ),
     ],
-    ids=["empty", "text", "srt", "header only", "no words", "no time", "commas", "minute 61"],
+    ids=["empty", "text", "header only", "no words", "no time", "commas", "minute 61"],
 )
 def test_what_is_no_transcript(vtt: Path, content: str, message: str) -> None:
     vtt.write_bytes(content.encode())
@@ -233,6 +234,60 @@ def test_a_folder(vtt: Path) -> None:
     assert fails(vtt) == "call.vtt: this is a folder; name a transcript in it"
 
 
-def test_a_transcript_is_known_by_its_suffix() -> None:
-    assert is_transcript(Path("a/b.VTT"))
-    assert not is_transcript(Path("a/b.vtt.mp3"))
+# --- SubRip ---
+
+
+def test_subrip_with_names_before_the_words(read: Read) -> None:
+    content = (
+        "\ufeff1\r\n00:00:03,720 --> 00:00:05,880\r\nJo Lane: <i>Good</i>\r\nmorning.\r\n\r\n"
+        "2\r\n00:00:06,000 --> 00:00:07,000\r\n{\\an8}Jo Lane: R&D, please.\r\n\r\n"
+        "3\r\n00:00:07,100 --> 00:00:09,000\r\nDana: Two things: price and time.\r\n"
+    )
+
+    assert read("call.srt", content) == [
+        Turn(None, 3.72, 7.0, "Good morning. R&D, please.", "Jo Lane"),
+        Turn(None, 7.1, 9.0, "Two things: price and time.", "Dana"),
+    ]
+
+
+def test_subrip_is_known_under_the_name_of_webvtt(read: Read) -> None:
+    assert read("call.vtt", "1\n00:00:03,720 --> 00:00:05,880\nSubRip.\n") == [
+        Turn(None, 3.72, 5.88, "SubRip.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "these are notes\n",
+            (
+                "call.srt: this is no SubRip transcript (it does not begin with a number and a cue time "
+                "below it); export the transcript again"
+            ),
+        ),
+        (
+            "1\n00:00:03,720 --> 00:00:05,880\nOne.\n\n2\n00:00:xx,1 --> 00:00:09,000\nTwo.\n",
+            (
+                "call.srt: line 6 is no cue time ('00:00:xx,1 --> 00:00:09,000'); "
+                "it must be like 00:01:02,345 --> 00:01:04,500"
+            ),
+        ),
+        (
+            "1\n00:00:03,720 --> 00:00:05,880\nOne.\n\n00:00:06,000 --> 00:00:09,000\nTwo.\n",
+            (
+                "call.srt: line 5 is a cue time without the cue's number above it; "
+                "export the transcript again"
+            ),
+        ),
+        (
+            "1\n9999:00:03,720 --> 9999:00:05,880\nOne.\n",
+            "call.srt: cue 1 lies at 9999:00:03.720; a call lasts no longer than 1000 hours",
+        ),
+    ],
+    ids=["notes", "no time", "no number", "late"],
+)
+def test_what_is_no_subrip(read: Read, content: str, message: str) -> None:
+    with pytest.raises(TranscriptError) as caught:
+        read("call.srt", content)
+    assert str(caught.value) == message

@@ -1,0 +1,124 @@
+"""Transcripts that exist already: what a file holds is seen in it, not told by its name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from callinsight.calls.transcripts.aws import read_aws
+from callinsight.calls.transcripts.captions import SRT_START, VTT_START, read_srt, read_vtt
+from callinsight.calls.transcripts.dialogue import read_dialogue
+from callinsight.calls.transcripts.fields import fields, parse
+from callinsight.calls.transcripts.gong import read_gong, read_gong_calls
+from callinsight.calls.transcripts.whisper import read_utterances, read_whisper
+from callinsight.errors import TranscriptError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callinsight.calls.speakers import Turn
+
+__all__ = ["is_transcript", "read_transcript"]
+
+SUFFIXES = (".vtt", ".srt", ".json", ".txt", ".md")
+HEAD_BYTES = 4096  # so much of another file is looked at
+MAX_BYTES = 50 * 1024 * 1024  # a call of ten hours has 1 MB of text, with times of words 20 MB
+JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*\{)")
+NO_VTT = "this is no WebVTT transcript (its first line is not WEBVTT); export the transcript again"
+NO_SRT = (
+    "this is no SubRip transcript (it does not begin with a number and a cue time below it); "
+    "export the transcript again"
+)
+NO_JSON = (
+    "this JSON is no transcript of Whisper, WhisperX, AWS Transcribe, Gong or callinsight; "
+    "export the transcript as WebVTT"
+)
+
+
+def is_transcript(path: Path) -> bool:
+    """Whether the file is to be read as a transcript and not heard as a recording.
+
+    It is if its name ends in .vtt, .srt, .json, .txt or .md, whatever it holds, so that what is
+    wrong with it is said in those terms; or if, under any other name, it begins as WebVTT, SubRip
+    or JSON do. Plain text under another name is none.
+    """
+    if path.suffix.casefold() in SUFFIXES:
+        return True
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    except (OSError, ValueError):
+        return False
+    return any(start.match(head) for start in (VTT_START, SRT_START, JSON_START))
+
+
+def read_transcript(path: Path) -> list[Turn]:
+    """The turns of a transcript, by time; raises TranscriptError.
+
+    WebVTT, SubRip, JSON of Whisper, WhisperX, AWS Transcribe, Gong and this program, and in .txt
+    and .md also plain text in which the speakers are named. Turns of a file with channels have
+    their channel, others their voice.
+    """
+    text = _text_of(path)
+    turns = _read(path.name, text, path.suffix.casefold())
+    if not turns:
+        raise TranscriptError(f"{path.name}: the transcript has no words; export it again")
+    return turns
+
+
+def _read(name: str, text: str, suffix: str) -> list[Turn]:
+    if VTT_START.match(text):
+        return read_vtt(name, text)
+    if SRT_START.match(text):
+        return read_srt(name, text)
+    if JSON_START.match(text) or suffix == ".json":
+        return _read_json(name, text)
+    if suffix in (".txt", ".md"):
+        return read_dialogue(name, text)
+    raise TranscriptError(f"{name}: {NO_SRT if suffix == '.srt' else NO_VTT}")
+
+
+def _read_json(name: str, text: str) -> list[Turn]:
+    """Which tool wrote the JSON is seen by its keys."""
+    value = parse(name, text)
+    if isinstance(value, list):
+        first = fields(value[0], f"{name}: [0]") if value else {}
+        return (read_gong if "sentences" in first else read_whisper)(value, f"{name}: ")
+    held = fields(value, name)
+    for key, read in (
+        ("utterances", read_utterances),
+        ("callTranscripts", read_gong_calls),
+        ("segments", read_whisper),
+        ("results", read_aws),
+        ("transcript", read_gong),
+    ):
+        if key in held:
+            return read(held[key], f"{name}: {key}")
+    raise TranscriptError(f"{name}: {NO_JSON}")
+
+
+def _text_of(path: Path) -> str:
+    if path.is_dir():
+        raise TranscriptError(f"{path.name}: this is a folder; name a transcript in it")
+    if not path.exists():
+        raise TranscriptError(
+            f"{path.name}: there is no such file; mend the path or remove the row"
+        )
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise TranscriptError(f"{path.name}: it cannot be read ({error.strerror})") from error
+    if len(content) > MAX_BYTES:
+        raise TranscriptError(
+            f"{path.name}: it is larger than {MAX_BYTES // 1024**2} MB, too large for a "
+            "transcript; name the transcript of one call"
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TranscriptError(
+            f"{path.name}: the transcript is not written in UTF-8; export it again, or save it so"
+        ) from error

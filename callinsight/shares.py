@@ -1,0 +1,49 @@
+"""What a share seen in a few deals says of the true one: its interval, and how sure it is.
+
+Interval: Jeffreys (Brown, Cai and DasGupta 2001, Statistical Science 16). False discoveries among
+many shares: Benjamini and Hochberg 1995, JRSS B 57.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONFIDENCE = 0.95
+
+
+def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Interval of a share: equal-tailed, with Jeffreys' prior; (0, 1) for no trials."""
+    from scipy.special import betaincinv
+
+    if trials == 0:
+        return 0.0, 1.0
+    tail = (1 - confidence) / 2
+    a, b = successes + 0.5, trials - successes + 0.5
+    low = 0.0 if successes == 0 else float(betaincinv(a, b, tail))
+    high = 1.0 if successes == trials else float(betaincinv(a, b, 1 - tail))
+    return low, high
+
+
+def chance_below(successes: int, trials: int, share: float) -> float:
+    """Chance that the true share is no more than `share`: the tail of the interval's own posterior.
+
+    It lies between the exact binomial tail and the next smaller one, as the mid-p value does, so
+    that a verdict and the interval beside it never contradict each other.
+    """
+    from scipy.special import betainc
+
+    return float(betainc(successes + 0.5, trials - successes + 0.5, share))
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values in the order given."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i], reverse=True)
+    adjusted = [1.0] * len(p_values)
+    smallest = 1.0
+    for rank, index in zip(range(len(p_values), 0, -1), order, strict=True):
+        smallest = min(smallest, p_values[index] * len(p_values) / rank)
+        adjusted[index] = smallest
+    return adjusted

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from callinsight.calls.speakers import Turn
+from callinsight.errors import TranscriptError
+
+Read = Callable[[str, str], list[Turn]]
+
+
+def word(content: str, start: float, end: float, **more: Any) -> dict[str, Any]:
+    times = {"start_time": str(start), "end_time": str(end)}
+    spoken = {"type": "pronunciation", "alternatives": [{"confidence": "0.9", "content": content}]}
+    return spoken | times | more
+
+
+def mark(content: str, **more: Any) -> dict[str, Any]:
+    return {"type": "punctuation", "alternatives": [{"content": content}], **more}
+
+
+def aws(**results: Any) -> str:
+    return json.dumps({"jobName": "a", "accountId": "1", "results": results, "status": "COMPLETED"})
+
+
+def test_audio_segments_with_channels(read: Read) -> None:
+    segments = [
+        {"id": 0, "transcript": "Hello.", "start_time": "0.5", "end_time": "1.0"},
+        {"id": 1, "transcript": "Hi.", "start_time": "0.8", "end_time": "1.5"},
+    ]
+    for label, row in zip(("ch_0", "ch_1"), segments, strict=True):
+        row |= {"channel_label": label, "speaker_label": "spk_0"}
+
+    assert read("call.json", aws(items=[], audio_segments=segments)) == [
+        Turn(0, 0.5, 1.0, "Hello."),
+        Turn(1, 0.8, 1.5, "Hi."),
+    ]
+
+
+def test_channel_labels_hold_the_words_of_each_channel(read: Read) -> None:
+    channels = [
+        {"channel_label": "ch_0", "items": [word("Hello", 0.5, 1), mark("."), word("So", 9, 10)]},
+        {"channel_label": "ch_1", "items": [word("Good", 0.8, 1.1), word("day", 1.2, 1.5)]},
+    ]
+    labels = {"number_of_channels": 2, "channels": channels}
+
+    assert read("call.json", aws(items=[], channel_labels=labels)) == [
+        Turn(0, 0.5, 1.0, "Hello."),
+        Turn(1, 0.8, 1.5, "Good day"),
+        Turn(0, 9.0, 10.0, "So"),
+    ]
+
+
+def test_items_with_channels_of_their_own(read: Read) -> None:
+    items = [
+        *(word("Good", 0.5, 1, channel_label="ch_0"), word("Yes", 0.7, 1, channel_label="ch_1")),
+        word("day", 1, 2, channel_label="ch_0"),
+    ]
+
+    assert read("call.json", aws(items=items)) == [
+        Turn(0, 0.5, 2.0, "Good day"),
+        Turn(1, 0.7, 1.0, "Yes"),
+    ]
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["at the items", "in speaker_labels"])
+def test_speakers(read: Read, own: bool) -> None:
+    who = ["spk_0", "spk_0", "spk_1"]
+    items = [word("Good", 0.5, 1), word("day", 1, 2), word("Yes", 2.1, 3)]
+    listed = [
+        {"start_time": item["start_time"], "end_time": item["end_time"], "speaker_label": label}
+        for item, label in zip(items, who, strict=True)
+    ]
+    if own:
+        items = [i | {"speaker_label": label} for i, label in zip(items, who, strict=True)]
+    more = {} if own else {"speaker_labels": {"speakers": 2, "segments": [{"items": listed}]}}
+
+    assert read("call.json", aws(items=[*items[:2], mark("?"), items[2]], **more)) == [
+        Turn(None, 0.5, 2.0, "Good day?", "spk_0"),
+        Turn(None, 2.1, 3.0, "Yes", "spk_1"),
+    ]
+
+
+def test_nobody_in_particular(read: Read) -> None:
+    assert read("call.json", aws(items=[word("Good", 0.5, 1), word("day", 1, 2)])) == [
+        Turn(None, 0.5, 2.0, "Good day")
+    ]
+
+
+def test_results_of_another_tool(read: Read) -> None:
+    with pytest.raises(TranscriptError) as caught:
+        read("call.json", aws(channels=[]))
+    assert str(caught.value) == (
+        "call.json: results has neither items nor audio_segments; "
+        "it must be the JSON of AWS Transcribe"
+    )

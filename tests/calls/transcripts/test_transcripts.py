@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from callinsight.calls import transcripts
+from callinsight.calls.transcripts import is_transcript, read_transcript
+from callinsight.errors import TranscriptError
+
+
+@pytest.mark.parametrize("suffix", ["vtt", "SRT", "json", "txt", "md"])
+def test_a_name_that_no_recording_has(suffix: str) -> None:
+    assert is_transcript(Path(f"nowhere/b.{suffix}"))
+    assert not is_transcript(Path(f"nowhere/b.{suffix}.mp3"))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi.\n", True),
+        (b"\xef\xbb\xbf1\r\n00:00:01,000 --> 00:00:02,000\r\nHi.\r\n", True),
+        (b'{\n "segments": [{"start": 1, "end": 2, "text": "Hi."}]}', True),
+        (b"[{", True),
+        (b"Jo: Hi.\nDana: Hello.\n", False),
+        (b"Dear Sir or Madam, this is no sound.\n", False),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", False),
+        (b"", False),
+    ],
+    ids=["vtt", "srt", "json", "list", "dialogue", "letter", "sound", "empty"],
+)
+def test_another_name_needs_a_start_that_leaves_no_doubt(
+    tmp_path: Path, content: bytes, expected: bool
+) -> None:
+    for name in ("call.mp3", "call"):
+        (tmp_path / name).write_bytes(content)
+        assert is_transcript(tmp_path / name) is expected
+
+
+def test_only_the_start_of_a_large_file_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    with path.open("wb") as file:
+        file.truncate(8 * 1024**3)  # holds no blocks on the disk
+
+    assert not is_transcript(path)
+
+
+def test_what_is_read_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "export.transcript"
+    path.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Jo>Hi.</v>\n")
+
+    assert [turn.voice for turn in read_transcript(path)] == ["Jo"]
+
+
+def test_a_folder_is_none(tmp_path: Path) -> None:
+    assert not is_transcript(tmp_path)
+
+
+def test_a_file_of_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcripts, "MAX_BYTES", 1024**2)
+    path = tmp_path / "call.json"
+    with path.open("wb") as file:
+        file.truncate(1024**2 + 1)
+
+    with pytest.raises(TranscriptError) as caught:
+        read_transcript(path)
+    assert str(caught.value) == (
+        "call.json: it is larger than 1 MB, too large for a transcript; "
+        "name the transcript of one call"
+    )

@@ -1,0 +1,56 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from callinsight.shares import benjamini_hochberg, chance_below, jeffreys
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    # Brown, Cai and DasGupta 2001, table 5: limits of the 95 % Jeffreys interval
+    [(0, 7, 0.0, 0.292), (1, 7, 0.016, 0.501), (2, 7, 0.065, 0.648), (3, 7, 0.139, 0.766)],
+)
+def test_jeffreys_as_published(successes, trials, low, high):
+    assert jeffreys(successes, trials) == pytest.approx((low, high), abs=6e-4)
+
+
+@given(st.integers(1, 400), st.data())
+def test_jeffreys_is_the_beta_quantile(trials, data):
+    successes = data.draw(st.integers(0, trials))
+    low, high = stats.beta.ppf([0.025, 0.975], successes + 0.5, trials - successes + 0.5)
+
+    expected = (0.0 if successes == 0 else low, 1.0 if successes == trials else high)
+    assert jeffreys(successes, trials) == pytest.approx(expected, abs=1e-9)
+
+
+def test_jeffreys_of_no_trials_says_nothing():
+    assert jeffreys(0, 0) == (0.0, 1.0)
+
+
+@given(st.integers(1, 300), st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]), st.data())
+def test_chance_below_lies_between_the_exact_tail_and_the_next_smaller(trials, share, data):
+    successes = data.draw(st.integers(0, trials))
+    chance = chance_below(successes, trials, share)
+
+    assert stats.binom.sf(successes, trials, share) - 1e-12 <= chance
+    assert chance <= stats.binom.sf(successes - 1, trials, share) + 1e-12
+
+
+@given(st.integers(1, 300), st.data())
+def test_the_chance_at_the_intervals_own_end_is_its_tail(trials, data):
+    successes = data.draw(st.integers(1, trials))
+    low, _ = jeffreys(successes, trials)
+
+    assert chance_below(successes, trials, low) == pytest.approx(0.025, abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_benjamini_hochberg_is_that_of_scipy(p_values):
+    expected = stats.false_discovery_control(p_values)
+
+    assert benjamini_hochberg(p_values) == pytest.approx(expected, abs=1e-12)
+
+
+def test_benjamini_hochberg_of_nothing():
+    assert benjamini_hochberg([]) == []
