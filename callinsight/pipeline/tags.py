@@ -74,7 +74,9 @@ def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress:
     Only turns that surely ask or object count: small talk, taken in, makes topics of its own.
     """
     calls = {call.id: call for call in store.all_calls(db)}
-    demands = {tag.utterance for call in calls for tag in store.tags_of_call(db, call) if _asks(tag)}
+    demands = {
+        tag.utterance for call in calls for tag in store.tags_of_call(db, call) if _asks(tag)
+    }
     turns = [
         utterance
         for utterance in store.telling_utterances(db)

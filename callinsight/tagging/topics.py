@@ -220,7 +220,7 @@ def _model(
     for topic in sorted(set(found.tolist()) - {-1}):
         centroid = vectors[found == topic].mean(axis=0)
         centroid = (centroid / np.linalg.norm(centroid)).astype(np.float32)
-        inside = [spoken[i] for i in np.flatnonzero(found == topic)]
+        inside = [spoken[i] for i in np.flatnonzero(found == topic).tolist()]
         spread = Counter(term for term, _ in {(t, call) for call, said in inside for t in said})
         cosines = {
             term: float(near[term] @ centroid)

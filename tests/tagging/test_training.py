@@ -164,4 +164,4 @@ def chances(inputs: np.ndarray, labels: np.ndarray, unseen: np.ndarray) -> np.nd
 def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
     thresholds = np.arange(0.2, 0.6, 0.01)
     f1 = np.array([f1_score(labels, scores >= t) for t in thresholds])
-    return thresholds[np.argmax(f1 >= f1.max() - 0.01)]
+    return thresholds[np.argmax(f1 >= f1.max() - 0.03)]
