@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -226,13 +225,14 @@ def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
     return found
 
 
-def telling_utterances(db: Database) -> list[Utterance]:
-    """What buyers said with a concern or an ask in it, sure or unsure, by call and position."""
+def demanding_utterances(db: Database) -> list[Utterance]:
+    """What buyers surely object to or ask, or want sent, by call and position."""
     return _load(
         db,
         Utterance,
-        "SELECT * FROM utterances WHERE id IN "
-        "(SELECT utterance FROM tags WHERE kind IN ('concern', 'ask')) ORDER BY call, position",
+        "SELECT * FROM utterances WHERE id IN (SELECT utterance FROM tags WHERE kind = 'ask' OR "
+        "(kind = 'concern' AND status = 'sure' AND stance IN ('objection', 'question'))) "
+        "ORDER BY call, position",
     )
 
 
@@ -284,14 +284,6 @@ def tags_of_call(db: Database, call: str) -> list[Tag]:
     return _load(
         db, Tag, "SELECT * FROM tags WHERE call = ? ORDER BY utterance, kind, label", [call]
     )
-
-
-def tags_fingerprint(db: Database) -> str:
-    """Changes when any tag changes."""
-    digest = hashlib.sha256()
-    for row in db.execute("SELECT * FROM tags ORDER BY utterance, kind, label"):
-        digest.update(repr(row).encode())
-    return digest.hexdigest()[:16]
 
 
 def load_vectors(db: Database, model: str, text_hashes: Iterable[str]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ import numpy as np
 from callinsight import store, weights
 from callinsight.config import Config, settings_hash
 from callinsight.months import month_of
-from callinsight.records import DEMAND_STANCES, Call, Tag, Topic, Utterance
+from callinsight.records import Call, Tag, Topic, Utterance
 from callinsight.tagging.concerns import Reading, Tagger, load_heads
 from callinsight.tagging.embed import Embedder, embed, text_hash
 from callinsight.tagging.topics import find_topics, nearest_topic
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 STAGE = "tags"
 TOPICS = "topics"
+ENCODER = "topics_encoder"  # centroids are comparable with vectors of their own model only
 ALL = "all"
 EDITION = 2  # raise it when the same settings give other tags
 TOPIC_SOURCE = "bertopic"
@@ -74,13 +75,10 @@ def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress:
     Only turns that surely ask or object count: small talk, taken in, makes topics of its own.
     """
     calls = {call.id: call for call in store.all_calls(db)}
-    demands = {
-        tag.utterance for call in calls for tag in store.tags_of_call(db, call) if _asks(tag)
-    }
     turns = [
         utterance
-        for utterance in store.telling_utterances(db)
-        if utterance.id in demands and len(utterance.text.split()) >= config.topics.min_words
+        for utterance in store.demanding_utterances(db)
+        if len(utterance.text.split()) >= config.topics.min_words
     ]
     rivals = _rivals(config, taxonomy)
     hash_ = settings_hash(
@@ -105,6 +103,7 @@ def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress:
         ]
         with store.transaction(db):
             store.replace_topics(db, topics, tags)
+            store.save_setting(db, ENCODER, weights.fingerprint(weights.EMBEDDING))
             store.record_run(db, TOPICS, ALL, hash_)
         advance(0.0)
 
@@ -115,7 +114,8 @@ def _topics(
     """The topics that are there already, else new ones; and each turn's topic with its cosine."""
     vectors = _vectors(db, [[(turn, "") for turn in turns]])
     matrix = np.stack([vectors[text_hash(turn.text)] for turn in turns])
-    if topics := store.all_topics(db):
+    topics = store.all_topics(db)
+    if topics and store.setting(db, ENCODER) == weights.fingerprint(weights.EMBEDDING):
         return topics, nearest_topic(matrix, topics)
     people = {participant.name for participant in store.all_participants(db)}
     accounts = {call.account for call in calls.values()}
@@ -127,10 +127,6 @@ def _topics(
         names=sorted({*people, *accounts, *rivals}),
     )
     return model.topics, model.of_turn
-
-
-def _asks(tag: Tag) -> bool:
-    return tag.kind == "ask" or (tag.status == "sure" and tag.stance in DEMAND_STANCES)
 
 
 def _rivals(config: Config, taxonomy: Taxonomy) -> list[str]:
