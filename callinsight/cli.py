@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -167,8 +166,6 @@ def transcribe(
     from callinsight.pipeline.transcribe import transcribe_files
     from callinsight.progress import bar
 
-    with contextlib.suppress(CallInsightError):  # told better where the model is needed
-        _fetch([model])
     failed = False
     for line in transcribe_files(
         files,
@@ -180,6 +177,7 @@ def transcribe(
         format_=format_,
         workers=workers or default_workers(),
         progress=bar,
+        fetch=_fetch,
     ):
         if line.text:
             typer.echo(line.text)

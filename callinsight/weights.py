@@ -216,11 +216,12 @@ def fetch(names: Iterable[str], *, pull_one: Callable[[str], object] | None = No
     """
     missing = [name for name in dict.fromkeys(names) if find(name) is None]
     if missing and is_offline():
-        wanted = " ".join(missing)
+        one = len(missing) == 1
+        are, them = ("is", "it") if one else ("are", "them")
         raise WeightsError(
-            f"the models {' and '.join(missing)} are not in {cache_folder()}, and "
-            "CALLINSIGHT_OFFLINE forbids fetching them. On a machine with a network run "
-            f"'callinsight models pull {wanted}'; bring a model's files over and run "
+            f"the model{'' if one else 's'} {' and '.join(missing)} {are} not in {cache_folder()}, "
+            f"and CALLINSIGHT_OFFLINE forbids fetching {them}. On a machine with a network run "
+            f"'callinsight models pull {' '.join(missing)}'; bring a model's files over and run "
             "'callinsight models pull NAME --from FOLDER'."
         )
     for name in missing:

@@ -222,3 +222,23 @@ def test_a_model_is_taken_from_a_folder_without_a_network(
     assert "callinsight models pull tiny.en" in offline.stderr
     assert brought.exit_code == 0
     assert brought.stdout == f"{tmp_path / 'tiny.en'}\n"
+
+
+def test_transcripts_need_no_model(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLINSIGHT_MODELS", str(tmp_path / "none"))
+    monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")
+    files = project.folder / "files"
+
+    written = runner.invoke(app, ["transcribe", str(files / "talk-2.vtt"), "--format", "txt"])
+    spoken = runner.invoke(app, ["transcribe", str(files / "rec-01.wav"), "--model", "tiny.en"])
+
+    assert written.exit_code == 0
+    assert "Lovely, we went to the lake." in written.stdout
+    assert spoken.exit_code == 2
+    assert spoken.stderr == (
+        f"Error: the model tiny.en is not in {tmp_path}/none, and CALLINSIGHT_OFFLINE forbids "
+        "fetching it. On a machine with a network run 'callinsight models pull tiny.en'; bring a "
+        "model's files over and run 'callinsight models pull NAME --from FOLDER'.\n"
+    )

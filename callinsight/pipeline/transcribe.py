@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callinsight import weights
 from callinsight.calls.formats import to_rttm, to_srt, to_txt, to_vtt
 from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcripts import is_transcript
 from callinsight.cluster import run_jobs
-from callinsight.config import ENGINES
+from callinsight.config import ENGINES, SPEECH_MODELS
 from callinsight.errors import CallInsightError, InputError, nearest
 from callinsight.pipeline.speech import (
     Heard,
@@ -23,7 +24,7 @@ from callinsight.pipeline.speech import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from callinsight.progress import Progress
 
@@ -51,14 +52,20 @@ def transcribe_files(
     format_: str,
     workers: int,
     progress: Progress,
+    fetch: Callable[[list[str]], None] = weights.fetch,
 ) -> Iterator[Line]:
-    """A line for each file, in the order given; a file that fails has its error in its line."""
+    """A line for each file, in the order given; a file that fails has its error in its line.
+
+    `fetch` makes sure that the model is here, if there is anything to hear.
+    """
     for name, value, known in (("engine", engine, ENGINES), ("format", format_, FORMATS)):
         if value not in known:
             hint = nearest(value, list(known)) or f"; it must be {' or '.join(known)}"
             raise InputError(f"--{name} is '{value}'{hint}")
     _check_names(files, format_)
     recordings = [file for file in files if not is_transcript(Path(file))]
+    if recordings and model in SPEECH_MODELS:  # of another, engine_settings says what is wrong
+        fetch([model])
     settings = engine_settings(engine, model, language, beam_size) if recordings else None
     jobs = [
         SpeechJob(str(index), Path(file), settings if file in recordings else None)
