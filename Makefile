@@ -4,7 +4,7 @@ BIN := .venv/bin
 # torch comes first: the packages that need it then take the one that is there
 TORCH := torch==2.13.0
 
-.PHONY: setup demo test test-all check bench tagger clean
+.PHONY: setup demo test test-all check bench tagger sides clean
 
 setup: .venv/installed
 
@@ -31,10 +31,15 @@ check: setup
 
 bench: setup
 	$(BIN)/python benchmarks/asr.py
+	$(BIN)/python benchmarks/speakers.py
+	$(BIN)/python benchmarks/sides.py
 	$(BIN)/python benchmarks/tagging.py
 
 tagger: setup
 	$(BIN)/callinsight tagger
+
+sides: setup
+	$(BIN)/callinsight sides
 
 clean:
 	rm -rf out .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache

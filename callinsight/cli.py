@@ -92,7 +92,7 @@ def run(
     summary = run_pipeline(
         config,
         database=db or config.database,
-        workers=workers or default_workers(),
+        workers=workers or default_workers(config.speech.device),
         retry_failed=retry_failed,
         progress=bar,
         fetch=_fetch,
@@ -142,12 +142,34 @@ def transcribe(
     model: Annotated[
         str, typer.Option(help="base or tiny.en; see 'callinsight models list'.")
     ] = "base",
-    language: Annotated[str, typer.Option(help="What is spoken, as a code such as en.")] = "en",
+    language: Annotated[
+        str, typer.Option(help="What is spoken, as a code such as en; auto finds it.")
+    ] = "en",
     beam_size: Annotated[int, typer.Option(min=1, max=20, help="Wider is better and slower.")] = 5,
+    device: Annotated[str, typer.Option(help="cpu, or cuda for a graphics card.")] = "cpu",
+    vocabulary: Annotated[
+        str,
+        typer.Option(
+            metavar='"NAME;NAME"', help="Names to expect, separated by ;", show_default=False
+        ),
+    ] = "",
     rep_channel: Annotated[
         int | None,
-        typer.Option(min=0, help="The rep's channel, counted from 0.", show_default=False),
+        typer.Option(
+            min=0,
+            help="The rep's channel, counted from 0; else it is told by what is said.",
+            show_default=False,
+        ),
     ] = None,
+    speakers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=6, help="Voices in a recording with one channel.", show_default=False
+        ),
+    ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="Print when each word is said (json, vtt).")
+    ] = False,
     workers: Workers = None,
     format_: Annotated[
         str,
@@ -163,21 +185,24 @@ def transcribe(
     The text is on stdout, and nothing else there.
     """
     from callinsight.cluster import default_workers
-    from callinsight.pipeline.transcribe import transcribe_files
+    from callinsight.pipeline.transcribe import Options, transcribe_files
     from callinsight.progress import bar
 
-    failed = False
-    for line in transcribe_files(
-        files,
+    options = Options(
         engine=engine,
         model=model,
         language=language,
         beam_size=beam_size,
+        device=device,
+        vocabulary=tuple(name.strip() for name in vocabulary.split(";") if name.strip()),
         rep_channel=rep_channel,
-        format_=format_,
-        workers=workers or default_workers(),
-        progress=bar,
-        fetch=_fetch,
+        speakers=speakers,
+        words=words,
+        format=format_,
+    )
+    failed = False
+    for line in transcribe_files(
+        files, options, workers=workers or default_workers(device), progress=bar, fetch=_fetch
     ):
         if line.text:
             typer.echo(line.text)
@@ -251,7 +276,7 @@ def pull(
     """Fetch models, verified by sha256."""
     from callinsight import weights
 
-    for name in names or (weights.SPEECH, weights.EMBEDDING):
+    for name in names or (weights.SPEECH, weights.VOICES, weights.EMBEDDING):
         typer.echo(_pull(name, source))
 
 
@@ -287,6 +312,16 @@ def tagger() -> None:
     typer.echo(HEADS)
 
 
+@app.command(hidden=True)
+def sides() -> None:
+    """Fit the head that tells rep from buyer again from the dialogues; for developers."""
+    from callinsight.calls.side_training import load_dialogues, train
+    from callinsight.calls.sides import HEAD
+
+    train(load_dialogues()).save()
+    typer.echo(HEAD)
+
+
 def _fetch(names: list[str]) -> None:
     """Fetch the models that are not here, before the work that waits for them begins."""
     from callinsight import weights
@@ -308,7 +343,7 @@ def _tell(summary: Summary) -> None:
     say(f"Calls: {counted or 'none'}")
     if summary.removed:
         say(f"Removed: {summary.removed} that the list of calls names no more")
-    for call in summary.not_done:
+    for call in summary.noted:
         say(f"{call.status}: {call.reason}")
     for problem in summary.problems:
         say(f"failed: {problem.error}")

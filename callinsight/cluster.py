@@ -34,8 +34,10 @@ NOT_STARTED = (
 )
 
 
-def default_workers() -> int:
-    """One worker for each core that this process may use."""
+def default_workers(device: str = "cpu") -> int:
+    """One worker for each core that this process may use; one for a graphics card."""
+    if device != "cpu":
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

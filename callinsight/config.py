@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from callinsight.errors import ConfigError, nearest
 
 SPEECH_MODELS = ("base", "tiny.en")
+DEVICES = ("cpu", "cuda")
+AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
 DATABASE = "callinsight.db"
 RANGES = {
@@ -58,6 +60,10 @@ class SpeechConfig:
     language: str = "en"
     beam_size: int = 5
     rep_channel: int | None = None  # 0-based; a call's own rep_channel goes first
+    device: str = "cpu"  # cuda: a graphics card
+    vocabulary: tuple[str, ...] = ()  # names to expect in every call
+    mishearings: dict[str, str] = field(default_factory=dict)  # what is heard: what is meant
+    enroll_reps: bool = False  # know reps by their voice from earlier calls
 
 
 @dataclass(frozen=True)
@@ -234,6 +240,13 @@ def _value(hint: Any, value: Any, name: str, file: Path) -> Any:
         if not isinstance(value, list):
             raise ConfigError(f'{file}: \'{name}\' must be a list, such as ["one", "two"]')
         return tuple(_value(typing.get_args(hint)[0], v, name, file) for v in value)
+    if typing.get_origin(hint) is dict:
+        if not isinstance(value, dict):
+            raise ConfigError(
+                f"{file}: '{name}' must be a table: write [{name}] above its settings"
+            )
+        kind = typing.get_args(hint)[1]
+        return {key: _value(kind, entry, f"{name}.{key}", file) for key, entry in value.items()}
     if hint is Path:
         if not isinstance(value, str):
             raise ConfigError(f"{file}: '{name}' must be a path in quotes, not {_shown(value)}")
@@ -241,7 +254,12 @@ def _value(hint: Any, value: Any, name: str, file: Path) -> Any:
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is not hint:
-        kinds = {str: "text in quotes", int: "a whole number", float: "a number"}
+        kinds = {
+            str: "text in quotes",
+            int: "a whole number",
+            float: "a number",
+            bool: "true or false",
+        }
         raise ConfigError(f"{file}: '{name}' must be {kinds[hint]}, not {_shown(value)}")
     return value
 
@@ -256,9 +274,13 @@ def _check_speech(path: Path, speech: SpeechConfig) -> None:
         raise ConfigError(
             f"{path}: 'speech.model' is '{speech.model}'; it must be {' or '.join(SPEECH_MODELS)}"
         )
-    if not re.fullmatch("[a-z]{2,3}", speech.language):
+    if not re.fullmatch(f"[a-z]{{2,3}}|{AUTO}", speech.language):
         raise ConfigError(
-            f"{path}: 'speech.language' is '{speech.language}'; write a code such as en or de"
+            f"{path}: 'speech.language' is '{speech.language}'; write a code such as en or de, or {AUTO}"
+        )
+    if speech.device not in DEVICES:
+        raise ConfigError(
+            f"{path}: 'speech.device' is '{speech.device}'; it must be {' or '.join(DEVICES)}"
         )
 
 

@@ -192,3 +192,23 @@ def create_gaps(db: Any) -> None:
 def search_utterances(db: Any) -> None:
     """Full-text search over what was said, kept in step by triggers."""
     db["utterances"].enable_fts(["text"], create_triggers=True, tokenize="porter unicode61")
+
+
+@migrations()
+def keep_words_and_voices(db: Any) -> None:
+    """When each word was said, what told the speakers apart, and how sure that is."""
+    utterances = db["utterances"]
+    for column, kind, default in (
+        ("estimated", int, 0),
+        ("voice", str, ""),
+        ("voice_confidence", float, 1.0),
+        ("overlaps", int, 0),
+        ("side_source", str, "unknown"),
+        ("words", str, ""),
+    ):
+        utterances.add_column(column, kind, not_null_default=default)
+    db["voices"].create(
+        {"call": str, "voice": str, "vector": bytes, "seconds": float, "model": str},
+        pk=("call", "voice"),
+        foreign_keys=[("call", "calls", "id")],
+    )

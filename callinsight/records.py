@@ -9,8 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SIDES = ("rep", "buyer")
+UNCERTAIN = "uncertain speaker"  # in place of a name, where it may have been another voice
 STANCES = ("objection", "question", "mention", "none")
 DEMAND_STANCES = ("objection", "question")
+TAGGED_LANGUAGES = (
+    "en",
+    "",
+)  # what the taggers read; a call of unknown language is taken for English
 OUTCOMES = ("open", "won", "lost", "disqualified")
 UNKNOWN = "unknown"
 
@@ -31,7 +36,7 @@ class Call:
     currency: str = ""
     outcome: str = "open"
     outcome_reason: str = ""
-    language: str = ""
+    language: str = ""  # as the manifest says, else as it was heard
     consent: str = ""
     consent_ref: str = ""
     rep_channel: int | None = None  # 0-based
@@ -60,6 +65,17 @@ class Participant:
     channel: int | None = None  # 0-based
 
 
+@dataclass(frozen=True)
+class Word:
+    """A word with its times in seconds, in an utterance from the start of the call."""
+
+    start_s: float
+    end_s: float
+    text: str  # with its leading space and its punctuation
+    probability: float = 1.0  # as the speech engine sees it
+    heard: str = ""  # what the engine heard instead, where the user's list mends it
+
+
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
     """What one speaker said without a longer pause."""
@@ -69,12 +85,31 @@ class Utterance:
     position: int
     start_s: float
     end_s: float
+    estimated: bool = False  # the times are guessed: a transcript did not say them
     channel: int | None  # 0-based; None for mono recordings and transcripts
+    voice: str = (
+        ""  # the name in a transcript, or which of the voices in a channel; by itself no person
+    )
+    voice_confidence: float = 1.0  # that this voice said it
+    overlaps: bool = False  # somebody else speaks meanwhile
     speaker: str
     side: str  # rep | buyer | unknown
     side_confidence: float  # 0 to 1
+    side_source: str = UNKNOWN  # sheets | words | voice | unknown
     persona: str = UNKNOWN
     text: str = ""
+    words: tuple[Word, ...] = ()  # none from a transcript that does not time them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """How one voice of a call sounds; kept only where the pipeline file says `enroll_reps`."""
+
+    call: str
+    voice: str  # as its utterances say it; `channel 0` where channels tell the speakers apart
+    vector: bytes  # float32, one unit vector
+    seconds: float  # of speech behind it
+    model: str  # vectors of one model compare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +121,7 @@ class Tag:
     label: str
     stance: str  # objection | question | mention | none
     score: float  # probability
-    status: str  # sure | unsure
+    status: str  # sure | unsure | uncertain_speaker; only what is sure counts
     source: str  # which model
     evidence: str  # the words or the pattern behind it
     call: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,8 @@ from callinsight.records import (
     Topic,
     UsageEvent,
     Utterance,
+    Voice,
+    Word,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record")
 LIST_SEPARATOR = ";"
+WORDS = "tuple[Word, ...]"
 
 
 def open_store(path: Path, *, create: bool = False) -> Database:
@@ -225,13 +229,30 @@ def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
     return found
 
 
+def replace_voices(db: Database, call: str, voices: Iterable[Voice]) -> None:
+    """Keep how the voices of a call sound, in place of what was kept."""
+    db.execute("DELETE FROM voices WHERE call = ?", [call])
+    _save(db, "voices", voices, pk=("call", "voice"))
+
+
+def remove_voices(db: Database) -> None:
+    """Forget how anybody sounds."""
+    db.execute("DELETE FROM voices")
+
+
+def all_voices(db: Database) -> list[Voice]:
+    """How the voices of all calls sound, as far as it is kept."""
+    return _load(db, Voice, "SELECT * FROM voices ORDER BY call, voice")
+
+
 def demanding_utterances(db: Database) -> list[Utterance]:
     """What buyers surely object to or ask, or want sent, by call and position."""
     return _load(
         db,
         Utterance,
-        "SELECT * FROM utterances WHERE id IN (SELECT utterance FROM tags WHERE kind = 'ask' OR "
-        "(kind = 'concern' AND status = 'sure' AND stance IN ('objection', 'question'))) "
+        "SELECT * FROM utterances WHERE id IN (SELECT utterance FROM tags "
+        "WHERE status = 'sure' AND (kind = 'ask' OR "
+        "(kind = 'concern' AND stance IN ('objection', 'question')))) "
         "ORDER BY call, position",
     )
 
@@ -362,11 +383,17 @@ def _save(db: Database, table: str, records: Iterable[Any], *, pk: str | tuple[s
 
 
 def _row(record: Any) -> dict[str, Any]:
-    row = dataclasses.asdict(record)
     return {
-        key: LIST_SEPARATOR.join(value) if isinstance(value, tuple | list) else value
-        for key, value in row.items()
+        field.name: _cell(field.type, getattr(record, field.name))
+        for field in dataclasses.fields(record)
     }
+
+
+def _cell(hint: Any, value: Any) -> Any:
+    if hint == WORDS:
+        words = [dataclasses.astuple(word) for word in value]
+        return json.dumps(words, ensure_ascii=False, separators=(",", ":")) if words else ""
+    return LIST_SEPARATOR.join(value) if isinstance(value, tuple | list) else value
 
 
 def _load(
@@ -384,13 +411,15 @@ def _load(
 def _from_cell(hint: Any, cell: Any) -> Any:
     if hint == "bool":
         return bool(cell)
+    if hint == WORDS:
+        return tuple(Word(*values) for values in json.loads(cell)) if cell else ()
     if hint == "tuple[str, ...]":
         return tuple(cell.split(LIST_SEPARATOR)) if cell else ()
     return cell
 
 
 def _forget_results(db: Database, call: str) -> None:
-    for table in ("tags", "utterances", "participants"):
+    for table in ("tags", "utterances", "participants", "voices"):
         db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
 
 

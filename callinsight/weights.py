@@ -174,6 +174,7 @@ MODELS: dict[str, Model] = {
 
 SPEECH = WHISPER_BASE.name  # what a pipeline hears with unless told otherwise
 EMBEDDING = MINILM.name  # what it compares texts with
+VOICES = VOICE.name  # and voices
 
 
 def cache_folder() -> Path:

@@ -20,7 +20,7 @@ def project(tmp_path: Path) -> Project:
     shutil.copy(ROOT / "pipelines" / "taxonomy.toml", folder / "taxonomy.toml")
     for name, start_s, end_s in (("rec-01", 14, 34), ("rec-02", 24, 44)):
         sound = decode(DEMO / "recordings" / f"{name}.flac")
-        cut = sound.samples[:, start_s * SAMPLE_RATE : end_s * SAMPLE_RATE]
+        cut = sound.read(start_s * SAMPLE_RATE, end_s * SAMPLE_RATE)
         write_wave(folder / "files" / f"{name}.wav", cut)
     write_vtt(
         folder / "files" / "talk-1.vtt",

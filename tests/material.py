@@ -1,6 +1,8 @@
 """What many tests share: where things lie, a project of one's own, and what the demo left."""
 
+import contextlib
 import csv
+import sqlite3
 import time
 import wave
 from collections.abc import Iterable
@@ -18,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "pipelines" / "demo"
 CALL_COLUMNS = [
     *("call_id", "file", "recorded_at", "title", "account", "deal", "deal_stage", "amount"),
-    *("outcome", "consent", "rep_channel"),
+    *("outcome", "consent", "rep_channel", "language", "vocabulary"),
 ]
 
 
@@ -100,6 +102,17 @@ def write_vtt(path: Path, turns: list[tuple[str, str]]) -> None:
         ]
         lines += [f"<v {voice}>{words}</v>", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def calls_stored(project: Project) -> int:
+    """The calls that another process has stored so far."""
+    if not project.database.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(project.database)) as db:
+        try:
+            return db.execute("SELECT count(*) FROM calls").fetchone()[0]
+        except sqlite3.OperationalError:  # the other process is just making it
+            return 0
 
 
 def children_of(process: int) -> set[int]:

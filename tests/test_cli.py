@@ -1,5 +1,6 @@
 """The commands as a person meets them: what they print where, and their exit codes."""
 
+import dataclasses
 import shutil
 import signal
 import subprocess
@@ -8,11 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-from material import Project, call_row
+from material import Project, call_row, calls_stored
 from typer.testing import CliRunner
 
 from callinsight import store, weights
 from callinsight.cli import app
+from callinsight.pipeline.run import list_calls, models_for
+from callinsight.taxonomy import load_taxonomy
 
 runner = CliRunner()
 
@@ -56,6 +59,23 @@ def test_a_refused_call_is_listed_and_gives_0(project: Project) -> None:
         "refused: calls.csv:3: consent is empty, so rec-01.wav was not opened; "
         "fill in the basis of consent, or remove the row\n" in result.stderr
     )
+
+
+def test_a_call_to_listen_to_is_named_on_every_run(project: Project) -> None:
+    project.run()
+    reason = "calls.csv:2: rec-01.wav: near 0:05 the speech engine repeated the same words"
+    with store.opened(project.database) as db:
+        call = store.get_call(db, "rec-01")
+        store.update_call(
+            db,
+            dataclasses.replace(call, reason=reason),
+            store.participants_of(db, "rec-01"),
+        )
+
+    result = runner.invoke(app, ["run", str(project.pipeline)])
+
+    assert result.exit_code == 0
+    assert f"Calls: 4 done\ndone: {reason}\n" in result.stderr
 
 
 def test_a_pipeline_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
@@ -162,7 +182,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(project: Project) -> No
     command = [sys.executable, "-m", "callinsight.cli", "run", str(project.pipeline)]
 
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        while not (project.database.exists() and calls_in(project)):
+        while not calls_stored(project):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
@@ -172,14 +192,6 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(project: Project) -> No
     assert "Stopped. What is done is kept; run the same command again to go on.\n" in told
     assert "Traceback" not in told
     assert project.run().statuses == {"done": 4}
-
-
-def calls_in(project: Project) -> int:
-    try:
-        with store.opened(project.database) as db:
-            return len(store.all_calls(db))
-    except Exception:  # noqa: BLE001 - the other process is just making it
-        return 0
 
 
 def test_models_are_listed_with_what_is_here() -> None:
@@ -224,6 +236,23 @@ def test_a_model_is_taken_from_a_folder_without_a_network(
     assert brought.stdout == f"{tmp_path / 'tiny.en'}\n"
 
 
+def test_without_names_all_that_a_pipeline_needs_is_pulled(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = project.pipeline.read_text()
+    project.pipeline.write_text(text.replace('model = "tiny.en"\n', ""))
+    config = project.config()
+    needed = models_for(config, list_calls(config, load_taxonomy(config.tagging.taxonomy)))
+    for name in needed:
+        weights.folder(name)
+    monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")  # they are here: nothing is fetched
+
+    pulled = runner.invoke(app, ["models", "pull"])
+
+    assert pulled.exit_code == 0
+    assert pulled.stdout.splitlines() == [str(weights.cache_folder() / name) for name in needed]
+
+
 def test_transcripts_need_no_model(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,7 +267,8 @@ def test_transcripts_need_no_model(
     assert "Lovely, we went to the lake." in written.stdout
     assert spoken.exit_code == 2
     assert spoken.stderr == (
-        f"Error: the model tiny.en is not in {tmp_path}/none, and CALLINSIGHT_OFFLINE forbids "
-        "fetching it. On a machine with a network run 'callinsight models pull tiny.en'; bring a "
-        "model's files over and run 'callinsight models pull NAME --from FOLDER'.\n"
+        f"Error: the models tiny.en and voice-embedding are not in {tmp_path}/none, and "
+        "CALLINSIGHT_OFFLINE forbids fetching them. On a machine with a network run 'callinsight "
+        "models pull tiny.en voice-embedding'; bring a model's files over and run 'callinsight "
+        "models pull NAME --from FOLDER'.\n"
     )

@@ -36,6 +36,10 @@ model = "tiny.en"
 language = "de"
 beam_size = 1
 rep_channel = 0
+device = "cuda"
+vocabulary = ["Tallybrook", "Peppol"]
+mishearings = { "tally book" = "Tallybrook" }
+enroll_reps = true
 
 [tagging]
 taxonomy = "taxonomy.toml"
@@ -118,13 +122,37 @@ class TestLoading:
         config = load_config(pipeline(WHOLE))
         assert (config.company, config.timezone) == ("Käse & Söhne", "Europe/Berlin")
         assert config.zone.key == "Europe/Berlin"
-        assert config.speech == SpeechConfig("openai-whisper", "tiny.en", "de", 1, 0)
+        assert config.speech == SpeechConfig(
+            engine="openai-whisper",
+            model="tiny.en",
+            language="de",
+            beam_size=1,
+            rep_channel=0,
+            device="cuda",
+            vocabulary=("Tallybrook", "Peppol"),
+            mishearings={"tally book": "Tallybrook"},
+            enroll_reps=True,
+        )
         assert config.tagging.competitors == ("Paperlane", "Invoq")
         assert dataclasses.astuple(config.topics) == (1, 1)
         assert dataclasses.astuple(config.gaps) == (1, 1.0, 0.1, 3, 9)
         assert type(config.gaps.min_share) is float
         assert dataclasses.astuple(config.unused) == (0, 30)
         assert dataclasses.astuple(config.report)[1:] == (0, 0.5)
+
+    def test_mishearings_may_be_a_table_of_their_own(self, pipeline):
+        text = 'A = "a"\n"tally book" = "Tallybrook"\n"in voc" = "Invoq"\n'
+        config = load_config(pipeline(f"{LEAST}[speech.mishearings]\n{text}"))
+        assert config.speech.mishearings == {
+            "A": "a",
+            "tally book": "Tallybrook",
+            "in voc": "Invoq",
+        }
+
+    @pytest.mark.parametrize("language", ["en", "yue", "auto"])
+    def test_the_language_is_a_code_or_found(self, pipeline, language):
+        config = load_config(pipeline(with_setting("speech.language", f'"{language}"')))
+        assert config.speech.language == language
 
     def test_a_mark_that_an_editor_writes_at_the_start_is_no_content(self, pipeline):
         assert load_config(pipeline(LEAST.encode("utf-8-sig"))).timezone == "UTC"
@@ -233,6 +261,56 @@ class TestSettingsThatCannotBeUsed:
                 with_setting("speech.engine", '"whisper"'),
                 "'speech.engine' is 'whisper'; it must be one of faster-whisper, openai-whisper",
             ),
+            (
+                with_setting("speech.model", '"large"'),
+                "'speech.model' is 'large'; it must be base or tiny.en",
+            ),
+            (
+                with_setting("speech.language", '"English"'),
+                "'speech.language' is 'English'; write a code such as en or de, or auto",
+            ),
+            (
+                with_setting("speech.device", '"gpu"'),
+                "'speech.device' is 'gpu'; it must be cpu or cuda",
+            ),
+            (
+                with_setting("speech.enroll_reps", '"yes"'),
+                "'speech.enroll_reps' must be true or false, not \"yes\"",
+            ),
+            (
+                with_setting("speech.enroll_reps", "1"),
+                "'speech.enroll_reps' must be true or false, not 1",
+            ),
+            (
+                with_setting("speech.vocabulary", '"Tallybrook; Peppol"'),
+                '\'speech.vocabulary\' must be a list, such as ["one", "two"]',
+            ),
+            (
+                with_setting("speech.vocabulary", '["Tallybrook", true]'),
+                "'speech.vocabulary' must be text in quotes, not true",
+            ),
+            (
+                with_setting("speech.mishearings", '["tally book", "Tallybrook"]'),
+                (
+                    "'speech.mishearings' must be a table: "
+                    "write [speech.mishearings] above its settings"
+                ),
+            ),
+            (
+                f'{LEAST}[speech.mishearings]\n"tally book" = 7',
+                "'speech.mishearings.tally book' must be text in quotes, not 7",
+            ),
+            (
+                f'{LEAST}[speech.mishearings]\n"tally book" = ["Tallybrook"]',
+                "'speech.mishearings.tally book' must be text in quotes, not [\"Tallybrook\"]",
+            ),
+            (
+                f"{LEAST}[[speech.mishearings]]",
+                (
+                    "'speech.mishearings' must be a table: "
+                    "write [speech.mishearings] above its settings"
+                ),
+            ),
         ],
     )
     def test_settings(self, pipeline, content, message):
@@ -299,10 +377,11 @@ class TestStoredSettings:
         hashes = {
             settings_hash(settings),
             settings_hash(dataclasses.replace(settings, beam_size=1)),
+            settings_hash(dataclasses.replace(settings, mishearings={"a": "b"})),
             settings_hash(settings, None),
             settings_hash(),
         }
-        assert len(hashes) == 4
+        assert len(hashes) == 5
         assert {len(hash_) for hash_ in hashes} == {16}
 
 

@@ -362,15 +362,26 @@ class TestCalls:
             "aac",
             "amr",
             "3gp",
-            "vtt",
         ]
         for kind in [*kinds, "txt", "csv", "pdf"]:
             (folder / f"lower.{kind}").touch()
             (folder / f"UPPER.{kind.upper()}").touch()
+        (folder / "words.vtt").touch()
         write_starter(tmp_path / "new", recordings=folder)
         assert [row["file"] for row in rows(tmp_path / "new" / "calls.csv")] == sorted(
-            [f"lower.{kind}" for kind in kinds] + [f"UPPER.{kind.upper()}" for kind in kinds]
+            [f"lower.{kind}" for kind in kinds]
+            + [f"UPPER.{kind.upper()}" for kind in kinds]
+            + ["words.vtt"]
         )
+
+    def test_a_recording_beside_its_transcript_is_the_same_call(self, tmp_path):
+        folder = tmp_path / "recordings"
+        for name in ("a.wav", "a.vtt", "b.wav", "c.mp4", "c.M4A", "c.srt"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).touch()
+        write_starter(tmp_path / "new", recordings=folder)
+        files = [row["file"] for row in rows(tmp_path / "new" / "calls.csv")]
+        assert files == ["a.vtt", "b.wav", "c.mp4", "c.srt"]  # the sound of c is in c.M4A
 
     def test_without_a_date_in_the_name_the_file_says_when(self, tmp_path):
         file = sound(tmp_path / "recordings" / "03-04-2026 Zürich.wav")

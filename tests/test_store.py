@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from sqlite_utils import Database, Migrations
+
 from callinsight import store
-from callinsight.records import Gap, Problem
+from callinsight.migrations import migrations
+from callinsight.records import Call, Gap, Participant, Problem, Utterance, Voice, Word
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,4 +75,153 @@ def test_problems_come_by_stage_then_file_and_row(tmp_path: Path):
     assert found == [
         *(("manifest", subject) for subject in subjects),
         *(("speech", call) for call in ("10:03", "10:4", "7")),
+    ]
+
+
+CALL = Call(id="c1", file="c1.wav", recorded_at="2026-10-05T10:00:00+01:00", channels=1)
+PERSON = Participant(call="c1", name="Ann Lee", side="buyer")
+WORDS = (
+    Word(1.0, 1.4, " Paperlane", 0.71, heard=" paper lane"),
+    Word(1.4, 1.9, ' “costs”;[","]', 0.984),
+    Word(1.9, 1.9, " 3.5\u00a0k €.", 1.0),
+)
+
+
+def utterance(**changes) -> Utterance:
+    facts = {
+        "id": "c1:0000",
+        "call": "c1",
+        "position": 0,
+        "start_s": 1.0,
+        "end_s": 1.9,
+        "channel": None,
+        "speaker": "Ann Lee",
+        "side": "buyer",
+        "side_confidence": 0.957,
+        "text": "Paperlane costs.",
+    }
+    return Utterance(**facts | changes)
+
+
+def voice(name: str, *, call: str = "c1") -> Voice:
+    vector = np.random.default_rng(len(name)).normal(size=256).astype(np.float32)
+    return Voice(call=call, voice=name, vector=vector.tobytes(), seconds=31.5, model="abc")
+
+
+def test_an_utterance_comes_back_with_its_words_and_what_told_the_speaker(tmp_path: Path):
+    said = [
+        utterance(
+            voice="voice 2",
+            voice_confidence=0.83,
+            overlaps=True,
+            side_source="words",
+            words=WORDS,
+        ),
+        utterance(id="c1:0001", position=1, channel=0, side_source="sheets", estimated=True),
+    ]
+
+    with store.opened(tmp_path / "a.db", create=True) as db:
+        store.save_call(db, CALL, [PERSON], said)
+
+        assert store.utterances_of(db, "c1") == said
+        assert store.utterances_by_id(db, ["c1:0000"]) == {"c1:0000": said[0]}
+        assert store.search_utterances(db, "paperlane") == said
+
+
+def test_words_that_are_mended_replace_those_of_before(tmp_path: Path):
+    with store.opened(tmp_path / "a.db", create=True) as db:
+        store.save_call(db, CALL, [PERSON], [utterance(text="paper lane", words=WORDS[1:])])
+        store.save_utterances(db, [utterance(text="Paperlane", words=WORDS)])
+
+        assert store.utterances_of(db, "c1") == [utterance(text="Paperlane", words=WORDS)]
+        assert store.search_utterances(db, "lane") == []
+        assert len(store.search_utterances(db, "Paperlane")) == 1
+
+
+def test_voices_are_kept_by_call_and_go_with_it(tmp_path: Path):
+    with store.opened(tmp_path / "a.db", create=True) as db:
+        for call in ("c1", "c2"):
+            store.save_call(db, Call(id=call, file=call, recorded_at=CALL.recorded_at), [], [])
+            store.replace_voices(db, call, [voice(name, call=call) for name in ("a", "bb")])
+        assert store.all_voices(db) == [
+            voice(name, call=call) for call in ("c1", "c2") for name in ("a", "bb")
+        ]
+        store.replace_voices(db, "c1", [voice("ccc")])
+        assert [v.voice for v in store.all_voices(db) if v.call == "c1"] == ["ccc"]
+
+        store.remove_calls_except(db, {"c1"})
+
+        assert store.all_voices(db) == [voice("ccc")]
+        store.save_call(db, CALL, [], [])  # heard anew
+        assert store.all_voices(db) == []
+        store.replace_voices(db, "c1", [voice("a")])
+        store.remove_voices(db)
+        assert store.all_voices(db) == []
+
+
+def older_database(path: Path, *, before: str) -> None:
+    """A database with the schema that it had before a migration, and a call in it."""
+    older = Migrations(migrations.name)
+    db = Database(path)
+    for migration in migrations.pending(db):
+        if migration.name == before:
+            break
+        older(name=migration.name)(migration.fn)
+    older.apply(db)
+    db["calls"].insert({"id": "c1", "file": "c1.wav", "recorded_at": "2026-10", "status": "done"})
+    db["utterances"].insert(
+        {
+            "id": "c1:0000",
+            "call": "c1",
+            "position": 0,
+            "start_s": 1.0,
+            "end_s": 1.9,
+            "channel": None,
+            "speaker": "Ann Lee",
+            "side": "buyer",
+            "side_confidence": 0.957,
+            "persona": "unknown",
+            "text": "Paperlane costs.",
+        }
+    )
+    db["tags"].insert(
+        {"utterance": "c1:0000", "kind": "ask", "label": "other", "call": "c1", "month": "2026-10"}
+    )
+    db["runs"].insert({"stage": "speech", "subject": "c1", "settings_hash": "0123"})
+    db.close()
+
+
+def test_a_database_from_before_words_and_voices_were_kept_opens_with_all_it_holds(
+    tmp_path: Path,
+):
+    older_database(tmp_path / "a.db", before="keep_words_and_voices")
+
+    with store.opened(tmp_path / "a.db") as db:
+        assert store.utterances_of(db, "c1") == [utterance()]  # the new columns have defaults
+        assert [tag.utterance for tag in store.tags_of_call(db, "c1")] == ["c1:0000"]
+        assert store.is_done(db, "speech", "c1", "0123")
+        assert store.all_voices(db) == []
+
+        assert store.search_utterances(db, "cost") == [utterance()]
+        store.save_utterances(db, [utterance(text="It is cheap.", words=WORDS)])
+        assert store.search_utterances(db, "cost") == []
+        assert store.search_utterances(db, "cheap")[0].words == WORDS
+        store.replace_voices(db, "c1", [voice("a")])
+        assert store.all_voices(db) == [voice("a")]
+    with store.opened(tmp_path / "a.db") as db:  # and it is brought up to date once
+        assert [u.text for u in store.utterances_of(db, "c1")] == ["It is cheap."]
+        assert not migrations.pending(db)
+
+
+def test_an_older_database_has_the_same_columns_as_a_new_one(tmp_path: Path):
+    older_database(tmp_path / "old.db", before="keep_words_and_voices")
+
+    schemas = []
+    for name in ("old.db", "new.db"):
+        with store.opened(tmp_path / name, create=True) as db:
+            schemas.append({table: db[table].columns for table in db.table_names()})
+
+    assert schemas[0] == schemas[1]
+    assert [column.name for column in schemas[0]["utterances"][-6:]] == [
+        *("estimated", "voice", "voice_confidence", "overlaps", "side_source", "words"),
     ]

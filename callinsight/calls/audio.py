@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import io
-from dataclasses import dataclass, field
+import tempfile
+import weakref
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +18,7 @@ from callinsight.errors import AudioError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import IO
 
     from numpy.typing import NDArray
 
@@ -23,32 +28,131 @@ EMPTY_S = 0.1  # shorter sound than this holds no word
 SAME_CHANNEL = 0.98  # two channels that correlate more than this are one
 SILENT = 1e-3  # a channel whose peak lies below -60 dBFS carries nothing
 CLIP_BIT_RATE = 32_000
+LONGEST_H = 24.0  # a longer recording is no call, and would fill the disk
+MOST_CHANNELS = 32
+BLOCK = SAMPLE_RATE  # samples a channel that are written at once
+IN_MEMORY = 32 << 20  # bytes of decoded sound, 4 minutes of two channels, that need no file
 GAP_S = 0.1  # a frame that is later than this after the one before leaves a gap
 UNSENT_S = 0.5  # a shorter gap without damage is silence that some encoders do not send
 LONGEST_GAP_S = 600.0  # a longer one is a damaged timestamp
-GUESSED = ("aac",)  # they announce no length; FFmpeg guesses one from the bit rate
+GUESSED = ("aac", "amr")  # they announce no length; FFmpeg guesses one from the bit rate
+AMR = ("amrnb", "amrwb")  # FFmpeg decodes their speech, but not their frames of silence
+AMR_SILENCE = 6  # bytes; a longer frame is speech (3GPP TS 26.101 and 26.201)
 UNTIMED = ("mp3", "aac")  # their timestamps count frames, and so do not show what was lost
 RESUMPTIONS = 100  # how often reading goes on behind a damaged spot of the container
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sound:
-    """Decoded sound: float32 samples in -1 to 1, one row a channel, at 16 kHz."""
+    """Decoded sound at 16 kHz; it lies in a temporary file, so that memory does not grow with it."""
 
-    samples: NDArray[np.float32]  # [channels, samples]
     missing_s: float  # sound that the file should hold and that could not be decoded
-    cut_off: bool = False  # the file ends early; by how much is unknown and not in `missing_s`
+    cut_off: bool  # the file ends early; by how much is unknown and not in `missing_s`
+    tape: Tape
+    mixes: tuple[list[int], ...]  # the channels of the tape whose mean each channel is
+
+    @property
+    def channels(self) -> int:
+        """How many channels carry sound of their own."""
+        return len(self.mixes)
+
+    @property
+    def length(self) -> int:
+        """Samples in each channel."""
+        return self.tape.length
 
     @property
     def duration_s(self) -> float:
-        """Length of what lies in `samples`."""
-        return float(self.samples.shape[1] / SAMPLE_RATE)
+        """Length of what was decoded."""
+        return self.length / SAMPLE_RATE
+
+    def alone(self, channel: int) -> Sound:
+        """One of its channels as a sound with one channel."""
+        return dataclasses.replace(self, mixes=(self.mixes[channel],))
+
+    def read(self, start: int = 0, end: int | None = None) -> NDArray[np.float32]:
+        """The samples from start to end or as far as there are any: [channels, samples], -1 to 1."""
+        samples = self.tape.read(max(0, start), self.length if end is None else end)
+        return np.stack([samples.T[mix].mean(axis=0) for mix in self.mixes])
+
+
+class Tape:
+    """Sound written once and read in parts, with what tells its channels apart.
+
+    The samples stay floats: rounded to 16 bits, they would move what the voice detector finds.
+    The file has no name, so that nothing of a private call stays behind, whatever happens.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self.channels = channels
+        self.length = 0  # samples a channel
+        self._waiting: list[NDArray[np.float32]] = []
+        self._waits = 0  # samples a channel
+        self._peaks = np.zeros(channels)
+        self._sums = np.zeros(channels)
+        self._products = np.zeros((channels, channels))
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        weakref.finalize(self, _close, self._file)
+
+    def write(self, samples: NDArray[np.float32]) -> None:
+        """Append samples [samples, channels]; raises OSError if the disk is full."""
+        self.length += len(samples)
+        self._waiting.append(samples)
+        self._waits += len(samples)
+        if self._waits >= BLOCK:
+            self._write_block()
+
+    def write_silence(self, length: int) -> None:
+        """Append silence of so many samples a channel."""
+        for start in range(0, length, BLOCK):
+            size = min(BLOCK, length - start)
+            self.write(np.zeros((size, self.channels), dtype=np.float32))
+
+    def sound(self, missing_s: float = 0.0, *, cut_off: bool = False) -> Sound:
+        """All that was written, with its real channels; nothing can be written any more."""
+        self._write_block()
+        return Sound(missing_s, cut_off, self, self._real_channels())
+
+    def read(self, start: int, end: int) -> NDArray[np.float32]:
+        """The samples from start to end: [samples, channels]."""
+        frame = self.channels * np.dtype(np.float32).itemsize
+        self._file.seek(start * frame)
+        content = self._file.read(max(0, min(end, self.length) - start) * frame)
+        return np.frombuffer(content, dtype=np.float32).reshape(-1, self.channels)
+
+    def _write_block(self) -> None:
+        if not self._waiting:
+            return
+        block = np.nan_to_num(np.concatenate(self._waiting), posinf=1.0, neginf=-1.0)
+        self._file.write(block.tobytes())
+        exact = block.astype(np.float64)
+        self._peaks = np.maximum(self._peaks, np.abs(exact).max(axis=0, initial=0.0))
+        self._sums += exact.sum(axis=0)
+        self._products += exact.T @ exact
+        self._waiting, self._waits = [], 0
+
+    def _real_channels(self) -> tuple[list[int], ...]:
+        """One channel where all that carry sound are the same, or only one does, else every one.
+
+        Channels are the same by Pearson's correlation over the whole recording.
+        """
+        loud = [int(channel) for channel in np.flatnonzero(self._peaks > SILENT)]
+        if not loud:
+            return ([0],)
+        covariance = self._products - np.outer(self._sums, self._sums) / max(1, self.length)
+        covariance = covariance[np.ix_(loud, loud)]
+        deviation = np.sqrt(np.maximum(0, np.diag(covariance)))
+        if (covariance > SAME_CHANNEL * np.outer(deviation, deviation)).all() or len(loud) == 1:
+            return (loud,)
+        return tuple([channel] for channel in range(self.channels))
 
 
 def decode(path: Path) -> Sound:
     """All channels of a recording; a damaged spot becomes silence and counts as missing.
 
-    Raises AudioError if the file is missing, holds no sound, or cannot be decoded at all.
+    What a cut-off Ogg file lacks is unknown: it is `cut_off`, and `missing_s` does not count it.
+    Raises AudioError if the file is missing, holds no sound, cannot be decoded at all, lasts
+    longer than 24 hours, has more than 32 channels, or decodes to more than the disk takes.
     """
     with _open(path) as container:
         stream = next(iter(container.streams.audio), None)
@@ -58,17 +162,18 @@ def decode(path: Path) -> Sound:
             )
         guessed = container.format.name in GUESSED
         announced_s = 0.0 if guessed else _announced_s(container, stream)
-        track = _decode_packets(container, stream)
-    share, cut_off = wav_share(path), ogg_is_cut_off(path)
-    if not track.pieces:
-        if track.damaged or cut_off or share < 1 or announced_s > EMPTY_S:
-            raise AudioError(
-                f"{path.name}: none of its sound can be decoded; export the call again"
-            )
-        return Sound(np.zeros((1, 0), dtype=np.float32), 0.0)
-    samples = np.concatenate(track.pieces, axis=1)
-    missing_s = track.missing_s + _lacking_s(samples.shape[1] / SAMPLE_RATE, announced_s, share)
-    return Sound(_real_channels(samples), round(missing_s, 2), cut_off)
+        share, cut_off = wav_share(path), ogg_is_cut_off(path)
+        _check_size(path, announced_s, stream.layout.nb_channels)
+        with _room_for_sound(path):
+            track = _decode_packets(path, container, stream)
+            length_s = track.tape.length / SAMPLE_RATE
+            missing_s = track.missing_s + _lacking_s(length_s, announced_s, share)
+            sound = track.tape.sound(round(missing_s, 2), cut_off=cut_off)
+    if sound.length:
+        return sound
+    if track.damaged or cut_off or share < 1 or announced_s > EMPTY_S:
+        raise AudioError(f"{path.name}: none of its sound can be decoded; export the call again")
+    return dataclasses.replace(sound, missing_s=0.0)
 
 
 def clip(sound: Sound, start_s: float, end_s: float) -> bytes:
@@ -76,7 +181,7 @@ def clip(sound: Sound, start_s: float, end_s: float) -> bytes:
     import av
 
     start, end = (round(max(0.0, s) * SAMPLE_RATE) for s in (start_s, end_s))
-    mono = sound.samples[:, start:end].mean(axis=0)
+    mono = sound.read(start, end).mean(axis=0)
     peak = float(np.abs(mono).max(initial=0.0))
     if peak > 0:
         mono = mono * min(4.0, 0.9 / peak)
@@ -132,6 +237,31 @@ def _announced_s(container: Any, stream: Any) -> float:
     return float(container.duration / av.time_base) if container.duration and only_sound else 0.0
 
 
+def _check_size(path: Path, length_s: float, channels: int = 0) -> None:
+    """Refuse what would fill the disk."""
+    if length_s > LONGEST_H * 3600:
+        raise AudioError(
+            f"{path.name}: it holds more than {LONGEST_H:.0f} hours of sound, or says so; "
+            "cut it into its calls, or export it again"
+        )
+    if channels > MOST_CHANNELS:
+        raise AudioError(
+            f"{path.name}: it has {channels} channels, more than {MOST_CHANNELS}; "
+            "export only those of the call"
+        )
+
+
+@contextlib.contextmanager
+def _room_for_sound(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AudioError(
+            f"{path.name}: its decoded sound does not fit into {tempfile.gettempdir()} "
+            f"({_short(error)}); free space there, or name another folder in TMPDIR"
+        ) from error
+
+
 def _lacking_s(decoded_s: float, announced_s: float, share: float) -> float:
     """What lacks at the end of a file that announces more, or that holds a share of its sound."""
     if share > 0 and decoded_s / share - decoded_s > EMPTY_S:
@@ -139,11 +269,12 @@ def _lacking_s(decoded_s: float, announced_s: float, share: float) -> float:
     return announced_s - decoded_s if decoded_s < WHOLE * announced_s else 0.0
 
 
-def _decode_packets(container: Any, stream: Any) -> _Track:
+def _decode_packets(path: Path, container: Any, stream: Any) -> _Track:
     """Decode packet by packet, so that a corrupt spot costs that spot and not the rest."""
     import av
 
-    track = _Track(stream.layout.name if stream.layout.nb_channels else "mono")
+    channels = stream.layout.nb_channels
+    track = _Track(stream.layout.name if channels else "mono", Tape(channels or 1))
     clock = _Clock(float((stream.start_time or 0) * stream.time_base))
     for packet in _packets(container, stream):
         if packet is None:
@@ -154,8 +285,12 @@ def _decode_packets(container: Any, stream: Any) -> _Track:
                 track.add(frame, clock.time_of(frame))
             clock.pass_over(packet)
         except av.FFmpegError:
-            track.damaged = True
             clock.pass_over(packet, lost=container.format.name in UNTIMED)
+            if stream.codec.name not in AMR or packet.size > AMR_SILENCE:
+                track.damaged = True
+            elif not track.damaged:
+                track.fill(clock.now_s)
+        _check_size(path, track.tape.length / SAMPLE_RATE)
     track.finish(clock.now_s)
     return track
 
@@ -207,10 +342,9 @@ class _Track:
     """Sound that grows by frames, with silence where there are none, so that the clock is right."""
 
     layout: str
-    pieces: list[NDArray[np.float32]] = field(default_factory=list)
+    tape: Tape
     missing_s: float = 0.0
     damaged: bool = False  # since the last frame
-    _length: int = 0  # samples
     _resampler: Any = None
     _takes: tuple[str, str, int] | None = None  # what the resampler is made for
 
@@ -219,11 +353,11 @@ class _Track:
         import av
 
         if at_s is not None:
-            self._fill(at_s)
+            self.fill(at_s)
         takes = (frame.format.name, frame.layout.name, frame.sample_rate)
         if takes != self._takes:
             self._flush()
-            self._resampler = av.AudioResampler("fltp", self.layout, SAMPLE_RATE)
+            self._resampler = av.AudioResampler("flt", self.layout, SAMPLE_RATE)
             self._takes = takes
         self._append(self._resampler.resample(frame))
         self.damaged = False
@@ -231,20 +365,18 @@ class _Track:
     def finish(self, end_s: float) -> None:
         """Take what the resampler holds back; sound lost at the end counts as missing."""
         self._flush()
-        if self.pieces and self.damaged:
-            self._fill(end_s)
+        if self.tape.length and self.damaged:
+            self.fill(end_s)
 
-    def _fill(self, until_s: float) -> None:
-        import av
-
-        gap_s = until_s - self._length / SAMPLE_RATE
+    def fill(self, until_s: float) -> None:
+        """Silence up to a time; what was damaged, or is too long to be left unsent, is missing."""
+        gap_s = until_s - self.tape.length / SAMPLE_RATE
         if not (0 if self.damaged else GAP_S) < gap_s < LONGEST_GAP_S:
             return
         if self.damaged or gap_s > UNSENT_S:
             self.missing_s += gap_s
         self._flush()
-        channels = av.AudioLayout(self.layout).nb_channels
-        self._add_samples(np.zeros((channels, round(gap_s * SAMPLE_RATE)), dtype=np.float32))
+        self.tape.write_silence(round(gap_s * SAMPLE_RATE))
 
     def _flush(self) -> None:
         if self._resampler is not None:
@@ -253,25 +385,12 @@ class _Track:
 
     def _append(self, frames: list[Any]) -> None:
         for frame in frames:
-            self._add_samples(frame.to_ndarray())
-
-    def _add_samples(self, samples: NDArray[np.float32]) -> None:
-        self.pieces.append(samples)
-        self._length += samples.shape[1]
+            self.tape.write(frame.to_ndarray().reshape(-1, self.tape.channels))
 
 
-def _real_channels(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """One channel where two are the same or where only one carries sound."""
-    if samples.shape[0] != 2 or samples.shape[1] == 0:
-        return samples
-    loud = np.abs(samples).max(axis=1) > SILENT
-    if loud.sum() == 1:
-        return np.asarray(samples[loud], dtype=np.float32)
-    if loud.sum() == 0:
-        return samples[:1]
-    with np.errstate(invalid="ignore"):
-        same = bool(np.asarray(np.corrcoef(samples))[0, 1] > SAME_CHANNEL)
-    return np.asarray(samples.mean(axis=0, keepdims=True) if same else samples, dtype=np.float32)
+def _close(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):  # a full disk has already been told
+        file.close()
 
 
 def _short(error: BaseException) -> str:

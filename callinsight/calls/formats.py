@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from callinsight.calls.transcripts.turns import MAX_NAME, without_tags
+from callinsight.calls.vocabulary import text_of
 from callinsight.records import UNKNOWN
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def to_srt(utterances: Iterable[Utterance]) -> str:
     )
 
 
-def to_vtt(utterances: Iterable[Utterance]) -> str:
-    """WebVTT, with the speaker as a voice tag."""
+def to_vtt(utterances: Iterable[Utterance], *, words: bool = False) -> str:
+    """WebVTT, with the speaker as a voice tag and, with `words`, the times of each word."""
     cues = [
         f"{_clock(u.start_s)} --> {_clock(u.end_s)}\n"
         f"<v {html.escape(u.speaker or UNKNOWN, quote=False)}>"
-        f"{html.escape(u.text, quote=False)}</v>"
+        f"{_timed(u) if words and text_of(u.words) == u.text else html.escape(u.text, quote=False)}</v>"
         for u in utterances
     ]
     return "\n\n".join(["WEBVTT", *cues])
@@ -53,9 +54,32 @@ def to_rttm(utterances: Iterable[Utterance], file: str) -> str:
     )
 
 
+def _timed(utterance: Utterance) -> str:
+    """The words with WebVTT's cue timestamps, which rise and lie inside their cue."""
+    parts = []
+    last_ms, cue_ends_ms = _ms(utterance.start_s), _ms(utterance.end_s)
+    starts = [*(_ms(word.start_s) for word in utterance.words), cue_ends_ms]
+    for word, start_ms, next_ms in zip(utterance.words, starts, starts[1:], strict=False):
+        text = word.text.lstrip()
+        parts.append(" " if text != word.text else "")
+        if last_ms < start_ms < cue_ends_ms:
+            parts.append(f"<{_clock(word.start_s)}>")
+            last_ms = start_ms
+        parts.append(html.escape(text, quote=False))
+        end_ms = _ms(word.end_s)
+        if last_ms < end_ms < min(next_ms, cue_ends_ms):
+            parts.append(f"<{_clock(word.end_s)}>")
+            last_ms = end_ms
+    return "".join(parts).strip()
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
 def _clock(seconds: float, mark: str = ".") -> str:
     """HH:MM:SS.mmm"""
-    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    minutes, milliseconds = divmod(_ms(seconds), 60_000)
     whole, rest = divmod(milliseconds, 1000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{whole:02}{mark}{rest:03}"
 

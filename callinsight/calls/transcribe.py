@@ -1,51 +1,37 @@
-"""What was said in a recording: the speech engines, faster-whisper (default) and openai-whisper."""
+"""What was said in a recording, by which voice and in which language."""
 
 from __future__ import annotations
 
-import dataclasses
-import functools
+import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from callinsight.calls.activity import Piece, speech
 from callinsight.calls.audio import EMPTY_S, SAMPLE_RATE, Sound, decode
+from callinsight.calls.bleed import gate, measure, without_echoes
+from callinsight.calls.diarize import diarize
+from callinsight.calls.engines import AUTO, DETECTED, load_engine
+from callinsight.calls.engines.unheard import hear_all
+from callinsight.calls.loops import first_round, next_loop
+from callinsight.calls.noise import is_doubtful
+from callinsight.calls.turns import SENTENCE_END
 from callinsight.errors import AudioError
+from callinsight.records import Word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from callinsight.calls.diarize import Diarization, Voice
+    from callinsight.calls.engines import Engine, EngineSettings
+
 WINDOW_S = 30.0  # what Whisper hears at once
-PIECE_S = 28.0  # longest stretch of speech without a cut
-BATCH = 8  # windows decoded together
-MIN_SILENCE_MS = 500
-PAD_MS = 200  # kept around speech, or first and last consonants are lost
-MIN_SPEECH_MS = 150  # a shorter sound is no word: a note of hold music, a click
-VAD_THRESHOLD = 0.5
-STRETCH_S, STEP_S = 8.0, 6.0  # the detector starts anew: in a long silence it grows deaf
-QUIET_S = 0.1  # the stretch of sound whose loudness decides where a long speech is cut
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word with its times in seconds from the start of the call."""
-
-    start_s: float
-    end_s: float
-    text: str  # with its leading space and its punctuation
-
-
-@dataclass(frozen=True)
-class EngineSettings:
-    """What decides the words that come out."""
-
-    engine: str  # faster-whisper | openai-whisper
-    model: str
-    folder: Path  # of the verified weights
-    language: str
-    beam_size: int
+LONG_WORD_S = 0.6  # few words are longer
+EDGE_S = 0.1  # less than this at the end of a word may already be the next
 
 
 @dataclass(frozen=True)
@@ -56,6 +42,10 @@ class Transcript:
     duration_s: float
     missing_s: float
     cut_off: bool = False  # the file ends early, by an unknown length
+    language: str = ""
+    voices: Diarization | None = None  # who spoke when, where there is one channel
+    sounds: tuple[Voice | None, ...] = ()  # of each voice or channel, if that is wanted
+    loops: tuple[float, ...] = ()  # times at which the engine repeated itself and was cut short
 
     @property
     def status(self) -> str:
@@ -64,25 +54,41 @@ class Transcript:
             return "partial"
         return "done" if any(self.words) else "empty"
 
+    def voice_of(self, word: Word) -> tuple[str, float]:
+        """Which of the voices of one channel says a word, and how sure that is."""
+        if self.voices is None or not self.voices.spans:
+            return "", 1.0
+        index, confidence = self.voices.voice_of(word.start_s, word.end_s)
+        if index is None:  # it lies between two spans
+            middle_s = (word.start_s + word.end_s) / 2
+            index = min(
+                self.voices.spans,
+                key=lambda span: max(span.start_s - middle_s, middle_s - span.end_s),
+            ).voice
+        return f"voice {index + 1}", confidence
+
 
 @dataclass(frozen=True)
-class Piece:
-    """A stretch of speech, in samples."""
+class Window:
+    """Pieces of one channel that an engine hears together."""
 
-    start: int
-    end: int
-
-
-class Engine(Protocol):
-    """Turns windows of speech, each at most 30 s, into words timed from the window's start."""
-
-    def __call__(self, windows: list[NDArray[np.float32]], language: str) -> list[list[Word]]:
-        """The words of each window."""
-        ...
+    channel: int
+    pieces: tuple[Piece, ...]
 
 
-def transcribe(path: Path, settings: EngineSettings) -> Transcript:
-    """Decode a recording and transcribe each of its channels; raises AudioError."""
+def transcribe(
+    path: Path,
+    settings: EngineSettings,
+    *,
+    voice_model: Path | None = None,
+    speakers: int | None = None,
+    keep_voices: bool = False,
+) -> Transcript:
+    """Decode a recording and transcribe each of its channels; raises AudioError.
+
+    With a `voice_model` (a folder), the voices of a recording with one channel are told apart:
+    so many `speakers`, or as many as there seem to be. `keep_voices` notes how each sounds.
+    """
     sound = decode(path)
     if sound.duration_s < EMPTY_S:
         if sound.missing_s or sound.cut_off:
@@ -90,29 +96,66 @@ def transcribe(path: Path, settings: EngineSettings) -> Transcript:
                 f"{path.name}: none of its sound can be decoded; export the call again"
             )
         return Transcript((), sound.duration_s, sound.missing_s)
-    windows = windows_of(sound)
-    engine = load_engine(dataclasses.replace(settings, language=""))
-    heard = engine([samples for _, _, samples in windows], settings.language)
-    words: list[list[Word]] = [[] for _ in sound.samples]
-    for (channel, pieces, _), window_words in zip(windows, heard, strict=True):
-        words[channel].extend(place(window_words, pieces))
-    duration_s = round(sound.duration_s, 2)
-    return Transcript(tuple(map(tuple, words)), duration_s, sound.missing_s, sound.cut_off)
+    spoken = [speech(sound, channel) for channel in range(sound.channels)]
+    levels = measure(sound, spoken)
+    pieces = gate(sound, spoken, levels)
+    windows = windows_of(sound, pieces)
+    engine = load_engine(settings.without_call())
+    language = settings.language
+    if language == AUTO:
+        language = _language(engine, sound, windows)
+    words, loops = _words(engine, sound, windows, language, settings.vocabulary)
+    voices = None
+    if voice_model and sound.channels == 1:
+        voices = diarize(sound, pieces[0], voice_model, speakers=speakers)
+    return Transcript(
+        words=tuple(map(tuple, without_echoes(words, levels))),
+        duration_s=round(sound.duration_s, 2),
+        missing_s=sound.missing_s,
+        cut_off=sound.cut_off,
+        language=language,
+        voices=voices,
+        sounds=_sounds(sound, pieces, voices, voice_model) if voice_model and keep_voices else (),
+        loops=loops,
+    )
 
 
-def windows_of(sound: Sound) -> list[tuple[int, list[Piece], NDArray[np.float32]]]:
-    """Speech without its silence in windows of at most 30 s: (channel, pieces, samples).
-
-    Nothing is transcribed where nobody speaks: Whisper invents words on silence.
-    """
-    return [
-        (channel, pieces, _join(samples, pieces))
-        for channel, samples in enumerate(sound.samples)
-        for pieces in pack(speech(samples))
+def _sounds(
+    sound: Sound,
+    pieces: Sequence[Sequence[Piece]],
+    voices: Diarization | None,
+    voice_model: Path,
+) -> tuple[Voice | None, ...]:
+    """How each voice of the channel, or else each channel, sounds; None for a silent one."""
+    if voices is not None:
+        return voices.voices
+    found = [
+        diarize(sound.alone(channel), spoken, voice_model, speakers=1).voices
+        for channel, spoken in enumerate(pieces)
     ]
+    return tuple(next(iter(voices), None) for voices in found)
 
 
-def pack(pieces: list[Piece]) -> list[list[Piece]]:
+def windows_of(sound: Sound, pieces: Iterable[Sequence[Piece]]) -> list[Window]:
+    """The speech of each channel, without its silence, in windows of at most 30 s.
+
+    Nothing is transcribed where nobody speaks: Whisper invents words on silence. What may be noise
+    is kept out of the windows of speech. Windows hold one channel: with several in one the encoder
+    has less to do, but more words come out wrong (benchmarks/README.md).
+    """
+    windows = []
+    for channel, spoken in enumerate(pieces):
+        doubtful = [is_doubtful(sound.read(p.start, p.end)[channel]) for p in spoken]
+        clear = [piece for piece, doubted in zip(spoken, doubtful, strict=True) if not doubted]
+        windows += [Window(channel, group) for group in pack(clear)]
+        runs = itertools.groupby(zip(spoken, doubtful, strict=True), key=lambda item: item[1])
+        for doubted, run in runs:
+            if doubted:
+                windows += [Window(channel, group) for group in pack(piece for piece, _ in run)]
+    return windows
+
+
+def pack(pieces: Iterable[Piece]) -> list[tuple[Piece, ...]]:
     """Pieces in groups, in their order, each of at most 30 s if every piece is."""
     groups: list[list[Piece]] = []
     length = 0
@@ -123,158 +166,69 @@ def pack(pieces: list[Piece]) -> list[list[Piece]]:
             length = 0
         groups[-1].append(piece)
         length += size
-    return groups
+    return [tuple(group) for group in groups]
 
 
-def speech(samples: NDArray[np.float32]) -> list[Piece]:
-    """Where somebody speaks in one channel, in pieces of at most 28 s.
+def place(words: Iterable[Word], pieces: Sequence[Piece]) -> list[Word]:
+    """Words timed in a window of joined pieces, timed in the call.
 
-    Silero voice activity detection in overlapping stretches. Over a long silence it would miss
-    the first second or two of what is said next.
+    A word lies in the piece with its middle. One that begins a sentence and seems long lies in the
+    piece with its end: the engine was still waiting for it in the piece before.
     """
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-    options = VadOptions(
-        threshold=VAD_THRESHOLD,
-        min_speech_duration_ms=MIN_SPEECH_MS,
-        min_silence_duration_ms=MIN_SILENCE_MS,
-        speech_pad_ms=PAD_MS,
-    )
-    length, step = round(STRETCH_S * SAMPLE_RATE), round(STEP_S * SAMPLE_RATE)
-    found = [
-        Piece(start + spoken["start"], start + spoken["end"])
-        for start in range(0, max(len(samples) - (length - step), 1), step)
-        for spoken in get_speech_timestamps(samples[start : start + length], options)
-    ]
-    return [part for piece in merge(found) for part in _cut(piece, samples)]
-
-
-def merge(pieces: list[Piece]) -> list[Piece]:
-    """Pieces that overlap or touch as one, by time."""
-    merged: list[Piece] = []
-    for piece in sorted(pieces, key=lambda piece: piece.start):
-        if merged and piece.start <= merged[-1].end:
-            merged[-1] = Piece(merged[-1].start, max(merged[-1].end, piece.end))
-        else:
-            merged.append(piece)
-    return merged
-
-
-def _cut(piece: Piece, samples: NDArray[np.float32]) -> list[Piece]:
-    """Cut a piece that is too long at the quietest spots."""
-    longest, quiet = round(PIECE_S * SAMPLE_RATE), round(QUIET_S * SAMPLE_RATE)
-    parts = []
-    start = piece.start
-    while piece.end - start > longest:
-        late = samples[start + longest // 2 : start + longest]
-        loudness = np.square(late[: len(late) // quiet * quiet]).reshape(-1, quiet).sum(axis=1)
-        end = start + longest // 2 + int(loudness.argmin()) * quiet + quiet // 2
-        parts.append(Piece(start, end))
-        start = end
-    return [*parts, Piece(start, piece.end)]
-
-
-def place(words: list[Word], pieces: list[Piece]) -> list[Word]:
-    """Words timed in a window of joined pieces, timed in the call."""
     placed = []
     starts = np.cumsum([0] + [p.end - p.start for p in pieces]) / SAMPLE_RATE
+    before = SENTENCE_END[0]
     for word in words:
-        middle = (word.start_s + word.end_s) / 2
-        index = min(int(np.searchsorted(starts, middle, side="right")) - 1, len(pieces) - 1)
+        waits = word.end_s - word.start_s > LONG_WORD_S and before.endswith(SENTENCE_END)
+        inside_s = word.end_s - EDGE_S if waits else (word.start_s + word.end_s) / 2
+        index = min(int(np.searchsorted(starts, inside_s, side="right")) - 1, len(pieces) - 1)
         piece = pieces[max(index, 0)]
         shift = piece.start / SAMPLE_RATE - starts[max(index, 0)]
         low, high = piece.start / SAMPLE_RATE, piece.end / SAMPLE_RATE
         start_s = min(max(word.start_s + shift, low), high)
         end_s = min(max(word.end_s + shift, start_s), high)
-        placed.append(Word(round(float(start_s), 2), round(float(end_s), 2), word.text))
+        times = round(float(start_s), 2), round(float(end_s), 2)
+        placed.append(Word(*times, word.text, word.probability))
+        before = word.text.rstrip()
     return placed
 
 
-@functools.lru_cache(maxsize=1)
-def load_engine(settings: EngineSettings) -> Engine:
-    """The engine with its model in memory, for any language; a worker process loads it once."""
-    if settings.engine == "openai-whisper":
-        return _openai_whisper(settings)
-    return _faster_whisper(settings)
+def _words(
+    engine: Engine,
+    sound: Sound,
+    windows: Sequence[Window],
+    language: str,
+    vocabulary: Sequence[str],
+) -> tuple[list[list[Word]], tuple[float, ...]]:
+    """The words of each channel, and when an engine that repeats itself was cut short."""
+    words: list[list[Word]] = [[] for _ in range(sound.channels)]
+    loops = []
+    for start in range(0, len(windows), engine.batch):
+        batch = windows[start : start + engine.batch]
+        heard = hear_all(engine, _samples(sound, batch), language=language, vocabulary=vocabulary)
+        for window, hearing in zip(batch, heard, strict=True):
+            if hearing.is_invented:
+                continue
+            if (loop := next_loop(hearing.words)) is not None:
+                loops += [
+                    word.start_s for word in place([hearing.words[loop.start]], window.pieces)
+                ]
+            words[window.channel] += place(first_round(hearing.words), window.pieces)
+    return [sorted(said, key=lambda word: word.start_s) for said in words], tuple(sorted(loops))
 
 
-def _faster_whisper(settings: EngineSettings) -> Engine:
-    from faster_whisper import BatchedInferencePipeline, WhisperModel
-
-    model = WhisperModel(
-        str(settings.folder), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1
-    )
-    pipeline = BatchedInferencePipeline(model)
-
-    def hear(windows: list[NDArray[np.float32]], language: str) -> list[list[Word]]:
-        if not windows:
-            return []
-        ends = np.cumsum([len(window) for window in windows]) / SAMPLE_RATE
-        starts = np.concatenate([[0.0], ends[:-1]])
-        segments, _ = pipeline.transcribe(
-            np.concatenate(windows),
-            language=language,
-            beam_size=settings.beam_size,
-            batch_size=BATCH,
-            word_timestamps=True,
-            clip_timestamps=[
-                {"start": start, "end": end} for start, end in zip(starts, ends, strict=True)
-            ],
-        )
-        heard: list[list[Word]] = [[] for _ in windows]
-        for segment in segments:
-            index = int(np.abs(starts - segment.seek / model.frames_per_second).argmin())
-            for word in segment.words or ():
-                shifted = Word(word.start - starts[index], word.end - starts[index], word.word)
-                heard[index].append(shifted)
-        return heard
-
-    return hear
+def _language(engine: Engine, sound: Sound, windows: Sequence[Window]) -> str:
+    """The language of the longest windows; English where nobody speaks."""
+    longest = sorted(windows, key=_length, reverse=True)[:DETECTED]
+    return engine.language_of(_samples(sound, longest)) if longest else "en"
 
 
-def _openai_whisper(settings: EngineSettings) -> Engine:
-    import torch
-    import whisper
-
-    torch.set_num_threads(1)
-    model = load_openai_model(settings.model, settings.folder)
-
-    def hear(windows: list[NDArray[np.float32]], language: str) -> list[list[Word]]:
-        heard = []
-        for window in windows:
-            result: dict[str, Any] = whisper.transcribe(
-                model,
-                window,
-                language=language,
-                beam_size=settings.beam_size,
-                best_of=5,
-                condition_on_previous_text=False,
-                word_timestamps=True,
-                fp16=False,
-                verbose=None,
-            )
-            words = [word for segment in result["segments"] for word in segment["words"]]
-            heard.append([Word(w["start"], w["end"], w["word"]) for w in words])
-        return heard
-
-    return hear
+def _length(window: Window) -> int:
+    return sum(piece.end - piece.start for piece in window.pieces)
 
 
-def load_openai_model(name: str, folder: Path) -> Any:
-    """An openai-whisper model from its own checkpoint in the folder, else from CTranslate2 weights."""
-    import whisper
-
-    checkpoint = folder / f"{name}.pt"
-    if checkpoint.exists():
-        return whisper.load_model(str(checkpoint), device="cpu")
-    from callinsight.conversion import openai_state_from_ct2
-
-    dims, state = openai_state_from_ct2(folder / "model.bin")
-    model = whisper.model.Whisper(whisper.model.ModelDimensions(**dims))
-    model.load_state_dict(state, strict=False)
-    model.set_alignment_heads(whisper._ALIGNMENT_HEADS[name])  # the checkpoint's word timing
-    return model.eval()
-
-
-def _join(samples: NDArray[np.float32], pieces: list[Piece]) -> NDArray[np.float32]:
-    return np.concatenate([samples[piece.start : piece.end] for piece in pieces])
+def _samples(sound: Sound, windows: Iterable[Window]) -> list[NDArray[np.float32]]:
+    return [
+        np.concatenate([sound.read(p.start, p.end)[window.channel] for p in window.pieces])
+        for window in windows
+    ]

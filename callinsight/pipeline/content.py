@@ -11,7 +11,7 @@ from callinsight.content.inventory import STAGE as INVENTORY
 from callinsight.content.inventory import listed_ids, read_items, read_usage
 from callinsight.content.unused import find_unused
 from callinsight.months import last_day, month_of
-from callinsight.records import DEMAND_STANCES, Gap
+from callinsight.records import DEMAND_STANCES, TAGGED_LANGUAGES, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,8 +99,12 @@ def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> lis
 
 
 def usable_calls(db: Database) -> list[Call]:
-    """The calls that count."""
-    return [call for call in store.all_calls(db) if call.status in ("done", "partial")]
+    """The calls that count: in a language that is tagged, and not without words."""
+    return [
+        call
+        for call in store.all_calls(db)
+        if call.status in ("done", "partial") and call.language in TAGGED_LANGUAGES
+    ]
 
 
 def raised_in(tags: Iterable[Tag]) -> list[Raised]:
@@ -108,9 +112,11 @@ def raised_in(tags: Iterable[Tag]) -> list[Raised]:
     asking = set()
     concerns = []
     for tag in tags:
+        if tag.status != "sure":
+            continue
         if tag.kind == "ask":
             asking.add(tag.utterance)
-        elif tag.kind == "concern" and tag.status == "sure":
+        elif tag.kind == "concern":
             concerns.append(tag)
     return [
         Raised(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.calls.audio import clip, decode
-from callinsight.calls.transcripts import is_transcript
+from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.errors import AudioError, InputError
 from callinsight.months import last_day, month_of
 from callinsight.pipeline.content import gaps_of, unused_of
@@ -17,7 +18,7 @@ from callinsight.tagging.concerns import load_heads
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -42,6 +43,8 @@ def report_month(
     said = {u.id: u for call in calls for u in store.utterances_of(db, call.id)}
     ids = {call.id for call in calls}
     people = [p for p in store.all_participants(db) if p.call in ids]
+    closed = {config.calls.files / c.file for c in store.all_calls(db) if c.status == "refused"}
+    recording_of = functools.partial(_recording, config, closed=closed)
     excerpts = pick_excerpts(
         gaps,
         store.tags_of_month(db, month),
@@ -49,7 +52,7 @@ def report_month(
         {call.id: call for call in calls},
         people,
         each=config.report.excerpts,
-        playable=lambda call: _recording(config, call) is not None,
+        playable=lambda call: recording_of(call) is not None,
     )
     report = build_report(
         company=config.company,
@@ -61,7 +64,7 @@ def report_month(
         gaps=gaps,
         unused=unused_of(db, config, gaps, day),
         items=store.all_items(db),
-        excerpts=with_clips(config, excerpts),
+        excerpts=with_clips(excerpts, recording_of),
         topics=topics_of(db, month),
         problems=store.problems(db),
         taxonomy=taxonomy,
@@ -77,14 +80,17 @@ def report_month(
     return next(path for path in written if path.name == "index.html")
 
 
-def with_clips(config: Config, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
-    """Excerpts with their sound, where there is a recording that can be read."""
+def with_clips(
+    excerpts: Sequence[Excerpt], recording_of: Callable[[Call], Path | None]
+) -> list[Excerpt]:
+    """Excerpts with their sound, where a recording can be read and the times are known."""
     by_call: dict[str, list[int]] = defaultdict(list)
     for index, excerpt in enumerate(excerpts):
-        by_call[excerpt.call.id].append(index)
+        if not excerpt.utterance.estimated:
+            by_call[excerpt.call.id].append(index)
     filled = list(excerpts)
     for indices in by_call.values():
-        recording = _recording(config, excerpts[indices[0]].call)
+        recording = recording_of(excerpts[indices[0]].call)
         if recording is None:
             continue
         try:
@@ -93,8 +99,9 @@ def with_clips(config: Config, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
             continue  # the words are there all the same
         for index in indices:
             excerpt = excerpts[index]
-            cut = clip(sound, excerpt.start_s, excerpt.end_s)
-            filled[index] = dataclasses.replace(excerpt, clip=cut)
+            if excerpt.utterance.start_s < sound.duration_s:  # else it is not of this recording
+                cut = clip(sound, excerpt.start_s, excerpt.end_s)
+                filled[index] = dataclasses.replace(excerpt, clip=cut)
     return filled
 
 
@@ -112,6 +119,10 @@ def topics_of(db: Database, month: str) -> list[tuple[Topic, int, int]]:
     return sorted(counted, key=lambda row: (-row[2], -row[1], row[0].id))
 
 
-def _recording(config: Config, call: Call) -> Path | None:
+def _recording(config: Config, call: Call, *, closed: Collection[Path]) -> Path | None:
+    """The sound of a call: its file, or what lies beside its transcript, if that is not closed."""
     path = config.calls.files / call.file
-    return path if path.is_file() and not is_transcript(path) else None
+    if not is_transcript(path):
+        return path if path.is_file() else None
+    beside = recording_beside(path)
+    return beside if beside not in closed else None

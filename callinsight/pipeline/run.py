@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from callinsight.config import Config, config_from_text, settings_text
 from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
 from callinsight.pipeline.report import report_month
-from callinsight.pipeline.speech import recall, transcribe_calls
+from callinsight.pipeline.speech import transcribe_calls
 from callinsight.pipeline.tags import tag_calls, update_topics
+from callinsight.records import Problem
 from callinsight.tagging.personas import persona_of_title
 from callinsight.taxonomy import Taxonomy, load_taxonomy
 
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 
     from callinsight.calls.manifest import Entry
     from callinsight.progress import Progress
-    from callinsight.records import Call, Problem
+    from callinsight.records import Call
 
 SETTINGS = "settings"
+FILES = "files"
+HEARD = ("done", "partial", "empty")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Summary:
     database: Path
     report: Path | None  # the page, if there is a month to report on
     statuses: dict[str, int]  # calls by status
-    not_done: tuple[Call, ...]  # partial, empty and refused calls
+    noted: tuple[Call, ...]  # calls with a reason to look at them that did not fail
     problems: tuple[Problem, ...]  # what failed
     removed: int  # calls that the manifest names no more
 
@@ -114,7 +118,33 @@ def models_for(config: Config, manifest: Manifest) -> list[str]:
         entry.call.status != "refused" and not is_transcript(entry.path)
         for entry in manifest.entries
     )
-    return [config.speech.model, weights.EMBEDDING] if heard else [weights.EMBEDDING]
+    hearing = [config.speech.model, weights.VOICES] if heard else []
+    return [*hearing, weights.EMBEDDING]
+
+
+def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries, those whose file is out of reach with what is known of their call from before.
+
+    So a drive that is not there, or a file that was moved, loses nothing that was heard.
+    """
+    known = {call.file: call for call in store.all_calls(db) if call.status in HEARD}
+    recalled, problems = [], []
+    for entry in entries:
+        before = known.get(entry.call.file)
+        if before is None or entry.call.fingerprint or entry.call.status == "refused":
+            recalled.append(entry)
+            continue
+        call = dataclasses.replace(entry.call, id=before.id, fingerprint=before.fingerprint)
+        people = tuple(dataclasses.replace(p, call=before.id) for p in entry.participants)
+        recalled.append(dataclasses.replace(entry, call=call, participants=people))
+        error = (
+            f"{entry.where}: {call.file} is not there any more; what was heard of it is kept. "
+            "Bring the file back, or remove the row"
+        )
+        problems.append(Problem(stage=FILES, subject=entry.where, error=error))
+    with store.transaction(db):
+        store.replace_problems(db, FILES, problems)
+    return recalled
 
 
 def keep_listed(db: Database, problems: Sequence[Problem], entries: Sequence[Entry]) -> int:
@@ -143,7 +173,7 @@ def _summary(
         database=database,
         report=page,
         statuses=dict(Counter(call.status for call in calls)),
-        not_done=tuple(c for c in calls if c.status in ("partial", "empty", "refused")),
+        noted=tuple(c for c in calls if c.reason and c.status != "failed"),
         problems=tuple(store.problems(db)),
         removed=removed,
     )

@@ -1,39 +1,41 @@
-"""The step from files to utterances: transcribe recordings, read transcripts, name who spoke."""
+"""The step from files to utterances: transcribe recordings and read transcripts."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
-from callinsight.calls.speakers import Turn, turns_of, utterances_of
-from callinsight.calls.transcribe import EngineSettings, transcribe
+from callinsight.calls.engines import EngineSettings
+from callinsight.calls.speakers import utterances_of
+from callinsight.calls.transcribe import transcribe
 from callinsight.calls.transcripts import is_transcript, read_transcript
+from callinsight.calls.turns import turns_of
+from callinsight.calls.vocabulary import mended, mended_text, names_of, text_of
 from callinsight.cluster import run_jobs
-from callinsight.config import SPEECH_MODELS, Config, settings_hash
+from callinsight.config import AUTO, SPEECH_MODELS, Config, settings_hash
 from callinsight.errors import CallInsightError, InputError, WeightsError
-from callinsight.records import Problem
+from callinsight.pipeline.naming import NAMING, name_speakers
+from callinsight.records import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
 
+    from callinsight.calls.diarize import Voice as HeardVoice
     from callinsight.calls.manifest import Entry
+    from callinsight.calls.transcribe import Transcript
+    from callinsight.calls.turns import Turn
     from callinsight.progress import Progress
-    from callinsight.records import Call, Utterance
+    from callinsight.records import Call
 
 STAGE = "speech"
-FILES = "files"
-CHANNELS = "channels"
-HEARD = ("done", "partial", "empty")
-NAMING = "speakers"
-EDITION = 1  # raise it when the same settings give other words
-MANIFEST_FIELDS_KEPT = ("channels", "duration_s", "missing_s", "status", "reason")
+EDITION = 2  # raise it when the same settings give other words
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class SpeechJob:
     subject: str  # the call's id, or whatever the caller knows the file by
     path: Path
     engine: EngineSettings | None  # None for a transcript
+    voice_model: Path | None = None  # tells the voices of one channel apart
+    speakers: int | None = None  # how many there are, if that is known
+    enroll: bool = False  # keep how the voices sound
+    mishearings: Mapping[str, str] = field(default_factory=dict)  # of transcripts
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,9 @@ class Heard:
     status: str  # done | partial | empty
     channels: int = 0  # of the recording; 0 for a transcript
     cut_off: bool = False  # the file ends early, by an unknown length
+    language: str = ""
+    loops: tuple[float, ...] = ()  # times at which the engine repeated itself and was cut short
+    voices: tuple[Voice, ...] = ()  # how they sound, if that is to be kept
 
 
 def transcribe_calls(
@@ -67,65 +76,86 @@ def transcribe_calls(
     progress: Progress,
 ) -> None:
     """Bring every call's utterances up to date; one transaction a call."""
-    opened = [entry for entry in entries if entry.call.status != "refused"]
-    hashes = {entry.call.id: _hash(entry, config) for entry in opened}
+    if not config.speech.enroll_reps:
+        with store.transaction(db):
+            store.remove_voices(db)  # at once, not as each call is heard again
+    channels = {call.id: call.channels for call in store.all_calls(db)}
     wanted = []
     for entry in entries:
         if entry.call.status == "refused":
             _save_refused(db, entry.call)
-        elif _is_due(db, entry, hashes[entry.call.id], retry_failed=retry_failed):
+            continue
+        hash_ = _hash(entry, config, channels.get(entry.call.id, 0))
+        if _is_due(db, entry, hash_, retry_failed=retry_failed):
             wanted.append(entry)
     by_id = {entry.call.id: entry for entry in wanted}
     jobs = _jobs(wanted, config)
     with progress("Transcribe", len(jobs)) as advance:
         for job, heard in run_jobs(hear, jobs, workers=workers):
             entry = by_id[job.subject]
-            _save(db, entry, heard, hashes[entry.call.id])
+            _save(db, config, entry, heard)
             advance(heard.duration_s if isinstance(heard, Heard) and job.engine else 0.0)
-    name_speakers(db, entries)
-
-
-def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries, those whose file is out of reach with what is known of their call from before.
-
-    So a drive that is not there, or a file that was moved, loses nothing that was heard.
-    """
-    known = {call.file: call for call in store.all_calls(db) if call.status in HEARD}
-    recalled, problems = [], []
-    for entry in entries:
-        before = known.get(entry.call.file)
-        if before is None or entry.call.fingerprint or entry.call.status == "refused":
-            recalled.append(entry)
-            continue
-        call = dataclasses.replace(entry.call, id=before.id, fingerprint=before.fingerprint)
-        people = tuple(dataclasses.replace(p, call=before.id) for p in entry.participants)
-        recalled.append(dataclasses.replace(entry, call=call, participants=people))
-        error = (
-            f"{entry.where}: {call.file} is not there any more; what was heard of it is kept. "
-            "Bring the file back, or remove the row"
-        )
-        problems.append(Problem(stage=FILES, subject=entry.where, error=error))
-    with store.transaction(db):
-        store.replace_problems(db, FILES, problems)
-    return recalled
+    name_speakers(db, config, entries)
 
 
 def hear(job: SpeechJob) -> Heard:
     """Transcribe a recording or read a transcript; raises AudioError or TranscriptError."""
     if job.engine is None:
-        turns = read_transcript(job.path)
+        turns = [_mended(turn, job.mishearings) for turn in read_transcript(job.path)]
         return Heard(tuple(turns), round(turns[-1].end_s, 2), 0.0, "done")
     _check_language(job.engine)
-    transcript = transcribe(job.path, job.engine)
-    turns = turns_of(transcript.words)
-    return Heard(
-        tuple(turns),
-        transcript.duration_s,
-        transcript.missing_s,
-        transcript.status,
-        len(transcript.words),
-        transcript.cut_off,
+    transcript = transcribe(
+        job.path,
+        job.engine,
+        voice_model=job.voice_model,
+        speakers=job.speakers,
+        keep_voices=job.enroll,
     )
+    return Heard(
+        turns=tuple(turns_of(transcript.words, transcript.voice_of)),
+        duration_s=transcript.duration_s,
+        missing_s=transcript.missing_s,
+        status=transcript.status,
+        channels=len(transcript.words),
+        cut_off=transcript.cut_off,
+        language=transcript.language,
+        loops=transcript.loops,
+        voices=tuple(
+            _voice(job, number, voice, transcript)
+            for number, voice in enumerate(transcript.sounds)
+            if voice is not None
+        ),
+    )
+
+
+def _voice(job: SpeechJob, number: int, voice: HeardVoice, transcript: Transcript) -> Voice:
+    """A voice as it is stored, under the name by which its utterances know it."""
+    name = f"voice {number + 1}" if transcript.voices else f"channel {number}"
+    return Voice(
+        call=job.subject,
+        voice=name,
+        vector=voice.centroid.tobytes(),
+        seconds=voice.speech_s,
+        model=weights.fingerprint(weights.VOICES),
+    )
+
+
+def has_graphics_card(engine: str) -> bool:
+    """Whether the engine finds a graphics card that it can use."""
+    if engine == "openai-whisper":
+        import torch
+
+        return bool(torch.cuda.is_available())
+    import ctranslate2
+
+    return bool(ctranslate2.get_cuda_device_count())
+
+
+def _mended(turn: Turn, mishearings: Mapping[str, str]) -> Turn:
+    if not turn.words:
+        return dataclasses.replace(turn, text=mended_text(turn.text, mishearings))
+    words = tuple(mended(turn.words, mishearings))
+    return dataclasses.replace(turn, words=words, text=text_of(words))
 
 
 def lack(file: str, heard: Heard) -> str:
@@ -137,20 +167,40 @@ def lack(file: str, heard: Heard) -> str:
     return f"{undecoded}, and {ending}" if heard.missing_s else f"{file}: {ending}"
 
 
-def engine_settings(engine: str, model: str, language: str, beam_size: int) -> EngineSettings:
+def repeats(file: str, heard: Heard) -> str:
+    """In words, where the engine got stuck in a phrase."""
+    times = ", ".join(f"{int(s // 60)}:{s % 60:02.0f}" for s in heard.loops)
+    return (
+        f"{file}: near {times} the speech engine repeated the same words over and over; "
+        "only the first round is kept. Listen there before you quote it"
+    )
+
+
+def engine_settings(
+    engine: str,
+    model: str,
+    *,
+    language: str,
+    beam_size: int,
+    device: str = "cpu",
+    vocabulary: tuple[str, ...] = (),
+) -> EngineSettings:
     """The engine with its verified weights, fetched if need be; raises InputError, WeightsError."""
     if model not in SPEECH_MODELS:
         raise InputError(
             f"model '{model}' does not hear speech; it must be {' or '.join(SPEECH_MODELS)}"
+        )
+    if device == "cuda" and not has_graphics_card(engine):
+        raise InputError(
+            f"device is 'cuda', but {engine} finds no graphics card that it can use here; "
+            "mend its driver, or set device to 'cpu'"
         )
     folder = weights.folder(model)
     if engine == "openai-whisper":
         # without its own checkpoint the same weights are converted in memory
         with contextlib.suppress(WeightsError):
             folder = weights.folder(f"openai-{model}")
-    settings = EngineSettings(
-        engine=engine, model=model, folder=folder, language=language, beam_size=beam_size
-    )
+    settings = EngineSettings(engine, model, folder, language, beam_size, device, vocabulary)
     _check_language(settings)
     return settings
 
@@ -159,44 +209,28 @@ def _check_language(engine: EngineSettings) -> None:
     from faster_whisper.tokenizer import _LANGUAGE_CODES
 
     language, model = engine.language, engine.model
+    if language == AUTO:
+        return
     if language not in _LANGUAGE_CODES:
         raise InputError(
-            f"'{language}' is no language that the models know; write a code such as en or de"
+            f"'{language}' is no language that the models know; write a code such as en or de, or auto"
         )
     if model.endswith(".en") and language != "en":
         raise InputError(f"model '{model}' hears English only; take 'base' for '{language}'")
 
 
-def name_speakers(db: Database, entries: Sequence[Entry]) -> None:
-    """Say who spoke, again where the sheets say other things than before."""
-    problems: list[Problem] = []
-    for entry in entries:
-        if entry.call.status == "refused":
-            continue
-        naming = settings_hash(
-            entry.call.rep_channel, [dataclasses.asdict(p) for p in entry.participants]
-        )
-        problems += _update_facts(db, entry)
-        if not store.is_done(db, NAMING, entry.call.id, naming):
-            with store.transaction(db):
-                before = store.utterances_of(db, entry.call.id)
-                turns = [_turn(entry, utterance) for utterance in before]
-                known = store.get_call(db, entry.call.id)
-                store.save_utterances(db, _named(entry, turns, known.channels if known else 0))
-                store.record_run(db, NAMING, entry.call.id, naming)
-    with store.transaction(db):
-        store.replace_problems(db, CHANNELS, problems)
-
-
-def _hash(entry: Entry, config: Config) -> str:
-    if is_transcript(entry.path):
-        return settings_hash(EDITION, entry.call.fingerprint)
+def _hash(entry: Entry, config: Config, channels: int) -> str:
+    """What decides what is heard; `channels` is 0 where it is not known how many there are."""
     speech = config.speech
+    if is_transcript(entry.path):
+        return settings_hash(EDITION, entry.call.fingerprint, speech.mishearings)
     return settings_hash(
         EDITION,
         entry.call.fingerprint,
-        (speech.engine, _language(entry, config), speech.beam_size),
-        weights.fingerprint(speech.model),
+        (speech.engine, _language(entry, config), speech.beam_size, speech.device),
+        (_vocabulary(entry, config), speech.enroll_reps),
+        _speakers(entry) if channels < 2 else None,  # channels tell the speakers apart
+        (weights.fingerprint(speech.model), weights.fingerprint(weights.VOICES)),
         version(speech.engine),
     )
 
@@ -212,30 +246,58 @@ def _is_due(db: Database, entry: Entry, hash_: str, *, retry_failed: bool) -> bo
 def _jobs(entries: Sequence[Entry], config: Config) -> list[SpeechJob]:
     """Recordings first, the longest files foremost, so that no worker is left with one at the end."""
     recordings = [entry for entry in entries if not is_transcript(entry.path)]
-    speech = config.speech
-    engine = (
-        engine_settings(speech.engine, speech.model, speech.language, speech.beam_size)
-        if recordings
-        else None
-    )
-    recordings.sort(key=lambda e: e.path.stat().st_size if e.path.exists() else 0, reverse=True)
     transcripts = [entry for entry in entries if is_transcript(entry.path)]
-    heard = [
-        SpeechJob(
-            e.call.id,
-            e.path,
-            engine and dataclasses.replace(engine, language=_language(e, config)),
+    recordings.sort(key=lambda e: e.path.stat().st_size if e.path.exists() else 0, reverse=True)
+    speech = config.speech
+    jobs = []
+    if recordings:
+        engine = engine_settings(
+            speech.engine,
+            speech.model,
+            language=speech.language,
+            beam_size=speech.beam_size,
+            device=speech.device,
         )
-        for e in recordings
+        voice_model = weights.folder(weights.VOICES)
+        jobs = [_recording_job(entry, config, engine, voice_model) for entry in recordings]
+    return jobs + [
+        SpeechJob(entry.call.id, entry.path, None, mishearings=speech.mishearings)
+        for entry in transcripts
     ]
-    return heard + [SpeechJob(e.call.id, e.path, None) for e in transcripts]
+
+
+def _recording_job(
+    entry: Entry, config: Config, engine: EngineSettings, voice_model: Path
+) -> SpeechJob:
+    return SpeechJob(
+        subject=entry.call.id,
+        path=entry.path,
+        engine=dataclasses.replace(
+            engine, language=_language(entry, config), vocabulary=_vocabulary(entry, config)
+        ),
+        voice_model=voice_model,
+        speakers=_speakers(entry),
+        enroll=config.speech.enroll_reps,
+    )
 
 
 def _language(entry: Entry, config: Config) -> str:
     return entry.call.language or config.speech.language
 
 
-def _save(db: Database, entry: Entry, heard: Heard | CallInsightError, hash_: str) -> None:
+def _vocabulary(entry: Entry, config: Config) -> tuple[str, ...]:
+    """Names to expect in a call: its own go first."""
+    return names_of(entry.call.vocabulary.split(";"), config.speech.vocabulary)
+
+
+def _speakers(entry: Entry) -> int | None:
+    """How many take part, if the sheets name both sides; a sheet with one side is not complete."""
+    sides = {person.side for person in entry.participants}
+    return len(entry.participants) if len(sides) == 2 else None
+
+
+def _save(db: Database, config: Config, entry: Entry, heard: Heard | CallInsightError) -> None:
+    hash_ = _hash(entry, config, heard.channels if isinstance(heard, Heard) else 0)
     with store.transaction(db):
         if isinstance(heard, CallInsightError):
             error = f"{entry.where}: {heard}"
@@ -248,22 +310,27 @@ def _save(db: Database, entry: Entry, heard: Heard | CallInsightError, hash_: st
             duration_s=heard.duration_s,
             missing_s=heard.missing_s,
             channels=heard.channels,
+            language=entry.call.language or heard.language,
             status=heard.status,
             reason=_reason(entry, heard),
         )
-        named = _named(entry, heard.turns, heard.channels)
-        store.save_call(db, call, entry.participants, named)
+        unnamed = utterances_of(call.id, heard.turns, (), None)
+        store.save_call(db, call, entry.participants, unnamed)
+        store.replace_voices(db, call.id, heard.voices)
         store.forget_run(db, NAMING, call.id)
         store.record_run(db, STAGE, call.id, hash_)
 
 
 def _reason(entry: Entry, heard: Heard) -> str:
+    file, told = entry.call.file, []
     if heard.status == "partial":
-        return (
-            f"{entry.where}: {lack(entry.call.file, heard)}; "
-            "the rest is used. Export the call again if you need all of it"
-        )
-    return f"{entry.where}: nobody speaks in {entry.call.file}" if heard.status == "empty" else ""
+        rest = "the rest is used. Export the call again if you need all of it"
+        told.append(f"{lack(file, heard)}; {rest}")
+    if heard.status == "empty":
+        told.append(f"nobody speaks in {file}")
+    if heard.loops:
+        told.append(repeats(file, heard))
+    return f"{entry.where}: {'. '.join(told)}" if told else ""
 
 
 def _save_refused(db: Database, call: Call) -> None:
@@ -271,45 +338,3 @@ def _save_refused(db: Database, call: Call) -> None:
         with store.transaction(db):
             store.save_call(db, call, [], [])
             store.forget_run(db, STAGE, call.id)
-
-
-def _update_facts(db: Database, entry: Entry) -> list[Problem]:
-    """What the manifest says of a call may change without the call being heard again.
-
-    A rep's channel that the recording does not have is a problem: every voice would be a buyer's.
-    """
-    known = store.get_call(db, entry.call.id)
-    if known is None:
-        return []
-    kept = {name: getattr(known, name) for name in MANIFEST_FIELDS_KEPT}
-    call = dataclasses.replace(entry.call, **kept)
-    with store.transaction(db):
-        store.update_call(db, call, entry.participants)
-    if wrong := wrong_channel(call.rep_channel, call.channels):
-        error = f"{entry.where}: {call.file}: {wrong}"
-        return [Problem(stage=CHANNELS, subject=entry.where, error=error)]
-    return []
-
-
-def wrong_channel(rep_channel: int | None, channels: int) -> str:
-    """What is wrong with the rep's channel in a recording with several; empty if nothing is."""
-    if rep_channel is None or channels < 2 or rep_channel < channels:
-        return ""
-    have = " and ".join(map(str, range(channels)))
-    return (
-        f"the rep's channel is {rep_channel}, but the recording has the channels {have}; "
-        "nobody counts as buyer until it is mended"
-    )
-
-
-def _turn(entry: Entry, utterance: Utterance) -> Turn:
-    named = utterance.channel is None and is_transcript(entry.path)
-    voice = utterance.speaker if named else ""
-    return Turn(utterance.channel, utterance.start_s, utterance.end_s, utterance.text, voice)
-
-
-def _named(entry: Entry, turns: Sequence[Turn], channels: int) -> list[Utterance]:
-    rep_channel = entry.call.rep_channel
-    if wrong_channel(rep_channel, channels):
-        rep_channel = None
-    return utterances_of(entry.call.id, turns, entry.participants, rep_channel)

@@ -10,7 +10,7 @@ import numpy as np
 from callinsight import store, weights
 from callinsight.config import Config, settings_hash
 from callinsight.months import month_of
-from callinsight.records import Call, Tag, Topic, Utterance
+from callinsight.records import TAGGED_LANGUAGES, UNKNOWN, Call, Tag, Topic, Utterance
 from callinsight.tagging.concerns import Reading, Tagger, load_heads
 from callinsight.tagging.embed import Embedder, embed, text_hash
 from callinsight.tagging.topics import find_topics, nearest_topic
@@ -28,7 +28,8 @@ STAGE = "tags"
 TOPICS = "topics"
 ENCODER = "topics_encoder"  # centroids are comparable with vectors of their own model only
 ALL = "all"
-EDITION = 2  # raise it when the same settings give other tags
+UNCERTAIN_SPEAKER = "uncertain_speaker"
+EDITION = 3  # raise it when the same settings give other tags
 TOPIC_SOURCE = "bertopic"
 BATCH_CALLS = 20  # embedded together
 
@@ -43,8 +44,14 @@ def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Pro
     due: list[tuple[Call, list[Utterance], str]] = []
     for call in store.all_calls(db):
         said = store.utterances_of(db, call.id)
-        hash_ = settings_hash(base, encoder, call.deal, call.stage, call.recorded_at, said)
-        if call.status in ("done", "partial") and not store.is_done(db, STAGE, call.id, hash_):
+        words = [(turn.id, turn.side, turn.persona, turn.text) for turn in said]
+        hash_ = settings_hash(base, encoder, call.deal, call.stage, call.recorded_at, words)
+        readable = call.status in ("done", "partial") and call.language in TAGGED_LANGUAGES
+        if not readable and store.tags_of_call(db, call.id):
+            with store.transaction(db):
+                store.replace_tags(db, call.id, ("concern", "ask", "topic"), [])
+                store.forget_run(db, STAGE, call.id)
+        if readable and not store.is_done(db, STAGE, call.id, hash_):
             due.append((call, said, hash_))
     if not due:
         return
@@ -141,13 +148,16 @@ def load_embedder() -> Embedder:
 
 
 def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, str]]:
-    """What buyers said in a call, each with the turn of the rep before it, in the call's order."""
+    """What buyers said in a call, each with the turn of the rep before it, in the call's order.
+
+    Also what may have been a buyer's: it is tagged for people to see, and counts in no number.
+    """
     turns = []
     before = ""
     for utterance in said:
-        if utterance.side == "buyer":
+        if utterance.side in ("buyer", UNKNOWN):
             turns.append((utterance, before))
-        else:
+        if utterance.side != "buyer":
             before = utterance.text
     return turns
 
@@ -183,13 +193,14 @@ def _read(
 
 def _tags(call: Call, turn: Utterance, reading: Reading, *, month: str, source: str) -> list[Tag]:
     facts = {"utterance": turn.id, "source": source, **_cell(call, turn, month)}
+    uncertain = UNCERTAIN_SPEAKER if turn.side == UNKNOWN else ""
     tags = [
         Tag(
             kind="concern",
             label=concern.label,
             stance=reading.stance,
             score=concern.score,
-            status=concern.status,
+            status=uncertain or concern.status,
             evidence=concern.evidence,
             **facts,
         )
@@ -202,7 +213,7 @@ def _tags(call: Call, turn: Utterance, reading: Reading, *, month: str, source: 
                 label=reading.ask_kind,
                 stance=reading.stance,
                 score=reading.ask_score,
-                status="sure",
+                status=uncertain or "sure",
                 evidence=turn.text,
                 **facts,
             )

@@ -12,24 +12,36 @@ from callinsight.calls.formats import to_rttm, to_srt, to_txt, to_vtt
 from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcripts import is_transcript
 from callinsight.cluster import run_jobs
-from callinsight.config import ENGINES, SPEECH_MODELS
+from callinsight.config import DEVICES, ENGINES, SPEECH_MODELS
 from callinsight.errors import CallInsightError, InputError, nearest
-from callinsight.pipeline.speech import (
-    Heard,
-    SpeechJob,
-    engine_settings,
-    hear,
-    lack,
-    wrong_channel,
-)
+from callinsight.pipeline.naming import wrong_channel
+from callinsight.pipeline.speech import Heard, SpeechJob, engine_settings, hear, lack, repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from callinsight.progress import Progress
+    from callinsight.records import Utterance
 
 FORMATS = ("txt", "srt", "vtt", "json", "rttm")
+WITH_WORDS = ("json", "vtt")
 ONE_FILE = ("srt", "vtt")  # formats that cannot say where the next file begins
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How files are heard and printed."""
+
+    engine: str = "faster-whisper"
+    model: str = "base"
+    language: str = "en"  # a code, or `auto`
+    beam_size: int = 5
+    device: str = "cpu"
+    vocabulary: tuple[str, ...] = ()
+    rep_channel: int | None = None
+    speakers: int | None = None  # in a recording with one channel
+    words: bool = False  # print the times of words
+    format: str = "json"
 
 
 @dataclass(frozen=True)
@@ -43,48 +55,75 @@ class Line:
 
 def transcribe_files(
     files: Sequence[str],
+    options: Options,
     *,
-    engine: str,
-    model: str,
-    language: str,
-    beam_size: int,
-    rep_channel: int | None,
-    format_: str,
     workers: int,
     progress: Progress,
     fetch: Callable[[list[str]], None] = weights.fetch,
 ) -> Iterator[Line]:
     """A line for each file, in the order given; a file that fails has its error in its line.
 
-    `fetch` makes sure that the model is here, if there is anything to hear.
+    `fetch` makes sure that the models are here, if there is anything to hear.
     """
-    for name, value, known in (("engine", engine, ENGINES), ("format", format_, FORMATS)):
-        if value not in known:
-            hint = nearest(value, list(known)) or f"; it must be {' or '.join(known)}"
-            raise InputError(f"--{name} is '{value}'{hint}")
-    _check_names(files, format_)
-    recordings = [file for file in files if not is_transcript(Path(file))]
-    if recordings and model in SPEECH_MODELS:  # of another, engine_settings says what is wrong
-        fetch([model])
-    settings = engine_settings(engine, model, language, beam_size) if recordings else None
-    jobs = [
-        SpeechJob(str(index), Path(file), settings if file in recordings else None)
-        for index, file in enumerate(files)
-    ]
+    _check(files, options)
+    jobs = _jobs(files, options, fetch)
     lines: dict[str, Line] = {}
     printed = 0
     with progress("Transcribe", len(jobs)) as advance:
         for job, heard in run_jobs(hear, jobs, workers=workers):
             file = files[int(job.subject)]
-            if format_ == "json":
-                lines[job.subject] = _line(file, heard, rep_channel)
+            if options.format == "json":
+                lines[job.subject] = _line(file, heard, options)
             else:
-                heading = format_ == "txt" and len(files) > 1
-                lines[job.subject] = _text(file, heard, rep_channel, format_, heading=heading)
+                heading = options.format == "txt" and len(files) > 1
+                lines[job.subject] = _text(file, heard, options, heading=heading)
             advance(heard.duration_s if isinstance(heard, Heard) and job.engine else 0.0)
             while str(printed) in lines:
                 yield lines.pop(str(printed))
                 printed += 1
+
+
+def _jobs(
+    files: Sequence[str], options: Options, fetch: Callable[[list[str]], None]
+) -> list[SpeechJob]:
+    recordings = [file for file in files if not is_transcript(Path(file))]
+    engine = voice_model = None
+    if recordings:
+        if options.model in SPEECH_MODELS:  # of another, engine_settings says what is wrong
+            fetch([options.model, weights.VOICES])
+        engine = engine_settings(
+            options.engine,
+            options.model,
+            language=options.language,
+            beam_size=options.beam_size,
+            device=options.device,
+            vocabulary=options.vocabulary,
+        )
+        voice_model = weights.folder(weights.VOICES)
+    return [
+        SpeechJob(str(index), Path(file), engine, voice_model, options.speakers)
+        if file in recordings
+        else SpeechJob(str(index), Path(file), None)
+        for index, file in enumerate(files)
+    ]
+
+
+def _check(files: Sequence[str], options: Options) -> None:
+    """Raise InputError for an option that cannot be."""
+    for name, value, known in (
+        ("engine", options.engine, ENGINES),
+        ("device", options.device, DEVICES),
+        ("format", options.format, FORMATS),
+    ):
+        if value not in known:
+            hint = nearest(value, list(known)) or f"; it must be {' or '.join(known)}"
+            raise InputError(f"--{name} is '{value}'{hint}")
+    if options.words and options.format not in WITH_WORDS:
+        raise InputError(
+            f"--words needs --format {' or '.join(WITH_WORDS)}; "
+            f"{options.format} has no place for the times of words"
+        )
+    _check_names(files, options.format)
 
 
 def _check_names(files: Sequence[str], format_: str) -> None:
@@ -103,62 +142,87 @@ def _check_names(files: Sequence[str], format_: str) -> None:
         )
 
 
-def _text(
-    file: str,
-    heard: Heard | CallInsightError,
-    rep_channel: int | None,
-    format_: str,
-    *,
-    heading: bool,
-) -> Line:
+def _text(file: str, heard: Heard | CallInsightError, options: Options, *, heading: bool) -> Line:
     if isinstance(heard, CallInsightError):
         return Line("", failed=True, message=f"failed: {heard}")
-    wrong = wrong_channel(rep_channel, heard.channels)
-    utterances = utterances_of("", heard.turns, (), None if wrong else rep_channel)
-    if format_ == "rttm":
+    utterances = _utterances(heard, options)
+    if options.format == "rttm":
         text = to_rttm(utterances, Path(file).stem)
+    elif options.format == "vtt":
+        text = to_vtt(utterances, words=options.words)
     else:
-        text = {"txt": to_txt, "srt": to_srt, "vtt": to_vtt}[format_](utterances)
+        text = {"txt": to_txt, "srt": to_srt}[options.format](utterances)
     if heading:
         text = f"# {file}\n\n{text}\n"
-    message = f"{file}: {wrong}" if wrong else ""
+    messages = _messages(file, heard, options)
     if heard.status == "partial":
-        message = f"partial: {lack(file, heard)}"
-    return Line(text, failed=False, message=message)
+        messages.append(f"partial: {lack(file, heard)}")
+    return Line(text, failed=False, message="\n".join(messages))
 
 
-def _line(file: str, heard: Heard | CallInsightError, rep_channel: int | None) -> Line:
+def _line(file: str, heard: Heard | CallInsightError, options: Options) -> Line:
     if isinstance(heard, CallInsightError):
-        return Line(_json(file, "failed", 0.0, 0.0, [], str(heard)), failed=True)
-    wrong = wrong_channel(rep_channel, heard.channels)
-    utterances = [
-        {
-            "start_s": utterance.start_s,
-            "end_s": utterance.end_s,
-            "channel": utterance.channel,
-            "speaker": utterance.speaker,
-            "side": utterance.side,
-            "text": utterance.text,
-        }
-        for utterance in utterances_of("", heard.turns, (), None if wrong else rep_channel)
+        return Line(_json(file, "failed", error=str(heard)), failed=True)
+    utterances = [_shown(utterance, options) for utterance in _utterances(heard, options)]
+    text = _json(file, heard.status, heard=heard, utterances=utterances)
+    return Line(text, failed=False, message="\n".join(_messages(file, heard, options)))
+
+
+def _utterances(heard: Heard, options: Options) -> list[Utterance]:
+    wrong = wrong_channel(options.rep_channel, heard.channels)
+    return utterances_of("", heard.turns, (), options.rep_channel, trusted=not wrong)
+
+
+def _messages(file: str, heard: Heard, options: Options) -> list[str]:
+    wrong = wrong_channel(options.rep_channel, heard.channels)
+    return [
+        *([f"{file}: {wrong}"] if wrong else []),
+        *([repeats(file, heard)] if heard.loops else []),
     ]
-    text = _json(file, heard.status, heard.duration_s, heard.missing_s, utterances, None)
-    return Line(text, failed=False, message=f"{file}: {wrong}" if wrong else "")
+
+
+def _shown(utterance: Utterance, options: Options) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "start_s": utterance.start_s,
+        "end_s": utterance.end_s,
+        "channel": utterance.channel,
+        "voice": utterance.voice,
+        "voice_confidence": utterance.voice_confidence,
+        "speaker": utterance.speaker,
+        "side": utterance.side,
+        "side_confidence": utterance.side_confidence,
+        "overlaps": utterance.overlaps,
+        "estimated": utterance.estimated,
+        "text": utterance.text,
+    }
+    if options.words:
+        shown["words"] = [
+            {
+                "start_s": w.start_s,
+                "end_s": w.end_s,
+                "text": w.text.strip(),
+                "probability": w.probability,
+            }
+            for w in utterance.words
+        ]
+    return shown
 
 
 def _json(
     file: str,
     status: str,
-    duration_s: float,
-    missing_s: float,
-    utterances: list[dict[str, Any]],
-    error: str | None,
+    *,
+    heard: Heard | None = None,
+    utterances: Sequence[dict[str, Any]] = (),
+    error: str | None = None,
 ) -> str:
     line = {
         "file": file,
         "status": status,
-        "duration_s": duration_s,
-        "missing_s": missing_s,
+        "duration_s": heard.duration_s if heard else 0.0,
+        "missing_s": heard.missing_s if heard else 0.0,
+        "cut_off": bool(heard and heard.cut_off),
+        "language": heard.language if heard else "",
         "utterances": utterances,
         "error": error,
     }

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.records import UNKNOWN
+from callinsight.records import TAGGED_LANGUAGES, UNKNOWN
 from callinsight.reports.wording import count, many, talk
 
 if TYPE_CHECKING:
@@ -74,15 +74,17 @@ def notices_of(
     calls: Sequence[Call], utterances: Mapping[str, Utterance], min_deals: int
 ) -> tuple[str, ...]:
     """What a reader must know before believing a share."""
-    read = {call.id: call for call in calls if call.status in READ}
+    spoken = [call for call in calls if call.status in READ]
+    read = {call.id: call for call in spoken if call.language in TAGGED_LANGUAGES}
     sides: dict[str, set[str]] = defaultdict(set)
     for utterance in utterances.values():
         sides[utterance.call].add(utterance.side)
     heard = {id_ for id_ in read if "buyer" in sides[id_]}
     lost = sum(UNKNOWN in sides[id_] for id_ in read if id_ not in heard)
-    roleless = {u.call for u in utterances.values() if u.side == "buyer" and u.persona == UNKNOWN}
+    roleless = heard & {u.call for u in utterances.values() if _is_roleless(u)}
     stageless = sum(read[id_].stage == UNKNOWN for id_ in heard)
     failed = sum(call.status == "failed" for call in calls)
+    foreign = Counter(call.language for call in spoken if call.id not in read)
     deals = len({read[id_].deal or id_ for id_ in heard})
     notices = []
     if calls and deals < FEW_DEALS:
@@ -94,6 +96,12 @@ def notices_of(
         notices.append(
             f"{many(lost, 'call counts', 'calls count')} for nothing, because it is not known who speaks: "
             "all voices share one channel, or the names are not those in participants.csv."
+        )
+    if foreign:
+        languages = ", ".join(f"{code} {number}" for code, number in sorted(foreign.items()))
+        notices.append(
+            f"{many(foreign.total(), 'call counts', 'calls count')} for nothing, because only what is "
+            f"said in English is tagged: {languages}."
         )
     if failed:
         notices.append(
@@ -110,3 +118,7 @@ def notices_of(
             "stages only; write deal_stage into the calls sheet, in words that the taxonomy knows."
         )
     return tuple(notices)
+
+
+def _is_roleless(utterance: Utterance) -> bool:
+    return utterance.side == "buyer" and utterance.persona == UNKNOWN

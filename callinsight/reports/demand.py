@@ -214,7 +214,7 @@ def _turns(gap: Gap, facts: Facts) -> tuple[Turn, ...]:
             Turn(
                 deal=_deal(utterance, facts),
                 call=utterance.call,
-                at=clock(utterance.start_s),
+                at=clock(utterance.start_s, estimated=utterance.estimated),
                 speaker=utterance.speaker or facts.names.persona(utterance.persona),
                 words=words,
             )

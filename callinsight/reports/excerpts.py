@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 PRESSING = ("gap", "weak")
 SHOWN = (*PRESSING, "covered")
-ROOM_S = 1.0  # before and after the words
+ROOM_S = 0.4  # before and after the words
+SENTENCE_END = re.compile(r"[.?!]+\s+")
 SHORTEST_S, LONGEST_S = 10.0, 30.0
+LEAD_S = 10.0  # before the words behind a tag, in a sentence too long to play from its start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +37,9 @@ class Excerpt:
     score: float
     label: str
     evidence: str
-    start_s: float  # what to play: 10 to 30 s, within the call
+    start_s: float  # what to play: from the first word, 10 to 30 s, within the call
     end_s: float
-    clip: bytes | None = None  # MP3, where there is a recording
+    clip: bytes | None = None  # MP3, where there is a recording and the times are known
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def pick_excerpts(
 ) -> list[Excerpt]:
     """Up to `each` excerpts for every gap, weak or covered cell and `roll_ups`, in their order.
 
-    Different deals come first; then recordings before transcripts, objections before questions,
-    higher scores before lower ones. `utterances` and `calls` are all of the month, by id.
+    Different deals come first; then what can be played before words only, objections before
+    questions, higher scores before lower ones. `utterances` and `calls` are all of the month, by id.
     """
     sounds = {id_: playable(call) for id_, call in calls.items()}
     titles = {(p.call, p.name): p.title for p in participants}
@@ -71,9 +73,9 @@ def pick_excerpts(
     excerpts = []
     for gap in _shown(list(gaps)):
         candidates = [
-            Candidate(_rank(tag, sounds[tag.call]), tag, utterances[id_])
-            for id_ in gap.evidence
-            if (tag := concerns.get((id_, gap.concern))) is not None
+            Candidate(_rank(tag, sounds[tag.call] and not said.estimated), tag, said)
+            for said in (utterances[id_] for id_ in gap.evidence)
+            if (tag := concerns.get((said.id, gap.concern))) is not None
         ]
         for chosen in _by_turns_of_deals(candidates)[:each]:
             call = calls[chosen.tag.call]
@@ -175,14 +177,35 @@ def _excerpt(
 
 
 def _span(utterance: Utterance, evidence: str, length_s: float) -> tuple[float, float]:
-    """What to play; of a turn that is too long, the part with the words behind the tag."""
-    start_s, end_s = max(0.0, utterance.start_s - ROOM_S), min(length_s, utterance.end_s + ROOM_S)
-    wanted_s = min(max(end_s - start_s, SHORTEST_S), LONGEST_S, length_s)
-    middle_s, lowest_s, highest_s = (start_s + end_s) / 2, 0.0, length_s
-    if end_s - start_s > LONGEST_S:
-        words = find_words(evidence, utterance.text)
-        reached = words[0][0] / len(utterance.text) if words else 0.0
-        middle_s = utterance.start_s + reached * (utterance.end_s - utterance.start_s)
-        lowest_s, highest_s = start_s, end_s
-    first_s = round(min(max(middle_s - wanted_s / 2, lowest_s), highest_s - wanted_s), 2)
-    return first_s, round(first_s + wanted_s, 2)
+    """What to play: from the first word, or in a turn that is too long from where its evidence is."""
+    first_s, last_s = utterance.start_s, utterance.end_s
+    if last_s - first_s + 2 * ROOM_S > LONGEST_S:
+        spans = find_words(evidence, utterance.text)
+        first_s = _evidence_start_s(utterance, *(spans[0] if spans else (0, 0)))
+    start_s = max(0.0, first_s - ROOM_S)
+    wanted_s = min(max(last_s + ROOM_S - start_s, SHORTEST_S), LONGEST_S)
+    return round(start_s, 2), round(min(start_s + wanted_s, length_s), 2)
+
+
+def _evidence_start_s(utterance: Utterance, start: int, end: int) -> float:
+    """When the sentence begins that holds the words from start to end, as characters of the text.
+
+    A sentence that is too long to play as far as these words begins some seconds before them.
+    """
+    ends = SENTENCE_END.finditer(utterance.text, 0, start)
+    first_s = _time_s(utterance, max((found.end() for found in ends), default=0))
+    if _time_s(utterance, end) - first_s <= LONGEST_S - 2 * ROOM_S:
+        return first_s
+    earliest_s = _time_s(utterance, start) - LEAD_S
+    return next((w.start_s for w in utterance.words if w.start_s >= earliest_s), earliest_s)
+
+
+def _time_s(utterance: Utterance, position: int) -> float:
+    """When the word at a character of the text begins; a guess where words have no times."""
+    text = ""
+    for word in utterance.words:
+        text = " ".join(f"{text}{word.text}".split())
+        if len(text) > position:
+            return word.start_s
+    share = position / max(1, len(utterance.text))
+    return utterance.start_s + share * (utterance.end_s - utterance.start_s)

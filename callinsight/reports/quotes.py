@@ -46,7 +46,7 @@ def quote_of(excerpt: Excerpt, names: Names) -> Quote:
     """An excerpt as the pages show it."""
     call, utterance, before = excerpt.call, excerpt.utterance, excerpt.before
     speaker = excerpt.person or names.persona(utterance.persona)
-    at = clock(utterance.start_s)
+    at = clock(utterance.start_s, estimated=utterance.estimated)
     length = f"{excerpt.end_s - excerpt.start_s:.0f} s"
     return Quote(
         stance=excerpt.stance.capitalize(),

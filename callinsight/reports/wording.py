@@ -100,11 +100,12 @@ def day(moment: str) -> str:
     return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
 
 
-def clock(seconds: float) -> str:
-    """A time inside a call, as `04:07` or `1:04:07`."""
+def clock(seconds: float, *, estimated: bool = False) -> str:
+    """A time inside a call, as `04:07` or `1:04:07`; `about 04:07` if it is estimated."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+    time = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+    return f"about {time}" if estimated else time
 
 
 def talk(seconds: float) -> str:

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight.calls.audio import length_s
-from callinsight.calls.transcripts import is_transcript, read_transcript
+from callinsight.calls.transcripts import (
+    RECORDING_SUFFIXES,
+    is_transcript,
+    read_transcript,
+    recording_beside,
+)
 from callinsight.errors import AudioError, InputError, TranscriptError
 from callinsight.starter.crm import EXAMPLE, Deal, deal_of, load_mapping, read_export
 from callinsight.starter.names import names_of
@@ -27,10 +32,6 @@ PIPELINE = "sales_calls.toml"
 COPIES = ("taxonomy.toml", "items.csv", "usage.csv")
 FILES = (PIPELINE, "calls.csv", "participants.csv", *COPIES)
 RECORDINGS_LINE = 'files = "recordings"'  # in the template of the pipeline file
-RECORDING_SUFFIXES = (
-    *(".wav", ".mp3", ".m4a", ".mp4", ".ogg", ".opus", ".flac", ".webm", ".mkv", ".mov"),
-    *(".wma", ".aac", ".amr", ".3gp"),
-)
 CAPTION_SUFFIXES = (".vtt", ".srt")
 
 
@@ -126,7 +127,9 @@ def _files(recordings: Path) -> list[str]:
             raise InputError(
                 f"{recordings}: the name {file!r} cannot be written down; rename the file"
             )
-    return sorted(files)
+    paths = {file: recordings / file for file in files}
+    heard = {recording_beside(path) for path in paths.values() if is_transcript(path)}
+    return sorted(file for file, path in paths.items() if path not in heard)  # one call, not two
 
 
 def _is_call(path: Path) -> bool:

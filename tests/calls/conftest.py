@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from callinsight.calls.audio import SAMPLE_RATE, decode
+from callinsight.calls.audio import SAMPLE_RATE, Sound, Tape, decode
 
 RECORDINGS = Path(__file__).parents[2] / "pipelines" / "demo" / "recordings"
 LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1"}
@@ -21,10 +21,17 @@ def tone(hertz: float, *, seconds: float = 2.0, rate: int = SAMPLE_RATE) -> Samp
     return (0.5 * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
 
 
+def sound_of(samples: Samples) -> Sound:
+    """Samples [channels, n] as decoded sound."""
+    tape = Tape(samples.shape[0])
+    tape.write(samples.T)
+    return tape.sound()
+
+
 @pytest.fixture(scope="session")
 def call() -> Samples:
     """The first 30 s of a demo call, rep on channel 0 and buyer on channel 1."""
-    return decode(RECORDINGS / "rec-01.flac").samples[:, : 30 * SAMPLE_RATE]
+    return decode(RECORDINGS / "rec-01.flac").read(0, 30 * SAMPLE_RATE)
 
 
 @pytest.fixture

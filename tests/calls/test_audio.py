@@ -1,25 +1,34 @@
 from __future__ import annotations
 
+import gc
+import resource
+import subprocess
+import sys
+import tempfile
 import wave
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from material import write_wave
 
-from callinsight.calls.audio import SAMPLE_RATE, Sound, clip, decode, length_s
+from callinsight.calls import audio
+from callinsight.calls.audio import MOST_CHANNELS, SAMPLE_RATE, Sound, clip, decode, length_s
 from callinsight.errors import AudioError
 
-from .conftest import RECORDINGS, Samples, Save, corrupt, cut_off, tone
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from .conftest import RECORDINGS, Samples, Save, corrupt, cut_off, sound_of, tone
 
 INVALID = "Invalid data found when processing input"
 UNREADABLE = (
     "{}: this is no recording that can be read, or it is cut off ({}); "
     "open it in a player, and export the call again"
+)
+
+
+TOO_LONG = (
+    "a.wav: it holds more than 24 hours of sound, or says so; "
+    "cut it into its calls, or export it again"
 )
 
 
@@ -109,7 +118,7 @@ def test_a_wav_that_is_only_a_header_is_a_recording_of_no_length(tmp_path: Path)
 
     sound = decode(tmp_path / "a.wav")
 
-    assert (sound.samples.shape, sound.duration_s, sound.missing_s) == ((1, 0), 0.0, 0.0)
+    assert (sound.read().shape, sound.duration_s, sound.missing_s) == ((1, 0), 0.0, 0.0)
 
 
 # --- containers, codecs, rates ---
@@ -129,18 +138,29 @@ def test_a_wav_that_is_only_a_header_is_a_recording_of_no_length(tmp_path: Path)
         ("a.opus", "libopus", 24_000),
         ("a.webm", "libopus", 48_000),
         ("a.flac", "flac", 32_000),
+        ("a.wav", "pcm_u8", 8_000),
+        ("a.wav", "pcm_s24le", 48_000),
+        ("a.wav", "pcm_f32le", 44_100),
+        ("a.wav", "adpcm_ima_wav", 22_050),
+        ("a.aiff", "pcm_s16be", 44_100),
+        ("a.wma", "wmav2", 44_100),
+        ("a.amr", "libopencore_amrnb", 8_000),
+        ("a.mp2", "mp2", 32_000),
+        ("a.ac3", "ac3", 48_000),
+        ("a.m4a", "alac", 44_100),
+        ("a.wv", "wavpack", 48_000),
     ],
 )
 def test_a_tone_in_each_container(save: Save, name: str, codec: str, rate: int) -> None:
-    path = save(name, tone(440, seconds=3.0, rate=rate)[np.newaxis], codec, rate=rate)
+    path = save(name, tone(440, seconds=3.0, rate=rate)[np.newaxis], codec, rate=rate, b="64k")
 
     sound = decode(path)
 
-    assert sound.samples.dtype == np.float32
-    assert sound.samples.shape[0] == 1
+    assert sound.read().dtype == np.float32
+    assert sound.read().shape[0] == 1
     assert sound.missing_s == 0
     assert sound.duration_s == pytest.approx(3.0, abs=0.15)
-    assert pitch(sound.samples[0]) == pytest.approx(440, abs=2)
+    assert pitch(sound.read()[0]) == pytest.approx(440, abs=2)
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000])
@@ -150,15 +170,15 @@ def test_each_rate_becomes_16_khz(tmp_path: Path, rate: int) -> None:
     sound = decode(tmp_path / "a.wav")
 
     assert sound.duration_s == pytest.approx(2.0, abs=0.005)
-    assert pitch(sound.samples[0]) == pytest.approx(1000, abs=1)
-    assert np.abs(sound.samples).max() == pytest.approx(0.5, abs=0.03)
+    assert pitch(sound.read()[0]) == pytest.approx(1000, abs=1)
+    assert np.abs(sound.read()).max() == pytest.approx(0.5, abs=0.03)
 
 
 def test_the_sound_of_a_video(film: Save) -> None:
     sound = decode(film("a.mp4", tone(440)[np.newaxis]))
 
     assert sound.duration_s == pytest.approx(2.0, abs=0.15)
-    assert pitch(sound.samples[0]) == pytest.approx(440, abs=2)
+    assert pitch(sound.read()[0]) == pytest.approx(440, abs=2)
     assert sound.missing_s == 0
 
 
@@ -170,8 +190,168 @@ def test_a_recording_whose_format_changes_midway_goes_on(save: Save, tmp_path: P
     sound = decode(tmp_path / "a.mp3")
 
     assert sound.duration_s == pytest.approx(4.0, abs=0.3)
-    assert pitch(sound.samples[0, :24_000]) == pytest.approx(440, abs=2)
-    assert pitch(sound.samples[0, -24_000:]) == pytest.approx(880, abs=2)
+    assert pitch(sound.read()[0, :24_000]) == pytest.approx(440, abs=2)
+    assert pitch(sound.read()[0, -24_000:]) == pytest.approx(880, abs=2)
+
+
+@pytest.mark.parametrize("name", ["a.amr", "a.3gp"])
+def test_the_silence_that_amr_marks_is_not_missing(save: Save, call: Samples, name: str) -> None:
+    path = save(name, call[:1, ::2], "libopencore_amrnb", rate=8_000, dtx="1", b="12.2k")
+    samples = decode(path).read()
+
+    assert decode(path).missing_s == 0
+    assert samples.shape[1] / SAMPLE_RATE == pytest.approx(30, abs=0.15)
+    assert (samples == 0).mean() > 0.4  # the other side speaks
+    assert shift_s(call[:1], samples, 5) == pytest.approx(0, abs=0.1)
+    assert shift_s(call[:1], samples, 19, seconds=3) == pytest.approx(0, abs=0.1)
+
+
+def test_numbers_that_are_none_become_silence(save: Save) -> None:
+    path = save("a.wav", tone(440)[np.newaxis], "pcm_f32le")
+    content = bytearray(path.read_bytes())
+    content[8_000:8_012] = np.array([np.nan, np.inf, -np.inf], dtype="<f4").tobytes()
+    path.write_bytes(content)
+
+    sound = decode(path).read()
+
+    assert np.abs(sound).max() == 1
+    assert pitch(sound[0]) == 440
+
+
+# --- reading in parts ---
+
+
+def test_a_part_is_that_part_of_the_whole(call: Samples) -> None:
+    sound = sound_of(call)
+
+    assert (sound.channels, sound.length, sound.duration_s) == (2, 480_000, 30.0)
+    assert np.array_equal(sound.read(), call)
+    assert np.array_equal(sound.read(70_001, 90_000), call[:, 70_001:90_000])
+    assert np.array_equal(sound.read(470_000), call[:, 470_000:])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "length"),
+    [(-5, 10, 10), (31_990, 40_000, 10), (40_000, 50_000, 0), (20, 10, 0)],
+)
+def test_a_part_ends_with_the_sound(start: int, end: int, length: int) -> None:
+    sound = sound_of(tone(440)[np.newaxis])
+
+    assert sound.read(start, end).shape == (1, length)
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files, where every decoded sound goes into a file."""
+    folder = tmp_path / "room"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(audio, "IN_MEMORY", 1_000)
+    return folder
+
+
+def open_files(folder: Path) -> int:
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return sum(str(link.readlink()).startswith(str(folder)) for link in links)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for open files in /proc")
+def test_the_file_of_a_sound_has_no_name_and_goes_with_it(room: Path, save: Save) -> None:
+    sound = decode(save("a.flac", tone(440)[np.newaxis], "flac"))
+
+    assert list(room.iterdir()) == []
+    assert open_files(room) == 1
+    assert pitch(sound.read()[0]) == 440
+
+    del sound
+    gc.collect()
+
+    assert open_files(room) == 0
+
+
+def test_a_disk_that_is_full(room: Path, tmp_path: Path) -> None:
+    write_wave(tmp_path / "a.wav", tone(440, seconds=5.0)[np.newaxis])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        message = fails(tmp_path / "a.wav")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert message == (
+        f"a.wav: its decoded sound does not fit into {room} (File too large); "
+        "free space there, or name another folder in TMPDIR"
+    )
+
+
+def peak_mb(minutes: int, save: Save, call: Samples, folder: Path) -> float:
+    """The most memory that a new process takes to decode a two-channel call of that length."""
+    half = save("half.wav", call[:, ::2], "pcm_mulaw", rate=8_000).read_bytes()
+    start = half.index(b"data") + 8
+    sound = half[start : start + 480_000]
+    with (folder / "long.wav").open("wb") as file:
+        file.write(half[: start - 4] + (2 * minutes * len(sound)).to_bytes(4, "little"))
+        for _ in range(2 * minutes):
+            file.write(sound)
+    program = (
+        "import sys; from pathlib import Path; from callinsight.calls.audio import decode\n"
+        "sound = decode(Path(sys.argv[1]))\n"
+        "status = Path('/proc/self/status').read_text().split()\n"
+        "print(sound.channels, sound.duration_s, status[status.index('VmHWM:') + 1])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(folder / "long.wav")],
+        env={"TMPDIR": str(folder), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    channels, duration_s, peak_kb = ran.stdout.split()
+    assert (int(channels), float(duration_s)) == (2, 60 * minutes)
+    return int(peak_kb) / 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
+@pytest.mark.parametrize("minutes", [10, pytest.param(180, marks=pytest.mark.slow)])
+def test_memory_does_not_grow_with_the_length(
+    minutes: int, save: Save, call: Samples, tmp_path: Path
+) -> None:
+    short = peak_mb(1, save, call, tmp_path)
+
+    assert peak_mb(minutes, save, call, tmp_path) - short < 100
+
+
+# --- too long, too wide ---
+
+
+def test_a_recording_that_announces_more_than_a_day(tmp_path: Path) -> None:
+    write_wave(tmp_path / "a.wav", np.zeros((1, 0), dtype=np.float32), rate=8_000)
+    content = (tmp_path / "a.wav").read_bytes()
+    size = (24 * 3600 + 10) * 16_000
+    (tmp_path / "a.wav").write_bytes(content[:-4] + size.to_bytes(4, "little"))
+    with (tmp_path / "a.wav").open("r+b") as file:
+        file.truncate(len(content) + size)  # without taking the disk
+
+    assert fails(tmp_path / "a.wav") == TOO_LONG
+
+
+def test_a_recording_that_lasts_longer_than_it_announces(
+    save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save("a.aac", tone(440, seconds=5.0)[np.newaxis], "aac")
+    assert decode(path).duration_s == pytest.approx(5, abs=0.2)
+
+    monkeypatch.setattr(audio, "LONGEST_H", 4 / 3600)
+
+    assert fails(path) == TOO_LONG.replace(" 24 ", " 0 ").replace("a.wav", "a.aac")
+
+
+def test_a_recording_of_too_many_channels(tmp_path: Path) -> None:
+    write_wave(tmp_path / "a.wav", np.zeros((MOST_CHANNELS + 1, 1_000), dtype=np.float32))
+
+    assert fails(tmp_path / "a.wav") == (
+        "a.wav: it has 33 channels, more than 32; export only those of the call"
+    )
 
 
 # --- channels ---
@@ -185,15 +365,15 @@ def decoded(tmp_path: Path, *channels: Samples) -> Sound:
 def test_two_channels_stay_two_and_in_their_order(tmp_path: Path) -> None:
     sound = decoded(tmp_path, tone(440), tone(880))
 
-    assert [pitch(channel) for channel in sound.samples] == [440, 880]
+    assert [pitch(channel) for channel in sound.read()] == [440, 880]
 
 
 def test_identical_channels_become_one(tmp_path: Path) -> None:
     sound = decoded(tmp_path, tone(440), 0.7 * tone(440))
 
-    assert sound.samples.shape == (1, 2 * SAMPLE_RATE)
-    assert pitch(sound.samples[0]) == 440
-    assert np.abs(sound.samples).max() == pytest.approx(0.5 * 0.85, abs=0.01)
+    assert sound.read().shape == (1, 2 * SAMPLE_RATE)
+    assert pitch(sound.read()[0]) == 440
+    assert np.abs(sound.read()).max() == pytest.approx(0.5 * 0.85, abs=0.01)
 
 
 @pytest.mark.parametrize("silent", [0, 1])
@@ -203,8 +383,8 @@ def test_a_silent_channel_is_left_out(tmp_path: Path, silent: int) -> None:
 
     sound = decoded(tmp_path, *channels)
 
-    assert sound.samples.shape[0] == 1
-    assert pitch(sound.samples[0]) == 440
+    assert sound.read().shape[0] == 1
+    assert pitch(sound.read()[0]) == 440
 
 
 def test_two_silent_channels_become_one(tmp_path: Path) -> None:
@@ -212,18 +392,43 @@ def test_two_silent_channels_become_one(tmp_path: Path) -> None:
 
     sound = decoded(tmp_path, nothing, nothing)
 
-    assert sound.samples.shape == (1, SAMPLE_RATE)
-    assert not sound.samples.any()
+    assert sound.read().shape == (1, SAMPLE_RATE)
+    assert not sound.read().any()
 
 
 def test_mono_stays_mono(tmp_path: Path) -> None:
-    assert decoded(tmp_path, tone(440)).samples.shape == (1, 2 * SAMPLE_RATE)
+    assert decoded(tmp_path, tone(440)).read().shape == (1, 2 * SAMPLE_RATE)
 
 
-def test_three_channels_stay_three(tmp_path: Path) -> None:
-    sound = decoded(tmp_path, tone(440), tone(880), tone(1320))
+@pytest.mark.parametrize("count", [3, 6, 8, 9, 16, 24, MOST_CHANNELS])
+def test_many_channels_stay_and_in_their_order(tmp_path: Path, count: int) -> None:
+    hertz = [200 * number for number in range(1, count + 1)]
 
-    assert [pitch(channel) for channel in sound.samples] == [440, 880, 1320]
+    sound = decoded(tmp_path, *map(tone, hertz))
+
+    assert [pitch(channel) for channel in sound.read()] == hertz
+
+
+def test_a_silent_one_of_many_channels_stays_in_its_place(tmp_path: Path) -> None:
+    nothing = np.zeros_like(tone(440))
+
+    sound = decoded(tmp_path, tone(440), nothing, tone(880)).read()
+
+    assert [pitch(sound[0]), pitch(sound[2])] == [440, 880]
+    assert not sound[1].any()
+
+
+def test_many_channels_with_the_same_sound_become_one(tmp_path: Path) -> None:
+    nothing = np.zeros_like(tone(440))
+
+    assert decoded(tmp_path, tone(440), tone(440), tone(440)).channels == 1
+    assert decoded(tmp_path, nothing, nothing, nothing).channels == 1
+    for alone in (
+        decoded(tmp_path, nothing, tone(440), nothing),
+        decoded(tmp_path, tone(440), nothing, tone(440)),
+    ):
+        assert alone.channels == 1
+        assert np.abs(alone.read()).max() == pytest.approx(0.5, abs=0.01)
 
 
 # --- damage ---
@@ -247,11 +452,11 @@ def test_a_corrupt_middle_costs_that_spot_and_moves_nothing(
 
     sound = decode(path)
 
-    assert sound.samples.shape[0] == 2
+    assert sound.read().shape[0] == 2
     assert sound.duration_s == pytest.approx(30, abs=0.2)
     assert 1.5 < sound.missing_s < 7  # a WebM file goes on with its next cluster, up to 5 s later
-    assert shift_s(call, sound.samples, 5) == pytest.approx(0, abs=0.1)
-    assert shift_s(call, sound.samples, 22) == pytest.approx(0, abs=0.1)
+    assert shift_s(call, sound.read(), 5) == pytest.approx(0, abs=0.1)
+    assert shift_s(call, sound.read(), 22) == pytest.approx(0, abs=0.1)
 
 
 def test_three_corrupt_spots_of_an_mp3(save: Save, call: Samples) -> None:
@@ -262,7 +467,7 @@ def test_three_corrupt_spots_of_an_mp3(save: Save, call: Samples) -> None:
     sound = decode(path)
 
     assert 4 < sound.missing_s < 6
-    assert shift_s(call, sound.samples, 22) == pytest.approx(0, abs=0.3)
+    assert shift_s(call, sound.read(), 22) == pytest.approx(0, abs=0.3)
 
 
 def test_the_lost_spot_is_silent(save: Save) -> None:
@@ -271,7 +476,7 @@ def test_the_lost_spot_is_silent(save: Save) -> None:
 
     sound = decode(path)
 
-    silent_s = (np.abs(sound.samples[0]) == 0).sum() / SAMPLE_RATE
+    silent_s = (np.abs(sound.read()[0]) == 0).sum() / SAMPLE_RATE
     assert sound.missing_s > 1
     assert silent_s == pytest.approx(sound.missing_s, abs=0.1)
 
@@ -301,7 +506,7 @@ def test_a_file_that_is_cut_off(
     assert sound.duration_s == pytest.approx(15, abs=0.5)
     assert sound.missing_s == pytest.approx(missing_s, abs=0.3)
     assert sound.cut_off is cut
-    assert shift_s(call, sound.samples, 5) == pytest.approx(0, abs=0.1)
+    assert shift_s(call, sound.read(), 5) == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -346,42 +551,42 @@ def read(content: bytes, tmp_path: Path) -> Sound:
 
 
 def test_a_clip_is_that_part_of_the_sound(tmp_path: Path, call: Samples) -> None:
-    heard = read(clip(Sound(call, 0.0), 10, 16), tmp_path)
+    heard = read(clip(sound_of(call), 10, 16), tmp_path)
 
-    assert heard.samples.shape[0] == 1
+    assert heard.read().shape[0] == 1
     assert heard.duration_s == pytest.approx(6, abs=0.15)
-    assert shift_s(call[:, 10 * SAMPLE_RATE :], heard.samples, 1, seconds=4) == pytest.approx(
+    assert shift_s(call[:, 10 * SAMPLE_RATE :], heard.read(), 1, seconds=4) == pytest.approx(
         0, abs=0.1
     )
-    assert np.abs(heard.samples).max() == pytest.approx(0.9, abs=0.1)
+    assert np.abs(heard.read()).max() == pytest.approx(0.9, abs=0.1)
 
 
 def test_the_same_sound_gives_the_same_bytes(call: Samples) -> None:
-    assert clip(Sound(call, 0.0), 3, 8.5) == clip(Sound(call.copy(), 0.0), 3, 8.5)
+    assert clip(sound_of(call), 3, 8.5) == clip(sound_of(call.copy()), 3, 8.5)
 
 
 def test_a_clip_that_reaches_beyond_the_sound_ends_with_it(tmp_path: Path, call: Samples) -> None:
-    sound = Sound(call, 0.0)
+    sound = sound_of(call)
 
     assert read(clip(sound, -2, 3), tmp_path).duration_s == pytest.approx(3, abs=0.15)
     assert read(clip(sound, 28, 40), tmp_path).duration_s == pytest.approx(2, abs=0.15)
 
 
 def test_a_clip_of_silence_is_silent(tmp_path: Path) -> None:
-    nothing = Sound(np.zeros((2, 3 * SAMPLE_RATE), dtype=np.float32), 0.0)
+    nothing = sound_of(np.zeros((2, 3 * SAMPLE_RATE), dtype=np.float32))
 
     heard = read(clip(nothing, 0, 2), tmp_path)
 
     assert heard.duration_s == pytest.approx(2, abs=0.15)
-    assert np.abs(heard.samples).max() < 1e-3
+    assert np.abs(heard.read()).max() < 1e-3
 
 
 def test_a_quiet_clip_is_raised_but_not_by_more_than_four_times(tmp_path: Path) -> None:
-    quiet = Sound(0.1 * tone(440)[np.newaxis], 0.0)
+    quiet = sound_of(0.1 * tone(440)[np.newaxis])
 
     heard = read(clip(quiet, 0, 2), tmp_path)
 
-    assert np.abs(heard.samples).max() == pytest.approx(0.2, abs=0.02)
+    assert np.abs(heard.read()).max() == pytest.approx(0.2, abs=0.02)
 
 
 # --- lengths and WAV files ---
@@ -408,7 +613,7 @@ def test_a_wav_file_holds_the_samples_in_16_bits(tmp_path: Path) -> None:
 
 
 def test_a_clip_is_a_plain_mp3(call: Samples, tmp_path: Path) -> None:
-    (tmp_path / "clip").write_bytes(clip(Sound(call, 0.0), 0, 1))
+    (tmp_path / "clip").write_bytes(clip(sound_of(call), 0, 1))
 
     with av.open(str(tmp_path / "clip")) as container:
         stream = container.streams.audio[0]

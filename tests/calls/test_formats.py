@@ -1,20 +1,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from callinsight.calls.formats import to_rttm, to_srt, to_txt, to_vtt
-from callinsight.calls.speakers import Turn, utterances_of
+from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcripts import read_transcript
+from callinsight.calls.turns import Turn
+from callinsight.calls.vocabulary import text_of
+from callinsight.records import SIDES, Word
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callinsight.records import Utterance
 
+SPOKEN = (
+    Word(2.0, 2.4, " R&D,", 0.9),
+    Word(2.6, 2.8, " cloud", 0.9),
+    Word(2.8, 3.1, "-based:", 0.9),
+    Word(3.1, 3.4, " now.", 0.9),
+)
 TURNS = [
     Turn(0, 0.5, 2.25, "R&D, <i>please</i>."),
     Turn(1, 2.0, 3.5, "Yes: now."),
@@ -52,6 +62,18 @@ def test_webvtt() -> None:
     )
 
 
+def test_webvtt_with_the_times_of_words() -> None:
+    turn = Turn(1, 2.0, 3.5, text_of(SPOKEN), words=SPOKEN)
+    mended = replace(turn, text="Research, cloud-based: now.")
+
+    assert to_vtt(utterances([turn]), words=True) == (
+        "WEBVTT\n\n00:00:02.000 --> 00:00:03.500\n"
+        "<v channel 1>R&amp;D,<00:00:02.400> <00:00:02.600>cloud<00:00:02.800>-based:"
+        " <00:00:03.100>now.<00:00:03.400></v>"
+    )
+    assert to_vtt(utterances([mended]), words=True) == to_vtt(utterances([mended]))
+
+
 def test_rttm() -> None:
     assert to_rttm(utterances(TURNS[1:3]), "my call") == (
         "SPEAKER my_call 2 2.00 1.50 <NA> <NA> channel_1 <NA> <NA>\n"
@@ -84,6 +106,37 @@ TEXTS = st.one_of(
 
 
 @st.composite
+def spoken(draw: st.DrawFn) -> Turn:
+    """A turn whose words have times that rise."""
+    texts = draw(st.lists(st.sampled_from(["a", "b.", "R&D", "<i>", "-", "-c", "“d”"]), min_size=1))
+    edges = draw(
+        st.lists(
+            st.integers(0, 9000), min_size=2 * len(texts), max_size=2 * len(texts), unique=True
+        )
+    )
+    times = [edge / 100 for edge in sorted(edges)]
+    spaces = [True, *(draw(st.booleans()) for _ in texts[1:])]
+    words = tuple(
+        Word(start_s, end_s, f" {text}" if space else text)
+        for start_s, end_s, text, space in zip(times[::2], times[1::2], texts, spaces, strict=True)
+    )
+    return Turn(None, times[0], times[-1], text_of(words), "Jo", words=words)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(turn=spoken())
+def test_times_of_words_are_read_again(tmp_path: Path, turn: Turn) -> None:
+    path = tmp_path / "call.vtt"
+    words = (Word(500.0, 500.4, " Yes"), Word(500.6, 501.0, " yes."))
+    last = Turn(None, 500.0, 501.0, "Yes yes.", "Jo", words=words)
+    path.write_text(to_vtt(utterances([turn, last]), words=True), encoding="utf-8", newline="")
+
+    assert read_transcript(path) == [turn, last]
+
+
+@st.composite
 def calls(draw: st.DrawFn) -> list[Turn]:
     """Turns as they are made of a recording or a transcript: one voice pauses between its turns."""
     turns, clock = [], 0
@@ -102,16 +155,51 @@ def calls(draw: st.DrawFn) -> list[Turn]:
 @given(turns=calls())
 @example(turns=TURNS[:2])
 @example(turns=[Turn(None, 1.0, 1.01, "One.", "Jo"), Turn(None, 2.01, 2.02, "Two.", "Jo")])
+@example(turns=[Turn(None, 1.0, 2.0, "One: two.")])
 def test_what_is_written_is_read_again(tmp_path: Path, turns: list[Turn]) -> None:
     said = utterances(turns)
-    keys = ("start_s", "end_s", "channel", "speaker", "side", "text")
+    keys = ("start_s", "end_s", "channel", "voice", "speaker", "side", "text")
     rows = [{key: getattr(u, key) for key in keys} for u in said]
 
     for name, text in (
         ("call.txt", to_txt(said)),
         ("call.srt", to_srt(said)),
         ("call.vtt", to_vtt(said)),
-        ("call.json", json.dumps({"file": "a", "utterances": rows})),
     ):
         (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-        assert read_transcript(tmp_path / name) == turns, name
+        assert read_transcript(tmp_path / name) == as_text_says(turns, said), name
+    (tmp_path / "call.json").write_text(json.dumps({"file": "a", "utterances": rows}))
+    assert read_transcript(tmp_path / "call.json") == turns
+
+
+def as_text_says(turns: list[Turn], said: list[Utterance]) -> list[Turn]:
+    """Where the words tell the side, the text names that: which voice it was is lost."""
+    sides = dict.fromkeys(u.speaker for u in said if u.speaker in SIDES)
+    voices = {side: f"voice {n}" for n, side in enumerate(sides, start=1)}
+    return [
+        replace(turn, channel=None, voice=voices[u.speaker]) if u.speaker in voices else turn
+        for turn, u in zip(turns, said, strict=True)
+    ]
+
+
+def test_a_voice_of_its_own_comes_back(tmp_path: Path) -> None:
+    said = [
+        Turn(None, 0.0, 1.0, "Thanks for joining our product demo today.", "voice 1"),
+        Turn(None, 3.0, 4.0, "Thank you.", "voice 2", voice_confidence=0.5),
+        Turn(None, 5.0, 6.0, "Hm.", "voice 3"),
+    ]
+    named = [
+        replace(utterance, speaker=speaker)
+        for utterance, speaker in zip(
+            utterances(said), ["buyer, voice 1", "uncertain speaker", "rep"], strict=True
+        )
+    ]
+
+    for name, text in (
+        ("call.txt", to_txt(named)),
+        ("call.srt", to_srt(named)),
+        ("call.vtt", to_vtt(named)),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        read = read_transcript(tmp_path / name)
+        assert [turn.voice for turn in read] == ["voice 1", "", "voice 2"], name

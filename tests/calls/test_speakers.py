@@ -2,20 +2,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from callinsight.calls.speakers import Turn, turns_of, utterances_of
-from callinsight.calls.transcribe import Word
-from callinsight.records import Participant, Utterance
+from callinsight.calls.diarize import CERTAIN
+from callinsight.calls.sides import rep_probabilities
+from callinsight.calls.speakers import SURE, utterances_of
+from callinsight.calls.turns import Turn
+from callinsight.records import Participant, Utterance, Word
 
 REP = Participant(call="c", name="Marcus Oyelaran", side="rep")
 CISO = Participant(call="c", name="Ingrid Halvorsen", side="buyer", persona="security_compliance")
 CFO = Participant(call="c", name="Owen Castell", side="buyer", persona="economic_buyer")
 
-
-def words(*spoken: tuple[float, float, str]) -> list[Word]:
-    return [Word(start, end, f" {text}") for start, end, text in spoken]
+SELLS = (
+    "Thanks for taking the time, shall I share my screen and walk you through our platform?",
+    "Our team would set that up for you, and our support is included in the licence.",
+    "I'll send you the proposal this afternoon, and we can offer you a discount.",
+)
+BUYS = (
+    "We've got about four thousand invoices a month and my team types them in by hand.",
+    "I'm worried about the price, it's over our budget. What would it cost us?",
+    "Could you send me that in writing, please? I have to ask my boss first.",
+)
 
 
 def named(
@@ -23,102 +31,47 @@ def named(
 ) -> tuple[str, str, str]:
     """Side, speaker and persona of a turn."""
     (utterance,) = utterances_of("c", [turn], participants, rep_channel)
-    assert utterance.side_confidence == (0.0 if utterance.side == "unknown" else 1.0)
+    known = utterance.side != "unknown"
+    assert utterance.side_confidence == (1.0 if known else 0.0)
+    assert utterance.side_source == ("sheets" if known else "unknown")
     return utterance.side, utterance.speaker, utterance.persona
 
 
-def on(channel: int | None) -> Turn:
-    return Turn(channel, 0.0, 1.0, "Hello.")
+def on(channel: int | None, text: str = "Hello.") -> Turn:
+    return Turn(channel, 0.0, 1.0, text)
 
 
-def by(voice: str) -> Turn:
-    return Turn(None, 0.0, 1.0, "Hello.", voice)
+def by(voice: str, text: str = "Hello.", *, confidence: float = 1.0) -> Turn:
+    return Turn(None, 0.0, 1.0, text, voice, confidence)
 
 
 def at(person: Participant, channel: int) -> Participant:
     return replace(person, channel=channel)
 
 
-# --- turns ---
-
-
-def test_a_pause_of_more_than_a_second_ends_a_turn() -> None:
-    spoken = words((0, 1, "Good"), (2.0, 2.5, "morning."), (3.6, 4, "Yes."))
-
-    assert turns_of([spoken, []]) == [
-        Turn(0, 0, 2.5, "Good morning."),
-        Turn(0, 3.6, 4, "Yes."),
+def talk(seller: str = "voice 1", buyer: str = "voice 2") -> list[Turn]:
+    """Two voices whose words tell who sells."""
+    return [
+        turn
+        for pair in zip(SELLS, BUYS, strict=True)
+        for turn in (by(seller, pair[0]), by(buyer, pair[1]))
     ]
 
 
-def test_the_turns_of_both_channels_come_by_time() -> None:
-    rep = words((0, 1, "Hello."), (5, 6, "Fine."))
-    buyer = words((1.5, 2, "How"), (2, 3, "is"), (3, 4, "it?"))
-
-    assert turns_of([rep, buyer]) == [
-        Turn(0, 0, 1, "Hello."),
-        Turn(1, 1.5, 4, "How is it?"),
-        Turn(0, 5, 6, "Fine."),
-    ]
+def speakers(utterances: list[Utterance]) -> list[str]:
+    """The speaker of each voice, in the order in which they are first heard."""
+    return list(dict.fromkeys(utterance.speaker for utterance in utterances))
 
 
-def test_turns_that_begin_together_come_by_channel() -> None:
-    assert [turn.channel for turn in turns_of([words((1, 2, "a")), words((1, 2, "b"))])] == [0, 1]
-
-
-def test_a_long_turn_ends_with_its_sentence() -> None:
-    sentence = [(float(second), second + 0.9, "so") for second in range(25)]
-    sentence[10] = (10, 10.9, "early.")
-    sentence[22] = (22, 22.9, "long.")
-
-    first, second = turns_of([words(*sentence), []])
-
-    assert (first.start_s, first.end_s) == (0, 22.9)
-    assert first.text.endswith("so long.")
-    assert (second.start_s, second.text) == (23, "so so")
-
-
-def test_one_channel_has_no_number() -> None:
-    assert turns_of([words((0, 1, "Hello."))]) == [Turn(None, 0, 1, "Hello.")]
-    assert turns_of([]) == turns_of([[]]) == turns_of([[], []]) == []
-
-
-def test_a_turn_without_letters_is_left_out() -> None:
-    assert turns_of([[Word(0, 1, " "), Word(1, 2, "")]]) == []
-
-
-@given(
-    st.lists(
-        st.lists(st.tuples(st.floats(0, 3), st.floats(0, 2), st.sampled_from(["a", "b."]))),
-        min_size=1,
-        max_size=3,
-    )
-)
-def test_no_word_is_lost_and_turns_are_in_order(
-    gaps: list[list[tuple[float, float, str]]],
-) -> None:
-    channels = []
-    for spoken in gaps:
-        now, channel = 0.0, []
-        for gap, length, text in spoken:
-            channel.append(Word(now + gap, now + gap + length, f" {text}"))
-            now += gap + length
-        channels.append(channel)
-
-    turns = turns_of(channels)
-
-    assert sorted(" ".join(t.text for t in turns).split()) == sorted(
-        word.text.strip() for channel in channels for word in channel
-    )
-    assert [t.start_s for t in turns] == sorted(t.start_s for t in turns)
-    assert all(t.start_s <= t.end_s for t in turns)
-
-
-# --- sides and names ---
+# --- by the sheets ---
 
 
 def test_the_whole_utterance() -> None:
-    turns = [Turn(0, 0.123, 1.456, "Hello."), Turn(1, 2, 3, "Hi.")]
+    words = (Word(2, 3, " Hi.", 0.9),)
+    turns = [
+        Turn(0, 0.123, 1.456, "Hello.", estimated=True),
+        Turn(1, 2, 3, "Hi.", voice_confidence=0.9, overlaps=True, words=words),
+    ]
 
     assert utterances_of("call-1", turns, [REP, CISO], 0) == [
         Utterance(
@@ -127,10 +80,12 @@ def test_the_whole_utterance() -> None:
             position=0,
             start_s=0.12,
             end_s=1.46,
+            estimated=True,
             channel=0,
             speaker="Marcus Oyelaran",
             side="rep",
             side_confidence=1.0,
+            side_source="sheets",
             text="Hello.",
         ),
         Utterance(
@@ -140,11 +95,15 @@ def test_the_whole_utterance() -> None:
             start_s=2,
             end_s=3,
             channel=1,
+            voice_confidence=0.9,
+            overlaps=True,
             speaker="Ingrid Halvorsen",
             side="buyer",
-            side_confidence=1.0,
+            side_confidence=0.9,
+            side_source="sheets",
             persona="security_compliance",
             text="Hi.",
+            words=words,
         ),
     ]
 
@@ -221,3 +180,198 @@ def test_the_reps_persona_is_never_a_buyers() -> None:
     rep = Participant(call="c", name="Jo", side="rep", persona="champion")
 
     assert named(by("Jo"), rep) == ("rep", "Jo", "unknown")
+
+
+def test_people_of_one_side_on_channels_of_their_own_keep_their_names() -> None:
+    people = (at(REP, 0), at(CISO, 1), at(CFO, 2))
+
+    utterances = utterances_of("c", [on(0), on(1), on(2)], people, 0)
+
+    assert [(u.speaker, u.persona) for u in utterances] == [
+        ("Marcus Oyelaran", "unknown"),
+        ("Ingrid Halvorsen", "security_compliance"),
+        ("Owen Castell", "economic_buyer"),
+    ]
+
+
+def test_one_buyer_cannot_be_on_two_channels() -> None:
+    utterances = utterances_of("c", [on(0), on(1), on(2)], (REP, CISO), 0)
+
+    assert speakers(utterances) == ["Marcus Oyelaran", "buyer, channel 1", "buyer, channel 2"]
+
+
+def test_two_buyers_named_by_a_transcript_are_named_as_in_the_sheet() -> None:
+    turns = [by("ingrid halvorsen (Care)"), by("Owen Castell"), by("Zoe Park")]
+
+    utterances = utterances_of("c", turns, (REP, CISO, CFO), None)
+
+    assert [(u.speaker, u.side) for u in utterances[:2]] == [
+        ("Ingrid Halvorsen", "buyer"),
+        ("Owen Castell", "buyer"),
+    ]
+    assert utterances[2].speaker == "Zoe Park"
+
+
+# --- by what is said ---
+
+
+def test_two_voices_are_told_apart_by_what_they_say() -> None:
+    utterances = utterances_of("c", talk(), (), None)
+
+    assert [u.side for u in utterances] == ["rep", "buyer"] * 3
+    assert speakers(utterances) == ["rep", "buyer"]
+    assert {u.side_source for u in utterances} == {"words"}
+    sure = rep_probabilities({"voice 1": SELLS, "voice 2": BUYS})
+    assert utterances[0].side_confidence == round(sure["voice 1"], 3) >= SURE
+    assert utterances[1].side_confidence == round(1 - sure["voice 2"], 3) >= SURE
+    assert [u.voice for u in utterances] == ["voice 1", "voice 2"] * 3
+
+
+def test_two_channels_without_a_sheet_are_told_apart_by_what_they_say() -> None:
+    turns = [on(1, text) for text in SELLS] + [on(0, text) for text in BUYS]
+
+    utterances = utterances_of("c", turns, (REP, CISO), None)
+
+    assert [u.side for u in utterances] == ["rep"] * 3 + ["buyer"] * 3
+    assert speakers(utterances) == ["Marcus Oyelaran", "Ingrid Halvorsen"]
+
+
+def test_the_only_participant_of_a_side_gives_the_name_and_the_persona() -> None:
+    utterances = utterances_of("c", talk(), (REP, CISO), None)
+
+    assert speakers(utterances) == ["Marcus Oyelaran", "Ingrid Halvorsen"]
+    assert [u.persona for u in utterances[:2]] == ["unknown", "security_compliance"]
+
+
+def test_two_participants_of_a_side_are_nobodys_name() -> None:
+    utterances = utterances_of("c", talk(), (REP, CISO, CFO), None)
+
+    assert speakers(utterances) == ["Marcus Oyelaran", "buyer"]
+    assert utterances[1].persona == "unknown"
+
+
+def test_several_voices_of_a_side_are_numbered() -> None:
+    turns = [*talk(), *(by("voice 3", text) for text in BUYS)]
+
+    utterances = utterances_of("c", turns, (REP, CISO), None)
+
+    assert [u.side for u in utterances[-3:]] == ["buyer"] * 3
+    assert speakers(utterances) == ["Marcus Oyelaran", "buyer, voice 2", "buyer, voice 3"]
+
+
+def test_a_transcripts_own_name_goes_before_a_guess() -> None:
+    numbered = utterances_of("c", talk("Speaker 1", "Speaker 2"), (REP, CISO), None)
+    others = utterances_of("c", talk("Dana Whitfield", "Zoe Park"), (REP, CISO), None)
+
+    assert speakers(numbered) == ["Marcus Oyelaran", "Ingrid Halvorsen"]
+    assert speakers(others) == ["Dana Whitfield", "Zoe Park"]
+    assert [u.side for u in others] == ["rep", "buyer"] * 3
+
+
+def test_a_voice_that_is_known_helps_to_tell_the_other() -> None:
+    utterances = utterances_of("c", talk("Marcus Oyelaran", "Guest"), (REP,), None)
+
+    assert [u.side_source for u in utterances[:2]] == ["sheets", "words"]
+    assert speakers(utterances) == ["Marcus Oyelaran", "Guest"]
+
+
+def test_a_single_voice_is_nobodys() -> None:
+    (utterance,) = utterances_of("c", [by("voice 1", SELLS[0])], (REP, CISO), None)
+
+    assert (utterance.side, utterance.speaker) == ("unknown", "voice 1")
+    assert (utterance.side_source, utterance.side_confidence) == ("unknown", 0.0)
+
+
+def test_voices_that_say_next_to_nothing_are_nobodys() -> None:
+    utterances = utterances_of("c", [by("voice 1", "Okay."), by("voice 2", "Okay.")], (), None)
+
+    assert [(u.side, u.speaker) for u in utterances] == [
+        ("unknown", "voice 1"),
+        ("unknown", "voice 2"),
+    ]
+
+
+# --- by the voice ---
+
+
+def test_a_familiar_voice_is_the_reps() -> None:
+    turns = [by("voice 1", "Okay."), by("voice 2", "Okay.")]
+    familiar = {"voice 1": 0.02, "voice 2": 0.98}
+
+    utterances = utterances_of("c", turns, (REP, CISO), None, familiar=familiar)
+
+    assert [(u.side, u.speaker, u.side_source) for u in utterances] == [
+        ("buyer", "Ingrid Halvorsen", "voice"),
+        ("rep", "Marcus Oyelaran", "voice"),
+    ]
+
+
+def test_a_voice_against_the_words_leaves_it_open() -> None:
+    sure = rep_probabilities({"voice 1": SELLS, "voice 2": BUYS})
+
+    utterances = utterances_of(
+        "c", talk(), (), None, familiar={voice: 1 - rep for voice, rep in sure.items()}
+    )
+
+    assert {u.side for u in utterances} == {"unknown"}
+    assert speakers(utterances) == ["voice 1", "voice 2"]
+
+
+def test_what_the_sheets_say_goes_before_a_familiar_voice() -> None:
+    turns = [on(0), on(1)]
+    familiar = {"channel 0": 0.01, "channel 1": 0.99}
+
+    utterances = utterances_of("c", turns, (), 0, familiar=familiar)
+
+    assert [(u.side, u.side_source) for u in utterances] == [
+        ("rep", "sheets"),
+        ("buyer", "sheets"),
+    ]
+
+
+# --- what is not sure ---
+
+
+@pytest.mark.parametrize(
+    ("confidence", "side", "speaker"),
+    [
+        (CERTAIN, "rep", "Marcus Oyelaran"),
+        (CERTAIN - 0.01, "unknown", "uncertain speaker"),
+    ],
+)
+def test_words_that_may_be_another_voices_are_nobodys(
+    confidence: float, side: str, speaker: str
+) -> None:
+    doubtful = by("voice 1", "Right.", confidence=confidence)
+
+    utterance = utterances_of("c", [*talk(), doubtful], (REP, CISO), None)[-1]
+
+    assert (utterance.side, utterance.speaker) == (side, speaker)
+    assert utterance.side_source == ("words" if side == "rep" else "unknown")
+    assert utterance.voice_confidence == confidence
+    first = utterances_of("c", talk(), (REP, CISO), None)[0].side_confidence
+    expected = pytest.approx(first * confidence, abs=0.002) if side == "rep" else 0.0
+    assert utterance.side_confidence == expected
+
+
+def test_the_persona_of_an_uncertain_speaker_is_unknown() -> None:
+    doubtful = by("voice 2", "Right.", confidence=0.5)
+
+    utterance = utterances_of("c", [*talk(), doubtful], (REP, CISO), None)[-1]
+
+    assert (utterance.speaker, utterance.persona) == ("uncertain speaker", "unknown")
+
+
+def test_sheets_that_cannot_be_trusted_name_nobody() -> None:
+    turns = [on(0, SELLS[0]), on(1, BUYS[0])]
+
+    utterances = utterances_of("c", turns, (REP, CISO), 5, trusted=False)
+
+    assert [(u.side, u.speaker, u.persona, u.side_confidence) for u in utterances] == [
+        ("unknown", "channel 0", "unknown", 0.0),
+        ("unknown", "channel 1", "unknown", 0.0),
+    ]
+
+
+def test_no_turns_are_no_utterances() -> None:
+    assert utterances_of("c", [], (REP,), 0) == []

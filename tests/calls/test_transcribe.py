@@ -12,27 +12,24 @@ from hypothesis import strategies as st
 from material import write_wave
 
 from callinsight import weights
-from callinsight.calls.audio import SAMPLE_RATE, Sound, decode
+from callinsight.calls.activity import PIECE_S, Piece, speech
+from callinsight.calls.audio import SAMPLE_RATE, decode
+from callinsight.calls.diarize import Diarization, Span, Voice
+from callinsight.calls.engines import EngineSettings, faster_whisper
 from callinsight.calls.transcribe import (
-    PIECE_S,
     WINDOW_S,
-    EngineSettings,
-    Piece,
     Transcript,
-    Word,
-    load_openai_model,
-    merge,
     pack,
     place,
-    speech,
     transcribe,
     windows_of,
 )
 from callinsight.cluster import run_jobs
 from callinsight.errors import AudioError
 from callinsight.pipeline.speech import SpeechJob, hear
+from callinsight.records import Word
 
-from .conftest import RECORDINGS, Samples, Save, corrupt, tone
+from .conftest import RECORDINGS, Samples, Save, corrupt, sound_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,14 +102,15 @@ def test_a_silence_before_the_call_moves_every_word(
     (early,) = transcribe(tmp_path / "early.wav", engine).words
     (late,) = transcribe(tmp_path / "late.wav", engine).words
 
-    assert said(early) == said(late) != []
+    assert len(early) == len(late) > 10
+    assert sum(a != b for a, b in zip(said(early), said(late), strict=True)) <= 1
     for word, delayed in zip(early, late, strict=True):
         assert delayed.start_s - word.start_s == pytest.approx(40, abs=0.3)
 
 
 def test_nothing_is_heard_in_a_minute_of_hold_music(engine: EngineSettings, tmp_path: Path) -> None:
     start_s = 36
-    held = decode(RECORDINGS / "rec-04.flac").samples[:, start_s * SAMPLE_RATE : 120 * SAMPLE_RATE]
+    held = decode(RECORDINGS / "rec-04.flac").read(start_s * SAMPLE_RATE, 120 * SAMPLE_RATE)
     write_wave(tmp_path / "held.wav", held)
 
     transcript = transcribe(tmp_path / "held.wav", engine)
@@ -133,7 +131,7 @@ def test_nothing_is_heard_where_nobody_speaks(
 
     transcript = transcribe(tmp_path / "a.wav", engine)
 
-    assert transcript == Transcript(words=((),), duration_s=20.0, missing_s=0.0)
+    assert transcript == Transcript(words=((),), duration_s=20.0, missing_s=0.0, language="en")
     assert transcript.status == "empty"
 
 
@@ -167,31 +165,6 @@ def test_a_file_that_is_no_recording(engine: EngineSettings, tmp_path: Path) -> 
         transcribe(tmp_path / "gone.wav", engine)
 
 
-@pytest.mark.filterwarnings(  # openai-whisper leaves its vocabulary file open
-    "ignore:unclosed file:ResourceWarning",
-    "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning",
-)
-def test_the_openai_engine_hears_nearly_the_same_words(
-    engine: EngineSettings, tmp_path: Path, call: Samples
-) -> None:
-    write_wave(tmp_path / "a.wav", call[:1, : 10 * SAMPLE_RATE])
-    other = dataclasses.replace(engine, engine="openai-whisper")
-
-    (ours,) = transcribe(tmp_path / "a.wav", engine).words
-    (theirs,) = transcribe(tmp_path / "a.wav", other).words
-
-    assert {"marcus", "hear", "right"} <= set(said(theirs))
-    assert len(set(said(ours)) ^ set(said(theirs))) <= 3
-    assert theirs[-1].start_s == pytest.approx(ours[-1].start_s, abs=0.5)
-
-
-def test_an_openai_checkpoint_goes_before_converted_weights(tmp_path: Path) -> None:
-    (tmp_path / f"{MODEL}.pt").write_bytes(b"no checkpoint")
-
-    with pytest.raises(Exception, match=r"Invalid magic number|pickle|load key"):
-        load_openai_model(MODEL, tmp_path)
-
-
 def test_one_and_two_workers_hear_the_same(
     engine: EngineSettings, tmp_path: Path, call: Samples
 ) -> None:
@@ -210,64 +183,183 @@ def test_one_and_two_workers_hear_the_same(
     assert all(heard.turns for heard in one.values())
 
 
-# --- where somebody speaks ---
+# --- languages ---
 
 
-def test_speech_is_where_the_voice_is(call: Samples) -> None:
-    voice = call[0, : 5 * SAMPLE_RATE]
-    silence = np.zeros(5 * SAMPLE_RATE, dtype=np.float32)
+def test_the_language_of_an_english_call_is_found(tmp_path: Path, call: Samples) -> None:
+    base = EngineSettings("faster-whisper", "base", weights.folder("base"), "auto", 5)
+    write_wave(tmp_path / "a.wav", call[:, : 6 * SAMPLE_RATE])
 
-    pieces = speech(np.concatenate([silence, voice, silence]))
+    transcript = transcribe(tmp_path / "a.wav", base)
 
-    assert pieces[0].start / SAMPLE_RATE == pytest.approx(5.4, abs=0.5)
-    assert pieces[-1].end / SAMPLE_RATE == pytest.approx(10, abs=0.6)
-
-
-@pytest.mark.parametrize("level", [0.0, 1e-4])
-def test_speech_after_a_long_silence_is_found_whole(call: Samples, level: float) -> None:
-    voice = call[0, 7000 : 6 * SAMPLE_RATE]
-    noise = np.random.default_rng(4).normal(0, level, 63 * SAMPLE_RATE).astype(np.float32)
-
-    at_once = speech(voice)
-    late = speech(np.concatenate([noise, voice]))
-
-    assert (late[0].start - len(noise)) / SAMPLE_RATE == pytest.approx(0, abs=0.3)
-    assert late[-1].end - late[0].start > 0.95 * (at_once[-1].end - at_once[0].start)
+    assert transcript.language == "en"
+    assert {"morning", "hear"} <= set(said(transcript.words[0]))
+    french = transcribe(tmp_path / "a.wav", dataclasses.replace(base, language="fr"))
+    assert french.language == "fr"
+    assert "bonjour" in said(french.words[0])
 
 
-def test_a_long_speech_is_cut_where_it_is_quiet(call: Samples) -> None:
-    voice = np.concatenate([call[0, 7000:60_000]] * 24)  # 80 s without a longer pause
+def test_the_language_of_silence_is_english(engine: EngineSettings, tmp_path: Path) -> None:
+    write_wave(tmp_path / "a.wav", np.zeros((1, 2 * SAMPLE_RATE), dtype=np.float32))
 
-    pieces = speech(voice)
+    transcript = transcribe(tmp_path / "a.wav", dataclasses.replace(engine, language="auto"))
 
-    assert max(p.end - p.start for p in pieces) <= PIECE_S * SAMPLE_RATE
-    assert sum(p.end - p.start for p in pieces) > 78 * SAMPLE_RATE
-    usual = np.abs(voice).mean()
-    for piece, following in itertools.pairwise(pieces):
-        assert following.start == piece.end
-        assert np.abs(voice[piece.end - 400 : piece.end + 400]).mean() < 0.2 * usual
+    assert (transcript.language, transcript.status) == ("en", "empty")
 
 
-def test_pieces_that_overlap_become_one() -> None:
-    assert merge([Piece(50, 60), Piece(0, 10), Piece(5, 8), Piece(10, 20), Piece(21, 30)]) == [
-        Piece(0, 20),
-        Piece(21, 30),
-        Piece(50, 60),
-    ]
+def test_names_to_expect_reach_the_engine(engine: EngineSettings, tmp_path: Path) -> None:
+    sound = decode(RECORDINGS / "rec-08.opus").read(0, 8 * SAMPLE_RATE)
+    write_wave(tmp_path / "a.wav", sound)
+
+    (without,) = transcribe(tmp_path / "a.wav", engine).words
+    (informed,) = transcribe(
+        tmp_path / "a.wav", dataclasses.replace(engine, vocabulary=("Tallybrook",))
+    ).words
+
+    assert "tallybrook" not in said(without)
+    assert "tallybrook" in said(informed)
 
 
-def test_a_window_holds_the_samples_of_its_pieces(call: Samples) -> None:
-    windows = windows_of(Sound(call, 0.0))
-
-    assert [channel for channel, _, _ in windows] == sorted(channel for channel, _, _ in windows)
-    assert {channel for channel, _, _ in windows} == {0, 1}
-    for channel, pieces, samples in windows:
-        expected = np.concatenate([call[channel, p.start : p.end] for p in pieces])
-        assert np.array_equal(samples, expected)
+# --- voices ---
 
 
-def test_a_tone_is_no_speech() -> None:
-    assert windows_of(Sound(tone(440, seconds=5)[np.newaxis], 0.0)) == []
+@pytest.fixture(scope="module")
+def voice_model() -> Path:
+    return weights.folder(weights.VOICES)
+
+
+@pytest.fixture
+def mono(tmp_path: Path) -> Path:
+    """A seller and a buyer on one channel."""
+    sound = decode(RECORDINGS / "rec-08.opus").read(0, 24 * SAMPLE_RATE)
+    write_wave(tmp_path / "mono.wav", sound)
+    return tmp_path / "mono.wav"
+
+
+def test_one_channel_has_voices(engine: EngineSettings, mono: Path, voice_model: Path) -> None:
+    transcript = transcribe(mono, engine, voice_model=voice_model, speakers=2)
+
+    assert transcript.voices is not None
+    assert len(transcript.voices.voices) == 2
+    assert transcript.sounds == ()
+    (words,) = transcript.words
+    spoken = {"voice 1": "", "voice 2": ""}
+    for word in words:
+        voice, confidence = transcript.voice_of(word)
+        spoken[voice] += word.text.casefold()
+        assert 0 <= confidence <= 1
+    assert "dana whitfield" in spoken["voice 1"]
+    assert "train" in spoken["voice 2"]
+    assert "train" not in spoken["voice 1"]
+
+
+def test_how_the_voices_sound_is_kept_if_it_is_wanted(
+    engine: EngineSettings, mono: Path, recording: Path, voice_model: Path
+) -> None:
+    one = transcribe(mono, engine, voice_model=voice_model, speakers=2, keep_voices=True)
+    two = transcribe(recording, engine, voice_model=voice_model, keep_voices=True)
+
+    assert one.voices is not None
+    assert one.sounds == one.voices.voices
+    assert two.voices is None
+    assert two.voice_of(two.words[0][0]) == ("", 1.0)
+    rep, buyer = two.sounds
+    assert rep is not None
+    assert buyer is not None
+    for voice in (rep, buyer):
+        assert np.linalg.norm(voice.centroid) == pytest.approx(1.0, abs=1e-4)
+        assert 5 < voice.speech_s < 20
+    assert float(rep.centroid @ buyer.centroid) < 0.8
+
+
+def test_a_channel_on_which_nobody_speaks_has_no_sound(
+    engine: EngineSettings, call: Samples, tmp_path: Path, voice_model: Path
+) -> None:
+    hiss = np.random.default_rng(1).normal(0, 1e-3, 6 * SAMPLE_RATE).astype(np.float32)
+    write_wave(tmp_path / "a.wav", np.stack([call[0, : len(hiss)], hiss]))
+
+    transcript = transcribe(tmp_path / "a.wav", engine, voice_model=voice_model, keep_voices=True)
+
+    assert [sound is None for sound in transcript.sounds] == [False, True]
+    assert transcript.words[1] == ()
+
+
+def test_without_a_voice_model_no_voices_are_told_apart(engine: EngineSettings, mono: Path) -> None:
+    transcript = transcribe(mono, engine, keep_voices=True)
+
+    assert transcript.voices is None
+    assert transcript.sounds == ()
+    assert {transcript.voice_of(word) for word in transcript.words[0]} == {("", 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "voice"),
+    [
+        (1.0, 1.5, ("voice 1", 0.95)),
+        (7.0, 7.0, ("voice 2", 0.8)),  # the engine gave it no time
+        (12.0, 12.5, ("voice 2", 0.0)),  # between two, nearer to the first
+        (17.0, 17.5, ("voice 1", 0.0)),
+    ],
+)
+def test_the_voice_of_a_word(start_s: float, end_s: float, voice: tuple[str, float]) -> None:
+    heard = Voice(np.zeros(256, dtype=np.float32), 3.0)
+    spans = (
+        Span(0.0, 3.0, 0, 0.95, overlapped=False),
+        Span(6.0, 9.0, 1, 0.8, overlapped=False),
+        Span(20.0, 21.0, 0, 0.9, overlapped=False),
+    )
+    transcript = Transcript(((),), 30.0, 0.0, voices=Diarization(spans, (heard, heard)))
+
+    name, confidence = transcript.voice_of(Word(start_s, end_s, " so"))
+
+    assert (name, round(confidence, 3)) == voice
+
+
+# --- an engine that gets stuck ---
+
+
+def test_a_loop_is_cut_to_its_first_round_and_noted(
+    engine: EngineSettings, call: Samples, tmp_path: Path
+) -> None:
+    intro, question = call[:1, :74_000], call[:1, 73_000:94_000]  # "can you hear me all right?"
+    pause = np.zeros((1, 6000), dtype=np.float32)
+    write_wave(tmp_path / "a.wav", np.hstack([intro, *[question, pause] * 4]))
+
+    transcript = transcribe(tmp_path / "a.wav", engine)
+
+    assert said(transcript.words[0]).count("hear") == 1
+    assert said(transcript.words[0])[-1] == "right"
+    (at_s,) = transcript.loops
+    assert at_s == pytest.approx(4.7, abs=0.5)
+    assert transcript.status == "done"
+
+
+def test_what_only_seems_to_be_a_loop_is_neither_cut_nor_noted(
+    engine: EngineSettings, call: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faster_whisper, "TEMPERATURES", ())  # else it would be heard differently
+    good_morning = call[:1, SAMPLE_RATE : round(1.9 * SAMPLE_RATE)]
+    write_wave(tmp_path / "a.wav", np.tile(good_morning, 6))
+
+    transcript = transcribe(tmp_path / "a.wav", engine)
+
+    assert said(transcript.words[0]).count("morning") > 1
+    assert transcript.loops == ()
+
+
+# --- windows ---
+
+
+def test_a_window_holds_one_channel_and_all_its_pieces(call: Samples) -> None:
+    sound = sound_of(call)
+    pieces = [speech(sound, channel) for channel in (0, 1)]
+
+    windows = windows_of(sound, pieces)
+
+    for channel, spoken in enumerate(pieces):
+        mine = [piece for w in windows if w.channel == channel for piece in w.pieces]
+        assert sorted(mine, key=lambda piece: piece.start) == spoken
+        assert spoken
 
 
 # --- windows and times, with made-up numbers ---
@@ -280,7 +372,7 @@ def seconds(*bounds: tuple[float, float]) -> list[Piece]:
 def test_pieces_share_a_window_until_it_is_full() -> None:
     pieces = seconds((0, 10), (20, 35), (40, 45), (50, 50.5), (60, 88))
 
-    assert pack(pieces) == [pieces[:3], pieces[3:]]
+    assert pack(pieces) == [tuple(pieces[:3]), tuple(pieces[3:])]
     assert pack([]) == []
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -11,7 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from material import Project, call_row, children_of, still_alive, write_vtt, write_wave
+from material import (
+    Project,
+    call_row,
+    calls_stored,
+    children_of,
+    still_alive,
+    write_vtt,
+    write_wave,
+)
 
 from callinsight import store
 from callinsight.calls.audio import SAMPLE_RATE, decode
@@ -152,7 +159,7 @@ def test_bad_files_are_named_and_the_others_go_on(project: Project) -> None:
     summary = project.run()
 
     assert summary.statuses == {"done": 2, "empty": 1, "failed": 5, "refused": 2}
-    assert [call.reason for call in summary.not_done] == [
+    assert [call.reason for call in summary.noted] == [
         (
             "calls.csv:8: 'copy.wav' holds the same bytes as 'rec-01.wav' (calls.csv:2); "
             "remove one of the rows"
@@ -318,7 +325,7 @@ def test_a_rep_on_a_channel_that_is_not_there_makes_nobody_a_buyer(project: Proj
     ]
     with store.opened(project.database) as db:
         assert {u.side for u in store.utterances_of(db, "rec-01")} == {"unknown"}
-        assert store.tags_of_call(db, "rec-01") == []
+        assert {tag.status for tag in store.tags_of_call(db, "rec-01")} <= {"uncertain_speaker"}
     sheet.write_text(text)
     assert project.run().problems == ()
     assert "hosted" in words_of(project, "rec-01", "buyer")
@@ -376,14 +383,9 @@ def test_search_finds_words_and_follows_a_call_that_changes(project: Project) ->
         ]
 
 
-def calls_stored(project: Project) -> int:
-    if not project.database.exists():
-        return 0
-    with contextlib.closing(sqlite3.connect(project.database)) as db:
-        try:
-            return db.execute("SELECT count(*) FROM calls").fetchone()[0]
-        except sqlite3.OperationalError:  # the other process is just making it
-            return 0
+def heard(rows: dict[str, list[tuple]]) -> list[tuple]:
+    """The utterances without whose they are, which is told once all calls are heard."""
+    return [(*u[:6], *u[10:15], *u[16:]) for u in rows["utterances"]]
 
 
 def kill_when_stored(project: Project, calls: int) -> set[int]:
@@ -405,8 +407,7 @@ def test_a_killed_run_loses_only_the_call_in_work_and_leaves_no_process(
 ) -> None:
     listed = [call_row(f"rec-0{number}", f"rec-0{number}.wav") for number in (1, 2, 3, 4)]
     for number in (1, 2):  # more recordings: transcripts are read too fast to be killed between
-        samples = decode(project.folder / "files" / f"rec-0{number}.wav").samples
-        short = samples[:, : 5 * SAMPLE_RATE]
+        short = decode(project.folder / "files" / f"rec-0{number}.wav").read(0, 5 * SAMPLE_RATE)
         write_wave(project.folder / "files" / f"rec-0{number + 2}.wav", short)
     project.write_calls([*listed, call_row("talk-1", "talk-1.vtt")])
     folders = [tmp_path / f"killed-after-{calls}" for calls in (1, 2, 3)]
@@ -428,5 +429,5 @@ def test_a_killed_run_loses_only_the_call_in_work_and_leaves_no_process(
         ids = {row[0] for row in kept["calls"]}
         assert calls <= len(ids) < len(rows["calls"])
         assert kept["utterances"]
-        assert kept["utterances"] == [u for u in rows["utterances"] if u[0].split(":")[0] in ids]
-        assert all(set(kept[table]) <= set(rows[table]) for table in kept)
+        assert heard(kept) == [u for u in heard(rows) if u[0].split(":")[0] in ids]
+        assert all(set(kept[name]) <= set(rows[name]) for name in kept if name != "utterances")

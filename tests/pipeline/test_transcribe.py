@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,24 @@ from typer.testing import CliRunner, Result
 
 from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.cli import app
+from callinsight.pipeline.speech import has_graphics_card
 
 RECORDINGS = Path(__file__).parents[2] / "pipelines" / "demo" / "recordings"
-KEYS = ["file", "status", "duration_s", "missing_s", "utterances", "error"]
-UTTERANCE_KEYS = ["start_s", "end_s", "channel", "speaker", "side", "text"]
+KEYS = [
+    *("file", "status", "duration_s", "missing_s", "cut_off", "language", "utterances", "error"),
+]
+UTTERANCE_KEYS = [
+    *("start_s", "end_s", "channel", "voice", "voice_confidence", "speaker", "side"),
+    *("side_confidence", "overlaps", "estimated", "text"),
+]
+WORD_KEYS = ["start_s", "end_s", "text", "probability"]
+SAID = ("start_s", "end_s", "speaker", "side", "side_confidence", "text")
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with a call of 14 s, one channel of it, and silence."""
-    call = decode(RECORDINGS / "rec-01.flac").samples[:, : 14 * SAMPLE_RATE]
+    call = decode(RECORDINGS / "rec-01.flac").read(0, 14 * SAMPLE_RATE)
     write_wave(tmp_path / "call.wav", call)
     write_wave(tmp_path / "mono.wav", call[:1])
     write_wave(tmp_path / "silence.wav", np.zeros((1, 5 * SAMPLE_RATE), dtype=np.float32))
@@ -51,7 +60,8 @@ def test_one_json_object_a_file_in_the_order_given(folder: Path) -> None:
     assert call["error"] is None
     rep, *buyer = call["utterances"]
     assert list(rep) == UTTERANCE_KEYS
-    assert (rep["channel"], rep["speaker"], rep["side"]) == (0, "channel 0", "unknown")
+    assert (rep["channel"], rep["speaker"], rep["side"]) == (0, "rep", "rep")
+    assert 0.9 <= rep["side_confidence"] < 1  # told by the words
     assert "Marcus" in rep["text"]
     assert "hear" in rep["text"]
     assert {u["channel"] for u in buyer} == {1}
@@ -60,13 +70,17 @@ def test_one_json_object_a_file_in_the_order_given(folder: Path) -> None:
     assert starts == sorted(starts)
 
     first = mono["utterances"][0]
-    assert (first["channel"], first["speaker"]) == (None, "unknown")
+    assert (first["channel"], first["voice"]) == (None, "voice 1")
+    assert first["speaker"] in ("voice 1", "uncertain speaker")
+    assert (first["side"], first["side_confidence"]) == ("unknown", 0.0)  # one voice tells nothing
     assert "hear" in first["text"]
     assert silence == {
         "file": "./silence.wav",
         "status": "empty",
         "duration_s": 5.0,
         "missing_s": 0.0,
+        "cut_off": False,
+        "language": "en",
         "utterances": [],
         "error": None,
     }
@@ -75,6 +89,8 @@ def test_one_json_object_a_file_in_the_order_given(folder: Path) -> None:
         "status": "failed",
         "duration_s": 0.0,
         "missing_s": 0.0,
+        "cut_off": False,
+        "language": "",
         "utterances": [],
         "error": "gone.wav: there is no such file; mend the path or remove the row",
     }
@@ -149,15 +165,95 @@ def test_files_follow_one_another_as_text_and_a_failed_one_is_on_stderr(folder: 
         )
 
 
-@pytest.mark.parametrize("format_", ["txt", "srt", "vtt"])
-def test_what_is_printed_of_a_recording_can_be_read_again(folder: Path, format_: str) -> None:
-    printed = transcribe("call.wav", "--workers", "1", "--format", format_)
-    (folder / f"again.{format_}").write_text(printed.stdout, encoding="utf-8")
-
+def test_what_is_printed_of_a_recording_can_be_read_again(folder: Path) -> None:
     (heard,) = lines(transcribe("call.wav", "--workers", "1"))
-    (again,) = lines(transcribe(f"again.{format_}", "--workers", "1"))
+    for format_ in ("txt", "srt", "vtt"):
+        printed = transcribe("call.wav", "--workers", "1", "--format", format_)
+        (folder / f"again.{format_}").write_text(printed.stdout, encoding="utf-8")
+
+    again = lines(transcribe("again.txt", "again.srt", "again.vtt", "--workers", "1"))
+
+    # voices stand for channels there; the sides are found again in what they say
+    parts = [{key: value for key, value in u.items() if key in SAID} for u in heard["utterances"]]
+    assert [line["error"] for line in again] == [None, None, None]
+    for line in again:
+        assert [{k: v for k, v in u.items() if k in SAID} for u in line["utterances"]] == parts
+
+
+def test_json_with_words_comes_back_as_it_was(folder: Path) -> None:
+    arguments = ["--words", "--workers", "1"]
+    printed = transcribe("call.wav", *arguments)
+    (folder / "again.json").write_text(printed.stdout, encoding="utf-8")
+
+    (heard,) = lines(printed)
+    (again,) = lines(transcribe("again.json", *arguments))
 
     assert again["utterances"] == heard["utterances"]
+    for utterance in heard["utterances"]:
+        assert list(utterance) == [*UTTERANCE_KEYS, "words"]
+        words = utterance["words"]
+        assert " ".join(word["text"] for word in words) == utterance["text"]
+        assert [list(word) for word in words] == [WORD_KEYS] * len(words)
+        assert (words[0]["start_s"], words[-1]["end_s"]) == (
+            utterance["start_s"],
+            utterance["end_s"],
+        )
+        assert all(0 < word["probability"] <= 1 for word in words)
+
+
+def test_words_of_webvtt_have_their_times(folder: Path) -> None:
+    arguments = ["call.wav", "--workers", "1"]
+
+    (heard,) = lines(transcribe(*arguments, "--words"))
+    timed = transcribe(*arguments, "--words", "--format", "vtt").stdout
+    plain = transcribe(*arguments, "--format", "vtt").stdout
+
+    third = heard["utterances"][0]["words"][2]
+    assert f"<00:00:0{third['start_s']:.3f}>{third['text']}" in timed
+    assert re.sub(r"<\d[^>]*>", "", timed) == plain
+
+
+def test_names_to_expect_are_heard_as_they_are_spelled() -> None:
+    (plain,) = lines(transcribe("call.wav", "--workers", "1"))
+    (expecting,) = lines(
+        transcribe("call.wav", "--workers", "1", "--vocabulary", " Markus; Tallibruck;")
+    )
+
+    assert "Marcus" in plain["utterances"][0]["text"]
+    assert "Markus" in expecting["utterances"][0]["text"]
+
+
+def test_as_many_voices_are_told_apart_as_there_are(folder: Path) -> None:
+    write_wave(folder / "talk.wav", decode(RECORDINGS / "rec-07.opus").read(0, 24 * SAMPLE_RATE))
+
+    (found,) = lines(transcribe("talk.wav", "--workers", "1"))
+    (alone,) = lines(transcribe("talk.wav", "--workers", "1", "--speakers", "1"))
+
+    assert [u["voice"] for u in found["utterances"]][:4] == ["voice 1", "voice 2"] * 2
+    assert {u["voice"] for u in alone["utterances"]} == {"voice 1"}
+    assert {u["side"] for u in alone["utterances"]} == {"unknown"}
+
+
+def test_the_language_is_found_by_listening() -> None:
+    (heard,) = lines(
+        CliRunner().invoke(app, ["transcribe", "call.wav", "--language", "auto", "--workers", "1"])
+    )
+    (silence,) = lines(transcribe("silence.wav", "--language", "auto", "--workers", "1"))
+
+    assert (heard["language"], heard["status"]) == ("en", "done")
+    assert (silence["language"], silence["status"]) == ("en", "empty")
+
+
+def test_a_rep_on_a_channel_that_is_not_there_is_told_and_nobody_is_a_buyer() -> None:
+    result = transcribe("call.wav", "--rep-channel", "2", "--workers", "1")
+
+    (line,) = lines(result)
+    assert {(u["side"], u["side_confidence"]) for u in line["utterances"]} == {("unknown", 0.0)}
+    assert result.exit_code == 0
+    assert (
+        "call.wav: the rep's channel is 2, but the recording has the channels 0 and 1; "
+        "nobody counts as buyer until it is mended\n" in result.stderr
+    )
 
 
 def test_a_damaged_file_is_partial_and_keeps_the_rest(folder: Path) -> None:
@@ -169,6 +265,7 @@ def test_a_damaged_file_is_partial_and_keeps_the_rest(folder: Path) -> None:
     (line,) = lines(result)
     assert (line["status"], line["error"], result.exit_code) == ("partial", None, 0)
     assert 0.5 < line["missing_s"] < 6
+    assert line["cut_off"]
     assert "mute" in line["utterances"][0]["text"]
 
 
@@ -179,13 +276,31 @@ def test_a_file_that_is_cut_off_is_partial(folder: Path) -> None:
     text = transcribe("a.opus", "--workers", "1", "--format", "txt")
 
     assert (line["status"], line["missing_s"], line["error"]) == ("partial", 0.0, None)
+    assert line["cut_off"]
     assert "partial: a.opus: the file ends before its end: it was cut off\n" in text.stderr
+
+
+@pytest.mark.skipif(has_graphics_card("faster-whisper"), reason="there is a graphics card")
+def test_a_graphics_card_that_is_not_there_is_told_before_any_work() -> None:
+    result = transcribe("call.wav", "--device", "cuda")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "Error: device is 'cuda', but faster-whisper finds no graphics card that it can use here; "
+        "mend its driver, or set device to 'cpu'\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--engine", "whisper"], "--engine is 'whisper'; did you mean 'openai-whisper'?"),
+        (["--device", "gpu"], "--device is 'gpu'; did you mean 'cpu'?"),
+        (["--device", "tpu-v4"], "--device is 'tpu-v4'; it must be cpu or cuda"),
+        (
+            ["--words", "--format", "txt"],
+            "--words needs --format json or vtt; txt has no place for the times of words",
+        ),
         (["--format", "pdf"], "--format is 'pdf'; it must be txt or srt or vtt or json or rttm"),
         (
             ["b.wav", "--format", "srt"],
@@ -208,7 +323,7 @@ def test_a_file_that_is_cut_off_is_partial(folder: Path) -> None:
         (["--language", "de"], "model 'tiny.en' hears English only; take 'base' for 'de'"),
         (
             ["--language", "xx"],
-            "'xx' is no language that the models know; write a code such as en or de",
+            "'xx' is no language that the models know; write a code such as en or de, or auto",
         ),
         (
             ["--model", "all-MiniLM-L6-v2"],

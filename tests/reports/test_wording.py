@@ -52,6 +52,7 @@ def test_only_web_addresses_become_links(url, link):
     [
         (wording.clock(67.9), "01:07"),
         (wording.clock(3725), "1:02:05"),
+        (wording.clock(67.9, estimated=True), "about 01:07"),
         (wording.talk(0), "0 minutes"),
         (wording.talk(20), "under 1 minute"),
         (wording.talk(60), "1 minute"),

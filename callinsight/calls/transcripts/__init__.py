@@ -10,17 +10,22 @@ from callinsight.calls.transcripts.captions import SRT_START, VTT_START, read_sr
 from callinsight.calls.transcripts.dialogue import read_dialogue
 from callinsight.calls.transcripts.fields import fields, parse
 from callinsight.calls.transcripts.gong import read_gong, read_gong_calls
+from callinsight.calls.transcripts.turns import without_sides
 from callinsight.calls.transcripts.whisper import read_utterances, read_whisper
 from callinsight.errors import TranscriptError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from callinsight.calls.speakers import Turn
+    from callinsight.calls.turns import Turn
 
-__all__ = ["is_transcript", "read_transcript"]
+__all__ = ["RECORDING_SUFFIXES", "is_transcript", "read_transcript", "recording_beside"]
 
 SUFFIXES = (".vtt", ".srt", ".json", ".txt", ".md")
+RECORDING_SUFFIXES = (
+    *(".wav", ".flac", ".m4a", ".mp3", ".mp4", ".ogg", ".opus", ".webm", ".mkv", ".mov"),
+    *(".wma", ".aac", ".amr", ".3gp"),
+)
 HEAD_BYTES = 4096  # so much of another file is looked at
 MAX_BYTES = 50 * 1024 * 1024  # a call of ten hours has 1 MB of text, with times of words 20 MB
 JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*\{)")
@@ -54,6 +59,19 @@ def is_transcript(path: Path) -> bool:
     return any(start.match(head) for start in (VTT_START, SRT_START, JSON_START))
 
 
+def recording_beside(path: Path) -> Path | None:
+    """The recording of a transcript: in its folder, under its name, as a sound or a film.
+
+    If there are several, the one whose suffix stands first in RECORDING_SUFFIXES.
+    """
+    for suffix in RECORDING_SUFFIXES:
+        for spelling in (suffix, suffix.upper(), f".{suffix[1:].capitalize()}"):
+            beside = path.with_suffix(spelling)
+            if beside.is_file() and not is_transcript(beside):
+                return beside
+    return None
+
+
 def read_transcript(path: Path) -> list[Turn]:
     """The turns of a transcript, by time; raises TranscriptError.
 
@@ -65,7 +83,7 @@ def read_transcript(path: Path) -> list[Turn]:
     turns = _read(path.name, text, path.suffix.casefold())
     if not turns:
         raise TranscriptError(f"{path.name}: the transcript has no words; export it again")
-    return turns
+    return without_sides(turns)
 
 
 def _read(name: str, text: str, suffix: str) -> list[Turn]:

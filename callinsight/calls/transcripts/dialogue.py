@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from callinsight.calls.transcripts.turns import LONGEST_S, MAX_NAME, clean, turn_by
+from callinsight.calls.transcripts.turns import LONGEST_S, MAX_NAME, clean, seconds_of, turn_by
 from callinsight.errors import TranscriptError
 
 if TYPE_CHECKING:
-    from callinsight.calls.speakers import Turn
+    from callinsight.calls.turns import Turn
 
 WORDS_PER_S = 2.5  # how long words take where the text does not say it
 MAX_NAME_WORDS = 5
@@ -20,6 +20,7 @@ TIME = r"(?:\d{1,4}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"
 RANGE = rf"(?P<start>{TIME})(?:\s*(?:-->|-|–|—)\s*(?P<end>{TIME}))?"
 IN_BRACKETS = rf"[\[(]\s*{RANGE}\s*[\])]"
 TIME_FIRST = re.compile(rf"(?:{IN_BRACKETS}|{RANGE.replace('P<', 'P<bare_')})[\s\-–—]*(?=\S)")
+TIME_ONLY = re.compile(rf"{IN_BRACKETS}|{RANGE.replace('P<', 'P<bare_')}")
 TIME_LAST = re.compile(rf"\s*(?:{IN_BRACKETS}|(?<=\s){RANGE.replace('P<', 'P<bare_')})$")
 SPEAKER = re.compile(rf"(?P<name>[^:\[\]]{{1,{MAX_NAME}}}):(?:\s+|$)")
 SPEAKER_AND_TIME = re.compile(rf"(?P<name>[^:\[\]]{{1,{MAX_NAME}}}?)\s*{IN_BRACKETS}\s*:?(?:\s+|$)")
@@ -50,6 +51,11 @@ class Line:
     end_s: float | None = None
     heading: bool = False
 
+    @property
+    def is_time(self) -> bool:
+        """Whether it says when, and nothing else."""
+        return self.start_s is not None and not self.text and not self.name
+
 
 @dataclass
 class Said:
@@ -65,7 +71,7 @@ def read_dialogue(name: str, text: str) -> list[Turn]:
     """The turns of a text, in its order; raises TranscriptError if nobody is named in it.
 
     What stands before the first speaker, and Markdown headings, are not said. Where the text gives
-    no times they are estimated at 2.5 words a second.
+    no times they are estimated at 2.5 words a second; a turn whose start is so found says it.
     """
     lines = [_line(name, number, line) for number, line in enumerate(text.splitlines(), start=1)]
     before_words, above_words = _before_words(lines), _above_words(lines)
@@ -81,7 +87,7 @@ def _line(file: str, number: int, written: str) -> Line:
     plain = BULLET.sub("", written, count=1)
     heading = HEADING.match(plain)
     plain = plain[heading.end() :] if heading else plain
-    time = TIME_FIRST.match(plain)
+    time = TIME_ONLY.fullmatch(plain) or TIME_FIRST.match(plain)
     plain = plain[time.end() :] if time else plain
     if emphasis := EMPHASIS.match(plain):
         plain = emphasis[2] + plain[emphasis.end() :]
@@ -116,11 +122,12 @@ def _above_words(lines: list[Line]) -> dict[int, str]:
     found = {}
     after: Line | None = None  # the next line that is not empty
     for i, line in reversed(list(enumerate(lines))):
-        alone = i == 0 or not lines[i - 1].written or line.heading or line.start_s is not None
+        alone = i == 0 or not lines[i - 1].written or lines[i - 1].is_time
+        alone = alone or line.heading or line.start_s is not None
         follows = line.heading or (i + 1 < len(lines) and lines[i + 1].written)
         if alone and follows and after and not after.heading and after.start_s is None:
-            found[i] = line.text
-        after = line if line.written else after
+            found[i] = line.text.strip("[]")
+        after = line if line.written and not line.is_time else after
     counts = Counter(found.values())
     likely = {i: name for i, name in found.items() if _is_name(name, 1) and not lines[i].name}
     if any(counts[name] > 1 for name in likely.values()):
@@ -140,10 +147,17 @@ def _is_name(name: str, times: int) -> bool:
 
 def _gathered(lines: list[Line], starts: dict[int, str]) -> list[Said]:
     said: list[Said] = []
+    time: Line | None = None  # a line above that says when the next turn begins
     for i, line in enumerate(lines):
         if i in starts:
             text = line.text if line.name else ""
-            said.append(Said(starts[i], line.start_s, line.end_s, text))
+            when = line if line.start_s is not None or time is None else time
+            said.append(Said(starts[i], when.start_s, when.end_s, text))
+            time = None
+        elif line.is_time and said and not said[-1].text and said[-1].start_s is None:
+            said[-1].start_s, said[-1].end_s = line.start_s, line.end_s
+        elif line.is_time:
+            time = line
         elif said and not line.heading:
             said[-1].text = f"{said[-1].text} {line.written}".strip()
     return said
@@ -160,7 +174,8 @@ def _timed(said: list[Said]) -> list[Turn]:
         if end_s is None:
             end_s = start_s + len(turn.text.split()) / WORDS_PER_S
             end_s = min(end_s, next_s) if next_s is not None and next_s > start_s else end_s
-        turns.append(turn_by(turn.name, start_s, end_s, turn.text))
+        made = turn_by(turn.name, start_s, end_s, turn.text)
+        turns.append(replace(made, estimated=turn.start_s is None))
         clock_s = turns[-1].end_s
     return sorted(turns, key=lambda turn: turn.start_s)
 
@@ -169,18 +184,10 @@ def _times(file: str, number: int, match: re.Match[str]) -> tuple[float, float |
     groups = match.groupdict()
     start = groups["start"] or groups["bare_start"]
     end = groups["end"] or groups.get("bare_end")
-    times = [_seconds(time) for time in (start, end) if time]
+    times = [seconds_of(time) for time in (start, end) if time]
     if max(times) > LONGEST_S:
         raise TranscriptError(
             f"{file}: line {number} lies at {start}; "
             f"a call lasts no longer than {LONGEST_S / 3600:.0f} hours"
         )
     return times[0], times[1] if end else None
-
-
-def _seconds(time: str) -> float:
-    total = 0
-    *units, fraction = re.split(r"[:.,]", time if re.search(r"[.,]", time) else f"{time}.0")
-    for unit in units:
-        total = total * 60 + int(unit)
-    return float(f"{total}.{fraction}")

@@ -65,6 +65,26 @@ def seconds(row: Fields, key: str, where: str, *, per_s: int = 1) -> float:
     return value / per_s
 
 
+def probability(row: Fields, key: str, where: str) -> float:
+    """A number from 0 to 1, which may be written as text; 1 where there is none."""
+    value = row.get(key)
+    if value is None:
+        return 1.0
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise _wrong(f"{where}.{key}", value, "a number from 0 to 1")
+    return float(value)
+
+
+def flag(row: Fields, key: str, where: str) -> bool:
+    """True or false; false where it is missing."""
+    value = row.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise _wrong(f"{where}.{key}", value, "true or false")
+    return bool(value)
+
+
 def words(row: Fields, key: str, where: str) -> str:
     """Text on one line."""
     value = row.get(key)
@@ -81,6 +101,14 @@ def label(row: Fields, key: str, where: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, str)) or not _short(value):
         raise _wrong(f"{where}.{key}", value, f"a name or id of at most {MAX_LABEL} characters")
     return clean(str(value))
+
+
+def ids(row: Fields, key: str, where: str) -> list[str]:
+    """A list of ids, which may be numbers; empty where there is none."""
+    value = row.get(key)
+    if value is not None and not isinstance(value, list):
+        raise _wrong(f"{where}.{key}", value, "a list")
+    return [label({"id": one}, "id", f"{where}.{key}[{n}]") for n, one in enumerate(value or [])]
 
 
 def channel(row: Fields, key: str, where: str) -> int | None:

@@ -9,7 +9,7 @@ from callinsight.calls.transcripts.turns import in_order, join, turn_by
 from callinsight.errors import TranscriptError
 
 if TYPE_CHECKING:
-    from callinsight.calls.speakers import Turn
+    from callinsight.calls.turns import Turn
 
 PER_S = 1000  # times are in milliseconds
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from callinsight.calls.speakers import Turn
-from callinsight.calls.transcripts.fields import Fields, channel, label, rows, seconds, words
+from callinsight.calls.transcripts.fields import (
+    Fields,
+    channel,
+    flag,
+    label,
+    probability,
+    rows,
+    seconds,
+    words,
+)
+from callinsight.calls.transcripts.timing import Listed, words_of
 from callinsight.calls.transcripts.turns import in_order, join, turn_by
-from callinsight.records import UNKNOWN
+from callinsight.calls.vocabulary import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
+
+    from callinsight.calls.turns import Turn
+    from callinsight.records import Word
 
 
 def read_whisper(segments: object, where: str) -> list[Turn]:
@@ -26,36 +39,65 @@ def read_whisper(segments: object, where: str) -> list[Turn]:
 
 def read_utterances(utterances: object, where: str) -> list[Turn]:
     """The turns that `callinsight transcribe` printed, as they were; raises TranscriptError."""
-    turns = []
-    for place, row in rows(utterances, where):
-        number = channel(row, "channel", place)
-        speaker = label(row, "speaker", place)
-        # with a channel, the speaker is what that channel was called
-        voice = "" if number is not None or speaker in (UNKNOWN, "") else speaker
-        start_s, end_s = seconds(row, "start_s", place), seconds(row, "end_s", place)
-        text = words(row, "text", place)
-        turns.append(Turn(number, start_s, max(start_s, end_s), text, voice))
-    return in_order(turns)
+    return in_order(_of_utterance(row, place) for place, row in rows(utterances, where))
+
+
+def _of_utterance(row: Fields, where: str) -> Turn:
+    number = channel(row, "channel", where)
+    start_s, end_s = seconds(row, "start_s", where), seconds(row, "end_s", where)
+    turn = turn_by(label(row, "speaker", where), start_s, end_s, words(row, "text", where))
+    # early editions did not say the voice; with a channel, the speaker is what that was called
+    voice = turn.voice if number is None else ""
+    turn = replace(
+        turn,
+        channel=number,
+        voice=label(row, "voice", where) if "voice" in row else voice,
+        voice_confidence=probability(row, "voice_confidence", where),
+        overlaps=flag(row, "overlaps", where),
+        estimated=flag(row, "estimated", where),
+    )
+    listed = [
+        Listed(
+            words(word, "text", place),
+            (seconds(word, "start_s", place), seconds(word, "end_s", place)),
+            probability(word, "probability", place),
+        )
+        for place, word in _listed_in(row, where)
+    ]
+    return replace(turn, words=words_of(turn, [word for word in listed if word.text]))
 
 
 def _of_segment(row: Fields, where: str) -> list[Turn]:
     speaker = label(row, "speaker", where)
     start_s, end_s = seconds(row, "start", where), seconds(row, "end", where)
     whole = turn_by(speaker, start_s, end_s, words(row, "text", where))
-    spoken = rows(row["words"], f"{where}.words") if row.get("words") else []
-    voices = [label(word, "speaker", place) or speaker for place, word in spoken]
-    if len(set(voices)) < 2:
-        return [whole]
-    return list(_by_word(zip(voices, spoken, strict=True), whole))
+    said = [
+        (label(word, "speaker", place) or speaker, _listed(word, place))
+        for place, word in _listed_in(row, where)
+    ]
+    said = [(voice, word) for voice, word in said if word.text]
+    whole = replace(whole, words=words_of(whole, [word for _, word in said]))
+    voices = [voice for voice, _ in said]
+    return list(_by_voice(voices, whole.words)) if len(set(voices)) > 1 and whole.words else [whole]
 
 
-def _by_word(spoken: Iterable[tuple[str, tuple[str, Fields]]], whole: Turn) -> Iterable[Turn]:
-    """Words of one voice after another; a number may have no time of its own."""
-    clock_s = whole.start_s
-    for voice, together in groupby(spoken, key=lambda item: item[0]):
-        texts, times = [], [clock_s]
-        for _, (place, word) in together:
-            texts.append(words(word, "word", place))
-            times += [seconds(word, k, place) for k in ("start", "end") if word.get(k) is not None]
-        start_s, clock_s = times[1 if len(times) > 1 else 0], times[-1]
-        yield turn_by(voice, start_s, clock_s, " ".join(filter(None, texts)))
+def _listed_in(row: Fields, where: str) -> list[tuple[str, Fields]]:
+    return rows(row["words"], f"{where}.words") if row.get("words") else []
+
+
+def _listed(word: Fields, where: str) -> Listed:
+    """A word of Whisper or WhisperX; a number may have no time of its own."""
+    times = [seconds(word, k, where) for k in ("start", "end") if word.get(k) is not None]
+    sure = "score" if "score" in word else "probability"
+    text = words(word, "word" if "word" in word else "text", where)
+    span = (times[0], times[1]) if len(times) == 2 else None
+    return Listed(text, span, probability(word, sure, where))
+
+
+def _by_voice(voices: Sequence[str], said: Sequence[Word]) -> Iterator[Turn]:
+    """Words of one voice after another."""
+    for voice, group in groupby(zip(voices, said, strict=True), key=lambda item: item[0]):
+        together = [word for _, word in group]
+        first = replace(together[0], text=f" {together[0].text.lstrip()}")
+        turn = turn_by(voice, first.start_s, together[-1].end_s, text_of(together))
+        yield replace(turn, words=(first, *together[1:]))

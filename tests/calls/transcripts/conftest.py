@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from callinsight.calls.speakers import Turn
+    from callinsight.calls.turns import Turn
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from callinsight.calls.speakers import Turn, utterances_of
+from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcripts import read_transcript
+from callinsight.calls.turns import Turn
 from callinsight.errors import TranscriptError
-from callinsight.records import Participant
+from callinsight.records import Participant, Word
 
 DEMO = Path(__file__).parents[3] / "pipelines" / "demo" / "transcripts"
 Read = Callable[[str, str], list[Turn]]
@@ -89,7 +90,76 @@ def test_everything_that_the_standard_allows(vtt: Path) -> None:
 
     assert turns(vtt, content) == [
         Turn(None, 3.72, 5.88, "We & they said <x> it's ok", "Jo Lane"),
-        Turn(None, 363_600, 363_601.5, "Still here", "Jo Lane"),
+        Turn(None, 363_600, 363_601.5, "Still here", "Jo Lane"),  # the word's time lies elsewhere
+    ]
+
+
+def stamped(vtt: Path, words: str) -> list[tuple[float, float, str]]:
+    """The words of a cue from 2.5 s to 4.5 s, in a file with times of words."""
+    first = cue(0, "<v Dana>Yes?<00:00:01.000>")
+    *_, turn = turns(vtt, f"WEBVTT\n\n{first}{cue(1, f'<v Jo>{words}</v>')}")
+    assert turn.voice == "Jo"
+    return [(word.start_s, word.end_s, word.text) for word in turn.words]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            "Good <00:00:03.000>morning,<00:02.9> all.",
+            [],
+        ),
+        (
+            "Good<00:00:03.000><c.x> morning,</c><00:03.250> <00:04.000>all.",
+            [(2.5, 3.0, " Good"), (3.0, 3.25, " morning,"), (4.0, 4.5, " all.")],
+        ),
+        (
+            "Good morning, <00:03.500>R&amp;D.",
+            [(2.5, 3.0, " Good"), (3.0, 3.5, " morning,"), (3.5, 4.5, " R&D.")],
+        ),
+        ("cloud<00:03.500>-based", [(2.5, 3.5, " cloud"), (3.5, 4.5, "-based")]),
+        ("Good.", [(2.5, 4.5, " Good.")]),
+        ("Good morning.", []),
+        ("Good <00:00:05.000>morning.", []),
+        ("Good <99:99>morning.", []),
+        ("<v Jo>Good</v> <00:03.500><v Ann>morning.</v><v Jo>So.", []),
+    ],
+    ids=[
+        *("falling", "pauses", "shared", "no space", "one word", "no times", "late", "no time"),
+        "two voices",
+    ],
+)
+def test_times_of_words(vtt: Path, words: str, expected: list[tuple[float, float, str]]) -> None:
+    assert stamped(vtt, words) == expected
+
+
+def test_times_of_words_behind_a_name(vtt: Path) -> None:
+    content = "WEBVTT\n\n" + cue(0, "Jo Lane: <00:01.000>Good <00:01.500>day.")
+
+    assert turns(vtt, content) == [
+        Turn(
+            *(None, 0, 2, "Good day.", "Jo Lane"),
+            words=(Word(1.0, 1.5, " Good"), Word(1.5, 2.0, " day.")),
+        )
+    ]
+
+
+def test_a_file_without_times_of_words_has_none(vtt: Path) -> None:
+    assert turns(vtt, "WEBVTT\n\n" + cue(0, "<v Jo>Yes.</v>"))[0].words == ()
+
+
+def test_what_this_program_calls_a_speaker_is_no_person(vtt: Path) -> None:
+    speakers = [
+        *("rep", "buyer, voice 2", "voice 3", "uncertain speaker", "unknown", "channel 0"),
+        *("rep, channel 1", "buyer", "Rep"),
+    ]
+    content = "".join(cue(2 * n, f"<v {speaker}>Hi.</v>") for n, speaker in enumerate(speakers))
+
+    read = turns(vtt, f"WEBVTT\n\n{content}")
+
+    assert [(turn.channel, turn.voice) for turn in read] == [
+        *((None, "voice 1"), (None, "voice 2"), (None, "voice 3"), (None, ""), (None, "")),
+        *((0, ""), (1, ""), (None, "voice 4"), (None, "Rep")),
     ]
 
 

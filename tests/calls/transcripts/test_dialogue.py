@@ -4,10 +4,26 @@ from collections.abc import Callable
 
 import pytest
 
-from callinsight.calls.speakers import Turn
+from callinsight.calls.turns import Turn
 from callinsight.errors import TranscriptError
 
 Read = Callable[[str, str], list[Turn]]
+
+
+MEET = """Weekly - Transcript
+Attendees
+Jo Lane, Dana Whitfield
+
+00:00:00
+
+Jo Lane: Hi there.
+Dana Whitfield: Hello.
+
+00:05:00
+
+Dana Whitfield: And then?
+Jo Lane: Nothing: really.
+"""
 
 
 def brief(turns: list[Turn]) -> list[tuple[str, float, float, str]]:
@@ -60,14 +76,54 @@ def brief(turns: list[Turn]) -> list[tuple[str, float, float, str]]:
             "0:12 Jo: Hi\n0:14 - 0:16 channel 1: ok\n0:20 unknown: Hm",
             [("Jo", 12, 12.4, "Hi"), ("", 14, 16, "ok"), ("", 20, 20.4, "Hm")],
         ),
+        (
+            MEET,
+            [
+                ("Jo Lane", 0, 0.8, "Hi there."),
+                ("Dana Whitfield", 0.8, 1.2, "Hello."),
+                ("Dana Whitfield", 300, 300.8, "And then?"),
+                ("Jo Lane", 300.8, 301.6, "Nothing: really."),
+            ],
+        ),
+        (
+            "Jo Lane\n00:12\nHi.\n\nDana\n00:14 - 00:16\nHello.\n\nJo Lane\n00:20\nBye.",
+            [
+                ("Jo Lane", 12, 12.4, "Hi."),
+                ("Dana", 14, 16, "Hello."),
+                ("Jo Lane", 20, 20.4, "Bye."),
+            ],
+        ),
+        (
+            "00:12\nJo Lane\nHi.\n\n00:14\nDana\nHello.\n\n00:20\nJo Lane\nBye.",
+            [
+                ("Jo Lane", 12, 12.4, "Hi."),
+                ("Dana", 14, 14.4, "Hello."),
+                ("Jo Lane", 20, 20.4, "Bye."),
+            ],
+        ),
+        (
+            "[Jo Lane] 00:12\nHi.\n\n[Dana] 00:14\nHello.",
+            [("Jo Lane", 12, 12.4, "Hi."), ("Dana", 14, 14.4, "Hello.")],
+        ),
     ],
-    ids=["name", "time", "time last", "bold", "above", "above with time", "headings", "ranges"],
+    ids=[
+        *("name", "time", "time last", "bold", "above", "above with time", "headings", "ranges"),
+        *("blocks", "time below", "time above", "brackets"),
+    ],
 )
 def test_who_speaks_and_when(
     read: Read, content: str, expected: list[tuple[str, float, float, str]]
 ) -> None:
     assert brief(read("call.md", content)) == expected
     assert brief(read("call.TXT", content)) == expected
+
+
+def test_times_that_the_text_does_not_say_are_estimated(read: Read) -> None:
+    assert [turn.estimated for turn in read("call.txt", MEET)] == [False, True, False, True]
+    assert [turn.estimated for turn in read("a.txt", "Jo: Hi.\nDana: Yes.\nJo: Bye.")] == [True] * 3
+    assert [turn.estimated for turn in read("a.txt", "[0:01] Jo: Hi.\n[0:02] Jo: Ho.")] == [
+        False
+    ] * 2
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from callinsight.calls.speakers import Turn
 from callinsight.calls.transcripts import read_transcript
+from callinsight.calls.turns import Turn
+from callinsight.calls.vocabulary import text_of
 from callinsight.errors import TranscriptError
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ KEYS = (
     *("audio_segments", "channel_labels", "speaker_labels", "channels", "start", "end", "text"),
     *("start_s", "end_s", "speaker", "words", "word", "channel", "channel_label", "alternatives"),
     *("content", "start_time", "end_time", "type", "speakerId", "speaker_label"),
+    *("voice", "voice_confidence", "overlaps", "estimated", "probability", "score", "id"),
 )
 LEAVES = st.one_of(
     st.none(),
@@ -118,10 +120,33 @@ VALUES = st.recursive(
 )
 
 
+SEGMENTS = st.lists(
+    st.fixed_dictionaries(
+        {"start": st.integers(0, 3), "end": st.integers(0, 3), "text": st.text("a .-", max_size=4)},
+        optional={
+            "speaker": st.sampled_from("AB"),
+            "words": st.lists(
+                st.fixed_dictionaries(
+                    {"word": st.text("a .-", max_size=2)},
+                    optional={
+                        "start": st.floats(0, 4),
+                        "end": st.floats(0, 4),
+                        "speaker": st.sampled_from("AB"),
+                    },
+                ),
+                max_size=4,
+            ),
+        },
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(kind=st.sampled_from(KEYS[:5]), value=VALUES)
+@given(kind=st.sampled_from(KEYS[:5]), value=VALUES | SEGMENTS)
 @example(kind="results", value={"items": [{"alternatives": []}]})
 @example(kind="results", value={"speaker_labels": {"segments": [{"items": 3}]}, "items": []})
 def test_any_json_gives_turns_or_an_error_for_people(tmp_path: Path, kind: str, value: Any) -> None:
@@ -137,3 +162,4 @@ def test_any_json_gives_turns_or_an_error_for_people(tmp_path: Path, kind: str, 
     assert bool(turns) != bool(error)
     assert not error or (error.startswith("call.json") and len(error.encode()) < 400)
     assert all(0 <= turn.start_s <= turn.end_s and turn.text.encode() for turn in turns)
+    assert all(not turn.words or text_of(turn.words) == turn.text for turn in turns)

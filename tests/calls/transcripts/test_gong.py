@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from callinsight.calls.speakers import Turn
+from callinsight.calls.turns import Turn
 from callinsight.errors import TranscriptError
 
 Read = Callable[[str, str], list[Turn]]

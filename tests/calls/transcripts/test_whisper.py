@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from callinsight.calls.speakers import Turn
+from callinsight.calls.turns import Turn
 from callinsight.errors import TranscriptError
+from callinsight.records import Word
 
 Read = Callable[[str, str], list[Turn]]
 
@@ -41,7 +42,84 @@ def test_whisperx_speakers_are_voices_and_cut_segments(read: Read) -> None:
 
     assert read("call.json", json.dumps({"segments": segments, "word_segments": []})) == [
         Turn(None, 0.5, 3.9, "Good morning. Shall we?", "SPEAKER_00"),
-        Turn(None, 4.0, 4.2, "In 2027.", "SPEAKER_01"),
+        Turn(
+            *(None, 4.0, 4.5, "In 2027.", "SPEAKER_01"),
+            words=(Word(4.0, 4.2, " In"), Word(4.2, 4.5, " 2027.")),
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text_key", "sure_key", "space"),
+    [("word", "probability", " "), ("word", "score", ""), ("text", "probability", " ")],
+    ids=["whisper", "whisperx", "other"],
+)
+def test_words_keep_their_times(read: Read, text_key: str, sure_key: str, space: str) -> None:
+    said = [("Good", 0.5, 0.9, 0.8), ("morning.", 0.9, 1.4, 0.7)]
+    words = [
+        {text_key: space + text, "start": start, "end": end, sure_key: sure}
+        for text, start, end, sure in said
+    ]
+
+    (turn,) = read("call.json", json.dumps([segment(0.5, 1.5, " Good morning.", words=words)]))
+
+    assert turn == Turn(
+        *(None, 0.5, 1.5, "Good morning."),
+        words=(Word(0.5, 0.9, " Good", 0.8), Word(0.9, 1.4, " morning.", 0.7)),
+    )
+
+
+def test_joined_turns_keep_their_words(read: Read) -> None:
+    hi = [{"word": "Hi.", "start": 0, "end": 1}]
+    so = [{"word": "So?", "start": 1.5, "end": 2}]
+
+    def joined(first: Any, second: Any) -> Turn:
+        segments = [
+            segment(0, 1, "Hi.", speaker="A", words=first),
+            segment(1.5, 2, "So?", speaker="A", words=second),
+        ]
+        (turn,) = read("call.json", json.dumps(segments))
+        return turn
+
+    assert joined(hi, so).words == (Word(0, 1, " Hi."), Word(1.5, 2, " So?"))
+    assert joined(hi, so).text == joined(hi, None).text == "Hi. So?"
+    assert joined(hi, None).words == joined([], so).words == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ([7], "words[0] is 7; it must be an object"),
+        ([{"start": 0}], "words[0].text is missing; it must be text"),
+        ([{"word": 7}], "words[0].word is 7; it must be text"),
+        (
+            [{"word": "Hi.", "start": "x"}],
+            "words[0].start is 'x'; it must be a number from 0 to 3600000",
+        ),
+        (
+            [{"word": "Hi.", "start": 0, "end": 1, "score": 1.5}],
+            "words[0].score is 1.5; it must be a number from 0 to 1",
+        ),
+        (
+            [{"word": "Hi.", "probability": float("nan")}],
+            "words[0].probability is nan; it must be a number from 0 to 1",
+        ),
+    ],
+)
+def test_words_that_cannot_be(read: Read, words: Any, problem: str) -> None:
+    with pytest.raises(TranscriptError) as caught:
+        read("call.json", json.dumps([segment(0, 1, "Hi.", words=words)]))
+    assert str(caught.value) == f"call.json: [0].{problem}"
+
+
+def test_words_of_several_voices_that_contradict_the_text_cut_nothing(read: Read) -> None:
+    words = [
+        {"word": "Yes.", "start": 0, "end": 1, "speaker": "A"},
+        {"word": "No.", "start": 1, "end": 2, "speaker": "B"},
+    ]
+
+    assert read("call.json", json.dumps([segment(0, 2, "Yes. Or.", speaker="A", words=words)])) == [
+        Turn(None, 0.0, 2.0, "Yes. Or.", "A")
     ]
 
 
@@ -65,3 +143,59 @@ def test_what_this_program_prints_is_read_as_it_was(read: Read) -> None:
     assert str(caught.value) == (
         "call.json: there is more after the JSON, in line 2; save each call in its own file"
     )
+
+
+SAID = {
+    "start_s": 0.5,
+    "end_s": 2,
+    "channel": 1,
+    "voice": "voice 2",
+    "voice_confidence": 0.61,
+    "speaker": "uncertain speaker",
+    "side": "unknown",
+    "side_confidence": 0.0,
+    "overlaps": True,
+    "text": "Cloud-based?",
+    "words": [
+        {"start_s": 0.5, "end_s": 0.9, "text": "Cloud", "probability": 0.98},
+        {"start_s": 0.9, "end_s": 1.9, "text": "-based?", "probability": 0.5},
+    ],
+}
+
+
+def test_what_this_program_knows_of_a_turn_is_kept(read: Read) -> None:
+    nobody = {**SAID, "voice": "", "channel": None, "estimated": True, "words": []}
+
+    assert read("call.json", json.dumps({"utterances": [SAID, nobody]})) == [
+        Turn(
+            *(1, 0.5, 2.0, "Cloud-based?", "voice 2"),
+            voice_confidence=0.61,
+            overlaps=True,
+            words=(Word(0.5, 0.9, " Cloud", 0.98), Word(0.9, 1.9, "-based?", 0.5)),
+        ),
+        Turn(
+            *(None, 0.5, 2.0, "Cloud-based?"),
+            voice_confidence=0.61,
+            overlaps=True,
+            estimated=True,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"voice": []}, "voice is []; it must be a name or id of at most 200 characters"),
+        ({"voice_confidence": 2}, "voice_confidence is 2; it must be a number from 0 to 1"),
+        ({"overlaps": "no"}, "overlaps is 'no'; it must be true or false"),
+        ({"words": {"a": 1}}, "words is {'a': 1}; it must be a list"),
+        (
+            {"words": [{"text": "Cloud", "end_s": 1}]},
+            "words[0].start_s is missing; it must be a number from 0 to 3600000",
+        ),
+    ],
+)
+def test_what_this_program_never_printed(read: Read, changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(TranscriptError) as caught:
+        read("call.json", json.dumps({"utterances": [{**SAID, **changes}]}))
+    assert str(caught.value) == f"call.json: utterances[0].{problem}"
