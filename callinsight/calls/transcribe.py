@@ -68,6 +68,13 @@ class Transcript:
         return f"voice {index + 1}", confidence
 
 
+    @property
+    def crossings(self) -> list[tuple[float, float]]:
+        """When two of the voices of one channel are heard at once: (start, end) in seconds."""
+        spans = self.voices.spans if self.voices else ()
+        return [(span.start_s, span.end_s) for span in spans if span.overlapped]
+
+
 @dataclass(frozen=True)
 class Window:
     """Pieces of one channel that an engine hears together."""

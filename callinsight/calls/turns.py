@@ -51,10 +51,16 @@ class Said:
     confidence: float
 
 
-def turns_of(words: Sequence[Sequence[Word]], voice_of: VoiceOf | None = None) -> list[Turn]:
+def turns_of(
+    words: Sequence[Sequence[Word]],
+    voice_of: VoiceOf | None = None,
+    *,
+    crossings: Sequence[tuple[float, float]] = (),
+) -> list[Turn]:
     """The words of each channel as turns, by time over all channels.
 
-    `voice_of` gives the voice of a word and how sure that is, where one channel has several.
+    Where one channel has several voices, `voice_of` gives that of a word and how sure it is, and
+    `crossings` are the times (start, end) in seconds at which two are heard at once.
     """
     turns = []
     for channel, spoken in enumerate(words):
@@ -62,7 +68,10 @@ def turns_of(words: Sequence[Sequence[Word]], voice_of: VoiceOf | None = None) -
         number = channel if len(words) > 1 else None
         turns += [_turn(number, group) for group in _groups(snapped(said))]
     ordered = sorted(turns, key=lambda turn: (turn.start_s, turn.channel or 0))
-    return with_overlaps([turn for turn in ordered if turn.text])
+    return [
+        replace(turn, overlaps=turn.overlaps or _is_crossed(turn, crossings))
+        for turn in with_overlaps([turn for turn in ordered if turn.text])
+    ]
 
 
 def snapped(said: Sequence[Said]) -> list[Said]:
@@ -97,6 +106,15 @@ def with_overlaps(turns: Sequence[Turn]) -> list[Turn]:
                 marked[index] = replace(marked[index], overlaps=True)
                 marked[other] = replace(marked[other], overlaps=True)
     return marked
+
+
+def _is_crossed(turn: Turn, crossings: Iterable[tuple[float, float]]) -> bool:
+    """Whether a word of the turn lies where two voices cross; half of a crossing is each one's."""
+    return any(
+        min(word.end_s, end_s) - max(word.start_s, start_s) >= OVERLAP_S / 2
+        for start_s, end_s in crossings
+        for word in turn.words
+    )
 
 
 def _shared_s(one: Turn, other: Turn) -> float:

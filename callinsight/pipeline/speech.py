@@ -112,7 +112,9 @@ def hear(job: SpeechJob) -> Heard:
         keep_voices=job.enroll,
     )
     return Heard(
-        turns=tuple(turns_of(transcript.words, transcript.voice_of)),
+        turns=tuple(
+            turns_of(transcript.words, transcript.voice_of, crossings=transcript.crossings)
+        ),
         duration_s=transcript.duration_s,
         missing_s=transcript.missing_s,
         status=transcript.status,

@@ -318,3 +318,18 @@ def test_all_words_are_kept_in_order_and_no_turn_mixes_voices(
         assert {moved[word.text] for word in one.words} == {one.voice}
         assert (one.start_s, one.end_s) == (one.words[0].start_s, one.words[-1].end_s)
         assert one.voice_confidence == pytest.approx(0.8)
+
+
+def test_turns_in_which_voices_cross_are_marked() -> None:
+    said = [Word(0.0, 0.5, " Well."), Word(0.6, 1.0, " Yes."), Word(1.2, 1.6, " Good.")]
+
+    def voice_of(word: Word) -> tuple[str, float]:
+        return ("voice 2" if word.start_s == 0.6 else "voice 1"), 0.9
+
+    turns = turns_of([said], voice_of, crossings=[(0.3, 0.9)])
+
+    assert [(turn.text, turn.overlaps) for turn in turns] == [
+        ("Well.", True),
+        ("Yes.", True),
+        ("Good.", False),
+    ]
