@@ -13,11 +13,11 @@ channels, in a process of its own with two threads; without idle cores its threa
 other at full load, so run it on an idle machine. --mono gives ours the mix too. All costs count
 the start of the program and the loading of the model; memory is the peak of the largest process.
 
-Word error rates are of texts normalised by openai-whisper's EnglishTextNormalizer: `by channel`
-compares each channel with what was said on it, `in order` all turns by time, which is the only way
-to judge a mix. `right side`: of the words that are right, those said to be the rep's (channel 0)
-or the buyer's (channel 1) as they are; what is uncertain is not right. Intervals are 95 %, by
-bootstrap over calls.
+Word error rates are of texts normalised by openai-whisper's EnglishTextNormalizer, with two
+spellings of one word made the same: `by channel` compares each channel with what was said on it,
+`in order` all turns by time, which is the only way to judge a mix. `right side`: of the words that
+are right, those said to be the rep's (channel 0) or the buyer's (channel 1) as they are; what is
+uncertain is not right. Intervals are 95 %, by bootstrap over calls.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ RESAMPLES = 2000
 COLUMNS = ("audio s", "wall s", "CPU s", "MB", "audio/CPU", "audio/wall")
 RATES = ("by channel", "in order", "right side")
 ROW = "{:26}" + "{:>11}" * len(COLUMNS) + "{:>20}" * len(RATES)
-normalise = EnglishTextNormalizer()
+SPELLINGS = {"alright": "all right", "okay": "ok"}  # one word, however it is written
+_normalise = EnglishTextNormalizer()
 Turns = list[tuple[str, str]]  # (side, words) by time
 
 
@@ -156,6 +157,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peer-threads", type=int, default=2)
     parser.add_argument("--as-peer", nargs="+", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def normalise(text: str) -> str:
+    """The text as words are compared."""
+    return " ".join(SPELLINGS.get(word, word) for word in _normalise(text).split())
 
 
 # --- recordings and references ---

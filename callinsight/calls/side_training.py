@@ -126,6 +126,7 @@ def _fit(dialogues: Sequence[Dialogue]) -> SideModel:
     """A logistic regression over phrases, not yet calibrated."""
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     rows = [
         (phrases_of(variant), side == "rep", weight)
@@ -139,7 +140,8 @@ def _fit(dialogues: Sequence[Dialogue]) -> SideModel:
     ends = np.cumsum([0, *map(len, held)])
     inputs = csr_matrix((np.ones(len(indices)), indices, ends), shape=(len(rows), len(columns)))
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=5000, tol=1e-10)
-    model.fit(inputs, [rep for _, rep, _ in rows], sample_weight=[w for _, _, w in rows])
+    with threadpool_limits(limits=1):  # the same bytes on any number of cores
+        model.fit(inputs, [rep for _, rep, _ in rows], sample_weight=[w for _, _, w in rows])
     weights = dict(zip(columns, model.coef_[0].tolist(), strict=True))
     return SideModel(weights, float(model.intercept_[0]), call_scale=1.0, call_power=0.0)
 

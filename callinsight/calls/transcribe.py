@@ -67,7 +67,6 @@ class Transcript:
             ).voice
         return f"voice {index + 1}", confidence
 
-
     @property
     def crossings(self) -> list[tuple[float, float]]:
         """When two of the voices of one channel are heard at once: (start, end) in seconds."""
