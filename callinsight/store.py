@@ -50,6 +50,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         db = Database(sqlite3.connect(path, timeout=30))
         db.conn.execute("PRAGMA foreign_keys = ON")
+        db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
         db.conn.execute("PRAGMA journal_mode = WAL")
         db.conn.execute("PRAGMA synchronous = NORMAL")
         if migrations.pending(db):

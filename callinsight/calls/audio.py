@@ -134,7 +134,8 @@ class Tape:
     def _real_channels(self) -> tuple[list[int], ...]:
         """One channel where all that carry sound are the same, or only one does, else every one.
 
-        Channels are the same by Pearson's correlation over the whole recording.
+        Channels are the same by Pearson's correlation over the whole recording, whatever its sign:
+        with opposite polarity they would cancel each other, so that one stands for all.
         """
         loud = [int(channel) for channel in np.flatnonzero(self._peaks > SILENT)]
         if not loud:
@@ -142,8 +143,8 @@ class Tape:
         covariance = self._products - np.outer(self._sums, self._sums) / max(1, self.length)
         covariance = covariance[np.ix_(loud, loud)]
         deviation = np.sqrt(np.maximum(0, np.diag(covariance)))
-        if (covariance > SAME_CHANNEL * np.outer(deviation, deviation)).all() or len(loud) == 1:
-            return (loud,)
+        if (np.abs(covariance) > SAME_CHANNEL * np.outer(deviation, deviation)).all():
+            return (loud,) if (covariance > 0).all() else (loud[:1],)
         return tuple([channel] for channel in range(self.channels))
 
 

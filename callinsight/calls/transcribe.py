@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callinsight.calls.activity import Piece, speech
+from callinsight.calls.activity import PIECE_S, Piece, speech
 from callinsight.calls.audio import EMPTY_S, SAMPLE_RATE, Sound, decode
 from callinsight.calls.bleed import gate, measure, without_echoes
 from callinsight.calls.diarize import diarize
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from callinsight.calls.diarize import Diarization, Voice
-    from callinsight.calls.engines import Engine, EngineSettings
+    from callinsight.calls.engines import Engine, EngineSettings, Hearing
 
-WINDOW_S = 30.0  # what Whisper hears at once
+SHORT_S = 6.0  # less sound than this may be no speech, whatever it seems to be
 LONG_WORD_S = 0.6  # few words are longer
+PAUSE_S = 0.5  # a longer one parts what is said
 EDGE_S = 0.1  # less than this at the end of a word may already be the next
 
 
@@ -46,6 +47,7 @@ class Transcript:
     voices: Diarization | None = None  # who spoke when, where there is one channel
     sounds: tuple[Voice | None, ...] = ()  # of each voice or channel, if that is wanted
     loops: tuple[float, ...] = ()  # times at which the engine repeated itself and was cut short
+    unclear_s: float = 0.0  # sound like speech of which no word is sure enough
 
     @property
     def status(self) -> str:
@@ -80,6 +82,12 @@ class Window:
 
     channel: int
     pieces: tuple[Piece, ...]
+    doubtful: bool = False  # it may be no speech
+
+    @property
+    def length_s(self) -> float:
+        """How much sound it holds."""
+        return sum(piece.end - piece.start for piece in self.pieces) / SAMPLE_RATE
 
 
 def transcribe(
@@ -105,25 +113,39 @@ def transcribe(
     spoken = [speech(sound, channel) for channel in range(sound.channels)]
     levels = measure(sound, spoken)
     pieces = gate(sound, spoken, levels)
-    windows = windows_of(sound, pieces)
-    engine = load_engine(settings.without_call())
-    language = settings.language
-    if language == AUTO:
-        language = _language(engine, sound, windows)
-    words, loops = _words(engine, sound, windows, language, settings.vocabulary)
     voices = None
-    if voice_model and sound.channels == 1:
-        voices = diarize(sound, pieces[0], voice_model, speakers=speakers)
+    if voice_model is not None:
+        sound, pieces, voices = _tell_apart(sound, pieces, voice_model, speakers)
+    heard = _hear(sound, windows_of(sound, pieces), settings)
     return Transcript(
-        words=tuple(map(tuple, without_echoes(words, levels))),
+        words=tuple(map(tuple, without_echoes(heard.words, levels))),
         duration_s=round(sound.duration_s, 2),
         missing_s=sound.missing_s,
         cut_off=sound.cut_off,
-        language=language,
+        language=heard.language,
         voices=voices,
         sounds=_sounds(sound, pieces, voices, voice_model) if voice_model and keep_voices else (),
-        loops=loops,
+        loops=tuple(sorted(heard.loops)),
+        unclear_s=round(heard.unclear_s, 2),
     )
+
+
+def _tell_apart(
+    sound: Sound, pieces: list[list[Piece]], voice_model: Path, speakers: int | None
+) -> tuple[Sound, list[list[Piece]], Diarization | None]:
+    """The voices of a sound with one channel, and the sound and pieces that they lie in.
+
+    Where only one of several channels speaks, with several voices, the others are dead.
+    """
+    speaking = [channel for channel, spoken in enumerate(pieces) if spoken]
+    if sound.channels > 1 and len(speaking) != 1:
+        return sound, pieces, None
+    channel = speaking[0] if speaking else 0
+    alone, its_pieces = sound.alone(channel), pieces[channel]
+    voices = diarize(alone, its_pieces, voice_model, speakers=speakers)
+    if sound.channels > 1 and len(voices.voices) < 2:
+        return sound, pieces, None
+    return alone, [its_pieces], voices
 
 
 def _sounds(
@@ -143,7 +165,7 @@ def _sounds(
 
 
 def windows_of(sound: Sound, pieces: Iterable[Sequence[Piece]]) -> list[Window]:
-    """The speech of each channel, without its silence, in windows of at most 30 s.
+    """The speech of each channel, without its silence, in windows of at most 28 s.
 
     Nothing is transcribed where nobody speaks: Whisper invents words on silence. What may be noise
     is kept out of the windows of speech. Windows hold one channel: with several in one the encoder
@@ -157,17 +179,21 @@ def windows_of(sound: Sound, pieces: Iterable[Sequence[Piece]]) -> list[Window]:
         runs = itertools.groupby(zip(spoken, doubtful, strict=True), key=lambda item: item[1])
         for doubted, run in runs:
             if doubted:
-                windows += [Window(channel, group) for group in pack(piece for piece, _ in run)]
+                groups = pack(piece for piece, _ in run)
+                windows += [Window(channel, group, doubtful=True) for group in groups]
     return windows
 
 
 def pack(pieces: Iterable[Piece]) -> list[tuple[Piece, ...]]:
-    """Pieces in groups, in their order, each of at most 30 s if every piece is."""
+    """Pieces in groups, in their order, each of at most 28 s if every piece is.
+
+    The two seconds that are left keep the engine from losing the last words.
+    """
     groups: list[list[Piece]] = []
     length = 0
     for piece in pieces:
         size = piece.end - piece.start
-        if not groups or length + size > WINDOW_S * SAMPLE_RATE:
+        if not groups or length + size > PIECE_S * SAMPLE_RATE:
             groups.append([])
             length = 0
         groups[-1].append(piece)
@@ -178,18 +204,24 @@ def pack(pieces: Iterable[Piece]) -> list[tuple[Piece, ...]]:
 def place(words: Iterable[Word], pieces: Sequence[Piece]) -> list[Word]:
     """Words timed in a window of joined pieces, timed in the call.
 
-    A word lies in the piece with its middle. One that begins a sentence and seems long lies in the
-    piece with its end: the engine was still waiting for it in the piece before.
+    A word lies in the piece with its middle. One that seems long, and begins a sentence or follows a
+    pause, lies in the piece with its end: the engine was still waiting for it in the piece before.
     """
     placed = []
     starts = np.cumsum([0] + [p.end - p.start for p in pieces]) / SAMPLE_RATE
     before = SENTENCE_END[0]
+
+    def index_of(at_s: float) -> int:
+        return max(0, min(int(np.searchsorted(starts, at_s, side="right")) - 1, len(pieces) - 1))
+
     for word in words:
-        waits = word.end_s - word.start_s > LONG_WORD_S and before.endswith(SENTENCE_END)
-        inside_s = word.end_s - EDGE_S if waits else (word.start_s + word.end_s) / 2
-        index = min(int(np.searchsorted(starts, inside_s, side="right")) - 1, len(pieces) - 1)
-        piece = pieces[max(index, 0)]
-        shift = piece.start / SAMPLE_RATE - starts[max(index, 0)]
+        index, last = index_of((word.start_s + word.end_s) / 2), index_of(word.end_s - EDGE_S)
+        pause_s = (pieces[last].start - pieces[index].end) / SAMPLE_RATE
+        waits = before.endswith(SENTENCE_END) or pause_s > PAUSE_S
+        if waits and word.end_s - word.start_s > LONG_WORD_S:
+            index = last
+        piece = pieces[index]
+        shift = piece.start / SAMPLE_RATE - starts[index]
         low, high = piece.start / SAMPLE_RATE, piece.end / SAMPLE_RATE
         start_s = min(max(word.start_s + shift, low), high)
         end_s = min(max(word.end_s + shift, start_s), high)
@@ -199,38 +231,48 @@ def place(words: Iterable[Word], pieces: Sequence[Piece]) -> list[Word]:
     return placed
 
 
-def _words(
-    engine: Engine,
-    sound: Sound,
-    windows: Sequence[Window],
-    language: str,
-    vocabulary: Sequence[str],
-) -> tuple[list[list[Word]], tuple[float, ...]]:
-    """The words of each channel, and when an engine that repeats itself was cut short."""
-    words: list[list[Word]] = [[] for _ in range(sound.channels)]
-    loops = []
+@dataclass
+class _Heard:
+    """What has been heard so far."""
+
+    language: str
+    words: list[list[Word]]  # of each channel, by time
+    loops: list[float] = field(default_factory=list)
+    unclear_s: float = 0.0
+
+
+def _hear(sound: Sound, windows: Sequence[Window], settings: EngineSettings) -> _Heard:
+    """The words of all windows, without those that are too doubtful or said over and over."""
+    engine = load_engine(settings.without_call())
+    language = settings.language
+    if language == AUTO:
+        language = _language(engine, sound, windows)
+    heard = _Heard(language, [[] for _ in range(sound.channels)])
     for start in range(0, len(windows), engine.batch):
         batch = windows[start : start + engine.batch]
-        heard = hear_all(engine, _samples(sound, batch), language=language, vocabulary=vocabulary)
-        for window, hearing in zip(batch, heard, strict=True):
-            if hearing.is_invented:
-                continue
-            if (loop := next_loop(hearing.words)) is not None:
-                loops += [
-                    word.start_s for word in place([hearing.words[loop.start]], window.pieces)
-                ]
-            words[window.channel] += place(first_round(hearing.words), window.pieces)
-    return [sorted(said, key=lambda word: word.start_s) for said in words], tuple(sorted(loops))
+        samples = _samples(sound, batch)
+        hearings = hear_all(engine, samples, language=language, vocabulary=settings.vocabulary)
+        for window, hearing in zip(batch, hearings, strict=True):
+            _add(heard, window, hearing)
+    for said in heard.words:
+        said.sort(key=lambda word: word.start_s)
+    return heard
+
+
+def _add(heard: _Heard, window: Window, hearing: Hearing) -> None:
+    may_be_none = window.doubtful or window.length_s < SHORT_S
+    if hearing.is_unlikely if may_be_none else hearing.is_invented:
+        heard.unclear_s += window.length_s
+        return
+    if (loop := next_loop(hearing.words)) is not None:
+        heard.loops += [w.start_s for w in place([hearing.words[loop.start]], window.pieces)]
+    heard.words[window.channel] += place(first_round(hearing.words), window.pieces)
 
 
 def _language(engine: Engine, sound: Sound, windows: Sequence[Window]) -> str:
-    """The language of the longest windows; English where nobody speaks."""
-    longest = sorted(windows, key=_length, reverse=True)[:DETECTED]
-    return engine.language_of(_samples(sound, longest)) if longest else "en"
-
-
-def _length(window: Window) -> int:
-    return sum(piece.end - piece.start for piece in window.pieces)
+    """The language of the longest windows; empty where nobody speaks."""
+    longest = sorted(windows, key=lambda window: window.length_s, reverse=True)[:DETECTED]
+    return engine.language_of(_samples(sound, longest)) if longest else ""
 
 
 def _samples(sound: Sound, windows: Iterable[Window]) -> list[NDArray[np.float32]]:

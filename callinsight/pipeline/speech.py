@@ -12,7 +12,7 @@ from callinsight import store, weights
 from callinsight.calls.engines import EngineSettings
 from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcribe import transcribe
-from callinsight.calls.transcripts import is_transcript, read_transcript
+from callinsight.calls.transcripts import facts_of, is_transcript, read_transcript
 from callinsight.calls.turns import turns_of
 from callinsight.calls.vocabulary import mended, mended_text, names_of, text_of
 from callinsight.cluster import run_jobs
@@ -63,6 +63,7 @@ class Heard:
     cut_off: bool = False  # the file ends early, by an unknown length
     language: str = ""
     loops: tuple[float, ...] = ()  # times at which the engine repeated itself and was cut short
+    unclear_s: float = 0.0  # sound like speech of which no word is sure enough
     voices: tuple[Voice, ...] = ()  # how they sound, if that is to be kept
 
 
@@ -85,8 +86,7 @@ def transcribe_calls(
         if entry.call.status == "refused":
             _save_refused(db, entry.call)
             continue
-        hash_ = _hash(entry, config, channels.get(entry.call.id, 0))
-        if _is_due(db, entry, hash_, retry_failed=retry_failed):
+        if _is_due(db, config, entry, channels.get(entry.call.id, 0), retry_failed=retry_failed):
             wanted.append(entry)
     by_id = {entry.call.id: entry for entry in wanted}
     jobs = _jobs(wanted, config)
@@ -101,8 +101,7 @@ def transcribe_calls(
 def hear(job: SpeechJob) -> Heard:
     """Transcribe a recording or read a transcript; raises AudioError or TranscriptError."""
     if job.engine is None:
-        turns = [_mended(turn, job.mishearings) for turn in read_transcript(job.path)]
-        return Heard(tuple(turns), round(turns[-1].end_s, 2), 0.0, "done")
+        return _read(job)
     _check_language(job.engine)
     transcript = transcribe(
         job.path,
@@ -122,11 +121,29 @@ def hear(job: SpeechJob) -> Heard:
         cut_off=transcript.cut_off,
         language=transcript.language,
         loops=transcript.loops,
+        unclear_s=transcript.unclear_s,
         voices=tuple(
             _voice(job, number, voice, transcript)
             for number, voice in enumerate(transcript.sounds)
             if voice is not None
         ),
+    )
+
+
+def _read(job: SpeechJob) -> Heard:
+    facts = facts_of(job.path)
+    if facts is not None and facts.status == "empty":
+        return Heard((), facts.duration_s, facts.missing_s, "empty", language=facts.language)
+    turns = tuple(_mended(turn, job.mishearings) for turn in read_transcript(job.path))
+    if facts is None:
+        return Heard(turns, round(turns[-1].end_s, 2), 0.0, "done")
+    return Heard(
+        turns=turns,
+        duration_s=facts.duration_s,
+        missing_s=facts.missing_s,
+        status="partial" if facts.missing_s or facts.cut_off else "done",
+        cut_off=facts.cut_off,
+        language=facts.language,
     )
 
 
@@ -167,6 +184,14 @@ def lack(file: str, heard: Heard) -> str:
         return undecoded
     ending = "the file ends before its end: it was cut off"
     return f"{undecoded}, and {ending}" if heard.missing_s else f"{file}: {ending}"
+
+
+def unclear(file: str, heard: Heard) -> str:
+    """In words, that nothing of what may be speech is sure enough."""
+    return (
+        f"no word of {file} is sure enough, though {heard.unclear_s:.0f} s of it sound like speech; "
+        "listen to it, and export the call again with less noise if somebody speaks"
+    )
 
 
 def repeats(file: str, heard: Heard) -> str:
@@ -221,28 +246,37 @@ def _check_language(engine: EngineSettings) -> None:
         raise InputError(f"model '{model}' hears English only; take 'base' for '{language}'")
 
 
-def _hash(entry: Entry, config: Config, channels: int) -> str:
+def _hash(entry: Entry, config: Config, channels: int, *, enroll: bool | None = None) -> str:
     """What decides what is heard; `channels` is 0 where it is not known how many there are."""
     speech = config.speech
+    enroll = speech.enroll_reps if enroll is None else enroll
     if is_transcript(entry.path):
         return settings_hash(EDITION, entry.call.fingerprint, speech.mishearings)
     return settings_hash(
         EDITION,
         entry.call.fingerprint,
         (speech.engine, _language(entry, config), speech.beam_size, speech.device),
-        (_vocabulary(entry, config), speech.enroll_reps),
+        (_vocabulary(entry, config), enroll),
         _speakers(entry) if channels < 2 else None,  # channels tell the speakers apart
         (weights.fingerprint(speech.model), weights.fingerprint(weights.VOICES)),
         version(speech.engine),
     )
 
 
-def _is_due(db: Database, entry: Entry, hash_: str, *, retry_failed: bool) -> bool:
+def _is_due(
+    db: Database, config: Config, entry: Entry, channels: int, *, retry_failed: bool
+) -> bool:
+    """Whether a call is to be heard; what was heard while voices were kept is as good without."""
     call = entry.call.id
+    hashes = {
+        _hash(entry, config, channels, enroll=enroll)
+        for enroll in (True, config.speech.enroll_reps)
+    }
     is_recalled = bool(entry.call.fingerprint) and not entry.path.exists()
-    if is_recalled or store.is_done(db, STAGE, call, hash_):
+    if is_recalled or any(store.is_done(db, STAGE, call, hash_) for hash_ in hashes):
         return False
-    return retry_failed or not store.has_failed(db, STAGE, call, hash_)
+    failed = any(store.has_failed(db, STAGE, call, hash_) for hash_ in hashes)
+    return retry_failed or not failed
 
 
 def _jobs(entries: Sequence[Entry], config: Config) -> list[SpeechJob]:
@@ -328,7 +362,9 @@ def _reason(entry: Entry, heard: Heard) -> str:
     if heard.status == "partial":
         rest = "the rest is used. Export the call again if you need all of it"
         told.append(f"{lack(file, heard)}; {rest}")
-    if heard.status == "empty":
+    if heard.status == "empty" and heard.unclear_s:
+        told.append(unclear(file, heard))
+    elif heard.status == "empty":
         told.append(f"nobody speaks in {file}")
     if heard.loops:
         told.append(repeats(file, heard))

@@ -15,7 +15,15 @@ from callinsight.cluster import run_jobs
 from callinsight.config import DEVICES, ENGINES, SPEECH_MODELS
 from callinsight.errors import CallInsightError, InputError, nearest
 from callinsight.pipeline.naming import wrong_channel
-from callinsight.pipeline.speech import Heard, SpeechJob, engine_settings, hear, lack, repeats
+from callinsight.pipeline.speech import (
+    Heard,
+    SpeechJob,
+    engine_settings,
+    hear,
+    lack,
+    repeats,
+    unclear,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +124,7 @@ def _check(files: Sequence[str], options: Options) -> None:
         ("format", options.format, FORMATS),
     ):
         if value not in known:
-            hint = nearest(value, list(known)) or f"; it must be {' or '.join(known)}"
+            hint = nearest(value, list(known)) or f"; it must be one of {', '.join(known)}"
             raise InputError(f"--{name} is '{value}'{hint}")
     if options.words and options.format not in WITH_WORDS:
         raise InputError(
@@ -178,6 +186,7 @@ def _messages(file: str, heard: Heard, options: Options) -> list[str]:
     return [
         *([f"{file}: {wrong}"] if wrong else []),
         *([repeats(file, heard)] if heard.loops else []),
+        *([unclear(file, heard)] if heard.status == "empty" and heard.unclear_s else []),
     ]
 
 
@@ -222,6 +231,7 @@ def _json(
         "duration_s": heard.duration_s if heard else 0.0,
         "missing_s": heard.missing_s if heard else 0.0,
         "cut_off": bool(heard and heard.cut_off),
+        "unclear_s": heard.unclear_s if heard else 0.0,
         "language": heard.language if heard else "",
         "utterances": utterances,
         "error": error,

@@ -376,6 +376,13 @@ def test_identical_channels_become_one(tmp_path: Path) -> None:
     assert np.abs(sound.read()).max() == pytest.approx(0.5 * 0.85, abs=0.01)
 
 
+def test_channels_of_opposite_polarity_do_not_cancel_each_other(tmp_path: Path) -> None:
+    sound = decoded(tmp_path, tone(440), -tone(440))
+
+    assert sound.channels == 1
+    assert np.abs(sound.read()).max() == pytest.approx(0.5, abs=0.01)
+
+
 @pytest.mark.parametrize("silent", [0, 1])
 def test_a_silent_channel_is_left_out(tmp_path: Path, silent: int) -> None:
     hiss = np.random.default_rng(2).normal(0, 1e-4, 2 * SAMPLE_RATE).astype(np.float32)

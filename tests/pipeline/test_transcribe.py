@@ -16,7 +16,7 @@ from callinsight.pipeline.speech import has_graphics_card
 
 RECORDINGS = Path(__file__).parents[2] / "pipelines" / "demo" / "recordings"
 KEYS = [
-    *("file", "status", "duration_s", "missing_s", "cut_off", "language", "utterances", "error"),
+    *("file", "status", "duration_s", "missing_s", "cut_off", "unclear_s", "language", "utterances", "error"),
 ]
 UTTERANCE_KEYS = [
     *("start_s", "end_s", "channel", "voice", "voice_confidence", "speaker", "side"),
@@ -80,6 +80,7 @@ def test_one_json_object_a_file_in_the_order_given(folder: Path) -> None:
         "duration_s": 5.0,
         "missing_s": 0.0,
         "cut_off": False,
+        "unclear_s": 0.0,
         "language": "en",
         "utterances": [],
         "error": None,
@@ -90,6 +91,7 @@ def test_one_json_object_a_file_in_the_order_given(folder: Path) -> None:
         "duration_s": 0.0,
         "missing_s": 0.0,
         "cut_off": False,
+        "unclear_s": 0.0,
         "language": "",
         "utterances": [],
         "error": "gone.wav: there is no such file; mend the path or remove the row",
@@ -188,7 +190,7 @@ def test_json_with_words_comes_back_as_it_was(folder: Path) -> None:
     (heard,) = lines(printed)
     (again,) = lines(transcribe("again.json", *arguments))
 
-    assert again["utterances"] == heard["utterances"]
+    assert {**again, "file": "call.wav"} == heard
     for utterance in heard["utterances"]:
         assert list(utterance) == [*UTTERANCE_KEYS, "words"]
         words = utterance["words"]
@@ -199,6 +201,40 @@ def test_json_with_words_comes_back_as_it_was(folder: Path) -> None:
             utterance["end_s"],
         )
         assert all(0 < word["probability"] <= 1 for word in words)
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ({"status": "partial", "missing_s": 3.0}, "partial"),
+        ({"status": "partial", "missing_s": 0.0, "cut_off": True}, "partial"),
+        ({"status": "empty", "utterances": []}, "empty"),
+    ],
+)
+def test_what_lacked_when_json_was_printed_lacks_when_it_is_read(
+    folder: Path, facts: dict[str, Any], status: str
+) -> None:
+    said = {"start_s": 1.0, "end_s": 2.0, "channel": 0, "speaker": "rep", "text": "Hello."}
+    whole = {"duration_s": 51.1, "missing_s": 0.0, "cut_off": False, "language": "de"}
+    printed = {"file": "a.wav", **whole, "utterances": [said], "error": None, **facts}
+    (folder / "a.json").write_text(json.dumps(printed), encoding="utf-8")
+
+    (line,) = lines(transcribe("a.json"))
+
+    kept = ("duration_s", "missing_s", "cut_off", "language")
+    assert {key: line[key] for key in kept} == {key: printed[key] for key in kept}
+    assert line["status"] == status
+
+
+def test_json_of_a_recording_that_failed_says_why(folder: Path) -> None:
+    why = "a.mp3: the file is empty; copy it again from where it was recorded"
+    printed = {"status": "failed", "duration_s": 0.0, "missing_s": 0.0, "utterances": []}
+    (folder / "a.json").write_text(json.dumps({**printed, "error": why}), encoding="utf-8")
+
+    done = transcribe("a.json")
+
+    assert done.exit_code == 1
+    assert lines(done)[0]["error"] == f"a.json: {why}"
 
 
 def test_words_of_webvtt_have_their_times(folder: Path) -> None:
@@ -241,7 +277,7 @@ def test_the_language_is_found_by_listening() -> None:
     (silence,) = lines(transcribe("silence.wav", "--language", "auto", "--workers", "1"))
 
     assert (heard["language"], heard["status"]) == ("en", "done")
-    assert (silence["language"], silence["status"]) == ("en", "empty")
+    assert (silence["language"], silence["status"]) == ("", "empty")
 
 
 def test_a_rep_on_a_channel_that_is_not_there_is_told_and_nobody_is_a_buyer() -> None:
@@ -296,12 +332,12 @@ def test_a_graphics_card_that_is_not_there_is_told_before_any_work() -> None:
     [
         (["--engine", "whisper"], "--engine is 'whisper'; did you mean 'openai-whisper'?"),
         (["--device", "gpu"], "--device is 'gpu'; did you mean 'cpu'?"),
-        (["--device", "tpu-v4"], "--device is 'tpu-v4'; it must be cpu or cuda"),
+        (["--device", "tpu-v4"], "--device is 'tpu-v4'; it must be one of cpu, cuda"),
         (
             ["--words", "--format", "txt"],
             "--words needs --format json or vtt; txt has no place for the times of words",
         ),
-        (["--format", "pdf"], "--format is 'pdf'; it must be txt or srt or vtt or json or rttm"),
+        (["--format", "pdf"], "--format is 'pdf'; it must be one of txt, srt, vtt, json, rttm"),
         (
             ["b.wav", "--format", "srt"],
             (

@@ -88,9 +88,14 @@ class Hearing:
 
     @property
     def is_invented(self) -> bool:
-        """Whether there is too little evidence that anything was said."""
+        """Whether there is too little evidence that these words were said."""
+        return self.evidence < DISBELIEVED
+
+    @property
+    def is_unlikely(self) -> bool:
+        """Whether words of sound that may be no speech at all are too doubtful to keep."""
         unlikely = self.no_speech > NO_SPEECH and self.evidence < DOUBTED
-        return self.evidence < DISBELIEVED or unlikely
+        return self.is_invented or unlikely
 
 
 class Engine(Protocol):

@@ -19,13 +19,14 @@ from callinsight.calls.engines import (
 from callinsight.records import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from callinsight.calls.engines import Samples
 
 # Sound is followed by so much silence, not by as much as fills 30 s: the encoder has less to do, and
 # from here on no more words come out wrong (benchmarks/README.md).
 TAIL_S = 8.0
+STEP_S = 5.0
 SEED = 0  # for tries with chance in them
 PREPENDED = "\"'“¿([{-"  # belong to the word behind them
 APPENDED = "\"'.。,，!！?？:：”)]}、"  # belong to the word before them
@@ -59,23 +60,18 @@ class FasterWhisper:
         """What is said in each window; each is heard by itself."""
         tokens = self._tokens(language)
         prompt = self._prompt(tokens, vocabulary)
-        heard: list[Hearing] = []
-        # windows of like length go together, as each is filled up to the longest
-        order = sorted(range(len(windows)), key=lambda index: -len(windows[index]))
-        for start in range(0, len(order), self.batch):
-            batch = [windows[index] for index in order[start : start + self.batch]]
+        heard: dict[int, Hearing] = {}
+        for numbers in self._batches(windows):
+            batch = [windows[number] for number in numbers]
             encoded = self._encode(batch)
             results = self._model.model.generate(
                 encoded, [prompt] * len(batch), beam_size=self._beam_size, **_options(tokens)
             )
             hearings = self._hearings(tokens, encoded, results, batch)
-            heard += [
-                self._again(tokens, prompt, window, hearing)
-                if hearing.fails and not hearing.is_invented
-                else hearing
-                for window, hearing in zip(batch, hearings, strict=True)
-            ]
-        return [hearing for _, hearing in sorted(zip(order, heard, strict=True), key=_position)]
+            for number, window, hearing in zip(numbers, batch, hearings, strict=True):
+                again = hearing.fails and not hearing.is_invented
+                heard[number] = self._again(tokens, prompt, window, hearing) if again else hearing
+        return [heard[number] for number in range(len(windows))]
 
     def language_of(self, windows: Sequence[Samples]) -> str:
         """The code of the language that is spoken in the windows together."""
@@ -130,10 +126,28 @@ class FasterWhisper:
         prompt: list[int] = self._model.get_prompt(tokens, before, without_timestamps=True)
         return prompt
 
+    def _batches(self, windows: Sequence[Samples]) -> Iterator[list[int]]:
+        """Windows, by number, that are heard together: those that are filled up to one length.
+
+        So the words of a window do not depend on its neighbours.
+        """
+        by_frames: dict[int, list[int]] = {}
+        for number, window in enumerate(windows):
+            by_frames.setdefault(self._frames(window), []).append(number)
+        for numbers in by_frames.values():
+            for start in range(0, len(numbers), self.batch):
+                yield numbers[start : start + self.batch]
+
+    def _frames(self, window: Samples) -> int:
+        """The frames that a window is filled up to, in steps of 5 s."""
+        extractor = self._model.feature_extractor
+        wanted_s = len(window) / extractor.sampling_rate + self._tail_s
+        per_step = round(STEP_S * extractor.sampling_rate / extractor.hop_length)
+        return min(int(extractor.nb_max_frames), int(math.ceil(wanted_s / STEP_S) * per_step))
+
     def _encode(self, windows: Sequence[Samples]) -> Any:
         extractor = self._model.feature_extractor
-        longest = max(map(len, windows)) + round(self._tail_s * extractor.sampling_rate)
-        frames = min(extractor.nb_max_frames, 2 * math.ceil(longest / extractor.hop_length / 2))
+        frames = max(map(self._frames, windows))
         features = [extractor(window)[..., :-1][..., :frames] for window in windows]
         padded = [np.pad(f, ((0, 0), (0, frames - f.shape[-1]))) for f in features]
         return self._model.encode(np.stack(padded))
@@ -158,10 +172,6 @@ class FasterWhisper:
                 )
             )
         return hearings
-
-
-def _position(item: tuple[int, Hearing]) -> int:
-    return item[0]
 
 
 def _options(tokens: Any) -> dict[str, Any]:

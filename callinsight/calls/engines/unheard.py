@@ -47,7 +47,7 @@ def hear_all(
         parts = [_part(windows[gap.window], gap) for gap in gaps]
         again = engine.hear(parts, language=language, vocabulary=vocabulary)
         for gap, hearing in zip(gaps, again, strict=True):
-            if not hearing.fails and not hearing.is_invented:
+            if not hearing.fails and not hearing.is_unlikely:
                 heard[gap.window] = _with(heard[gap.window], gap, hearing.words)
     return heard
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.calls.transcripts.aws import read_aws
 from callinsight.calls.transcripts.captions import SRT_START, VTT_START, read_srt, read_vtt
 from callinsight.calls.transcripts.dialogue import read_dialogue
-from callinsight.calls.transcripts.fields import fields, parse
+from callinsight.calls.transcripts.fields import fields, flag, label, parse, seconds, words
 from callinsight.calls.transcripts.gong import read_gong, read_gong_calls
 from callinsight.calls.transcripts.turns import without_sides
 from callinsight.calls.transcripts.whisper import read_utterances, read_whisper
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 
     from callinsight.calls.turns import Turn
 
-__all__ = ["RECORDING_SUFFIXES", "is_transcript", "read_transcript", "recording_beside"]
+__all__ = [
+    "RECORDING_SUFFIXES",
+    "Facts",
+    "facts_of",
+    "is_transcript",
+    "read_transcript",
+    "recording_beside",
+]
 
 SUFFIXES = (".vtt", ".srt", ".json", ".txt", ".md")
 RECORDING_SUFFIXES = (
@@ -29,6 +37,7 @@ RECORDING_SUFFIXES = (
 HEAD_BYTES = 4096  # so much of another file is looked at
 MAX_BYTES = 50 * 1024 * 1024  # a call of ten hours has 1 MB of text, with times of words 20 MB
 JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*\{)")
+FACTS = ("status", "duration_s", "missing_s")
 NO_VTT = "this is no WebVTT transcript (its first line is not WEBVTT); export the transcript again"
 NO_SRT = (
     "this is no SubRip transcript (it does not begin with a number and a cue time below it); "
@@ -70,6 +79,39 @@ def recording_beside(path: Path) -> Path | None:
             if beside.is_file() and not is_transcript(beside):
                 return beside
     return None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What `callinsight transcribe` printed of a recording besides its turns."""
+
+    status: str
+    duration_s: float
+    missing_s: float
+    cut_off: bool
+    language: str
+
+
+def facts_of(path: Path) -> Facts | None:
+    """The facts in this program's own JSON; None in any other file; raises TranscriptError.
+
+    A recording that failed raises the error that it failed with.
+    """
+    text = _text_of(path)
+    if not JSON_START.match(text):
+        return None
+    held = parse(path.name, text)
+    if not isinstance(held, dict) or not {"utterances", *FACTS}.issubset(held):
+        return None
+    if held["status"] == "failed":
+        raise TranscriptError(f"{path.name}: {words(held, 'error', path.name)}")
+    return Facts(
+        status=label(held, "status", path.name),
+        duration_s=seconds(held, "duration_s", path.name),
+        missing_s=seconds(held, "missing_s", path.name),
+        cut_off=flag(held, "cut_off", path.name),
+        language=label(held, "language", path.name),
+    )
 
 
 def read_transcript(path: Path) -> list[Turn]:

@@ -91,9 +91,13 @@ def test_words_without_evidence_are_invented() -> None:
 
 
 def test_where_nobody_may_be_speaking_more_evidence_is_needed() -> None:
-    assert surely(DOUBTED - 0.01, no_speech=NO_SPEECH + 0.01).is_invented
-    assert not surely(DOUBTED - 0.01, no_speech=NO_SPEECH - 0.01).is_invented
-    assert not surely(DOUBTED + 0.01, no_speech=0.99).is_invented
+    doubted = surely(DOUBTED - 0.01, no_speech=NO_SPEECH + 0.01)
+
+    assert doubted.is_unlikely
+    assert not doubted.is_invented  # sound that is clearly speech keeps it
+    assert not surely(DOUBTED - 0.01, no_speech=NO_SPEECH - 0.01).is_unlikely
+    assert not surely(DOUBTED + 0.01, no_speech=0.99).is_unlikely
+    assert surely(DISBELIEVED - 0.01).is_unlikely
 
 
 def test_a_word_said_before_is_no_further_evidence() -> None:
