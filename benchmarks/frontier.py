@@ -62,7 +62,7 @@ def main() -> None:
         for beam, tail, kind in (
             *((beam, TAIL_S, "int8") for beam in (1, 2, 3, 5)),
             *((5, tail, "int8") for tail in (WHOLE_S, 3.0)),
-            *((5, TAIL_S, kind) for kind in ("int16", "float32")),
+            *((5, TAIL_S, kind) for kind in ("float32",)),
         )
     }
     greedy, beam5 = engines[1, TAIL_S, "int8"], engines[5, TAIL_S, "int8"]
@@ -76,7 +76,6 @@ def main() -> None:
         ("beam 2", engines[2, TAIL_S, "int8"], False),
         ("greedy", greedy, False),
         (f"greedy, beam 5 where below {DOUBTFUL}", adaptive(greedy, beam5), False),
-        ("beam 5, int16", engines[5, TAIL_S, "int16"], False),
         ("beam 5, float32", engines[5, TAIL_S, "float32"], False),
     ):
         print_row(name, hear, cases, calls, together=together)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEAD = Path(__file__).parent / "sides.npz"
 LONGEST = 3  # words of a phrase
 UNDECIDED = 0.5
+FEWEST_WORDS = 20  # of a call; fewer tell less than the calls that the head was calibrated on
 SUREST = 10.0  # log-odds beyond which a product over many voices is too large
 NUMBER = "#"
 # `oh` is left out: it is a zero in a number, and far more often it is not
@@ -61,7 +62,9 @@ class SideModel:
             return probabilities
         sums = np.array([self.turn_odds(turns).sum() for turns in heard.values()])
         count = sum(len(turns) for turns in heard.values())
-        leaning = self.call_scale * sums / count**self.call_power
+        words = sum(len(words_of(turn)) for turns in heard.values() for turn in turns)
+        scale = self.call_scale * min(1.0, words / FEWEST_WORDS)
+        leaning = scale * sums / count**self.call_power
         return probabilities | dict(zip(heard, _both_present(leaning, reps), strict=True))
 
     def _odds(self, phrases: set[str]) -> float:

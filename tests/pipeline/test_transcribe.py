@@ -16,7 +16,17 @@ from callinsight.pipeline.speech import has_graphics_card
 
 RECORDINGS = Path(__file__).parents[2] / "pipelines" / "demo" / "recordings"
 KEYS = [
-    *("file", "status", "duration_s", "missing_s", "cut_off", "unclear_s", "language", "utterances", "error"),
+    *(
+        "file",
+        "status",
+        "duration_s",
+        "missing_s",
+        "cut_off",
+        "unclear_s",
+        "language",
+        "utterances",
+        "error",
+    ),
 ]
 UTTERANCE_KEYS = [
     *("start_s", "end_s", "channel", "voice", "voice_confidence", "speaker", "side"),
