@@ -33,6 +33,7 @@ bench: setup
 	$(BIN)/python benchmarks/asr.py
 	$(BIN)/python benchmarks/speakers.py
 	$(BIN)/python benchmarks/sides.py
+	$(BIN)/python benchmarks/vocabulary.py
 	$(BIN)/python benchmarks/tagging.py
 
 tagger: setup

@@ -168,8 +168,8 @@ def windows_of(sound: Sound, pieces: Iterable[Sequence[Piece]]) -> list[Window]:
     """The speech of each channel, without its silence, in windows of at most 28 s.
 
     Nothing is transcribed where nobody speaks: Whisper invents words on silence. What may be noise
-    is kept out of the windows of speech. Windows hold one channel: with several in one the encoder
-    has less to do, but more words come out wrong (benchmarks/README.md).
+    is kept out of the windows of speech. Windows hold one channel: with several in one, more words
+    come out wrong (benchmarks/README.md).
     """
     windows = []
     for channel, spoken in enumerate(pieces):

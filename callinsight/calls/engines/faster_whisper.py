@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callinsight.calls.engines import Samples
 
 # Sound is followed by so much silence, not by as much as fills 30 s: the encoder has less to do, and
-# from here on no more words come out wrong (benchmarks/README.md).
+# no more words come out wrong (benchmarks/README.md).
 TAIL_S = 8.0
 STEP_S = 5.0
 SEED = 0  # for tries with chance in them
