@@ -1,70 +1,42 @@
-"""The step from files to utterances: transcribe recordings and read transcripts."""
+"""The step from files to utterances: which calls are due, and what was heard of them is kept."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
-from callinsight.calls.engines import EngineSettings
 from callinsight.calls.speakers import utterances_of
-from callinsight.calls.transcribe import transcribe
-from callinsight.calls.transcripts import facts_of, is_transcript, read_transcript
-from callinsight.calls.turns import turns_of
-from callinsight.calls.vocabulary import mended, mended_text, names_of, text_of
+from callinsight.calls.transcripts import is_transcript
+from callinsight.calls.vocabulary import names_of
 from callinsight.cluster import run_jobs
-from callinsight.config import AUTO, SPEECH_MODELS, Config, settings_hash
-from callinsight.errors import CallInsightError, InputError, WeightsError
+from callinsight.config import Config, settings_hash
+from callinsight.errors import CallInsightError
+from callinsight.pipeline.hearing import (
+    Heard,
+    SpeechJob,
+    engine_settings,
+    hear,
+    lack,
+    repeats,
+    unclear,
+)
 from callinsight.pipeline.naming import NAMING, name_speakers
-from callinsight.records import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    from callinsight.calls.diarize import Voice as HeardVoice
+    from callinsight.calls.engines import EngineSettings
     from callinsight.calls.manifest import Entry
-    from callinsight.calls.transcribe import Transcript
-    from callinsight.calls.turns import Turn
     from callinsight.progress import Progress
     from callinsight.records import Call
 
 STAGE = "speech"
 EDITION = 2  # raise it when the same settings give other words
-
-
-@dataclass(frozen=True)
-class SpeechJob:
-    """One file to be heard or read."""
-
-    subject: str  # the call's id, or whatever the caller knows the file by
-    path: Path
-    engine: EngineSettings | None  # None for a transcript
-    voice_model: Path | None = None  # tells the voices of one channel apart
-    speakers: int | None = None  # how many there are, if that is known
-    enroll: bool = False  # keep how the voices sound
-    mishearings: Mapping[str, str] = field(default_factory=dict)  # of transcripts
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a file holds."""
-
-    turns: tuple[Turn, ...]
-    duration_s: float
-    missing_s: float
-    status: str  # done | partial | empty
-    channels: int = 0  # of the recording; 0 for a transcript
-    cut_off: bool = False  # the file ends early, by an unknown length
-    language: str = ""
-    loops: tuple[float, ...] = ()  # times at which the engine repeated itself and was cut short
-    unclear_s: float = 0.0  # sound like speech of which no word is sure enough
-    voices: tuple[Voice, ...] = ()  # how they sound, if that is to be kept
 
 
 def transcribe_calls(
@@ -96,154 +68,6 @@ def transcribe_calls(
             _save(db, config, entry, heard)
             advance(heard.duration_s if isinstance(heard, Heard) and job.engine else 0.0)
     name_speakers(db, config, entries)
-
-
-def hear(job: SpeechJob) -> Heard:
-    """Transcribe a recording or read a transcript; raises AudioError or TranscriptError."""
-    if job.engine is None:
-        return _read(job)
-    _check_language(job.engine)
-    transcript = transcribe(
-        job.path,
-        job.engine,
-        voice_model=job.voice_model,
-        speakers=job.speakers,
-        keep_voices=job.enroll,
-    )
-    return Heard(
-        turns=tuple(
-            turns_of(transcript.words, transcript.voice_of, crossings=transcript.crossings)
-        ),
-        duration_s=transcript.duration_s,
-        missing_s=transcript.missing_s,
-        status=transcript.status,
-        channels=len(transcript.words),
-        cut_off=transcript.cut_off,
-        language=transcript.language,
-        loops=transcript.loops,
-        unclear_s=transcript.unclear_s,
-        voices=tuple(
-            _voice(job, number, voice, transcript)
-            for number, voice in enumerate(transcript.sounds)
-            if voice is not None
-        ),
-    )
-
-
-def _read(job: SpeechJob) -> Heard:
-    facts = facts_of(job.path)
-    if facts is not None and facts.status == "empty":
-        return Heard((), facts.duration_s, facts.missing_s, "empty", language=facts.language)
-    turns = tuple(_mended(turn, job.mishearings) for turn in read_transcript(job.path))
-    if facts is None:
-        return Heard(turns, round(turns[-1].end_s, 2), 0.0, "done")
-    return Heard(
-        turns=turns,
-        duration_s=facts.duration_s,
-        missing_s=facts.missing_s,
-        status="partial" if facts.missing_s or facts.cut_off else "done",
-        cut_off=facts.cut_off,
-        language=facts.language,
-    )
-
-
-def _voice(job: SpeechJob, number: int, voice: HeardVoice, transcript: Transcript) -> Voice:
-    """A voice as it is stored, under the name by which its utterances know it."""
-    name = f"voice {number + 1}" if transcript.voices else f"channel {number}"
-    return Voice(
-        call=job.subject,
-        voice=name,
-        vector=voice.centroid.tobytes(),
-        seconds=voice.speech_s,
-        model=weights.fingerprint(weights.VOICES),
-    )
-
-
-def has_graphics_card(engine: str) -> bool:
-    """Whether the engine finds a graphics card that it can use."""
-    if engine == "openai-whisper":
-        import torch
-
-        return bool(torch.cuda.is_available())
-    import ctranslate2
-
-    return bool(ctranslate2.get_cuda_device_count())
-
-
-def _mended(turn: Turn, mishearings: Mapping[str, str]) -> Turn:
-    if not turn.words:
-        return dataclasses.replace(turn, text=mended_text(turn.text, mishearings))
-    words = tuple(mended(turn.words, mishearings))
-    return dataclasses.replace(turn, words=words, text=text_of(words))
-
-
-def lack(file: str, heard: Heard) -> str:
-    """In words, what lacks of a file that was heard in part."""
-    undecoded = f"{heard.missing_s:.1f} s of {file} cannot be decoded"
-    if not heard.cut_off:
-        return undecoded
-    ending = "the file ends before its end: it was cut off"
-    return f"{undecoded}, and {ending}" if heard.missing_s else f"{file}: {ending}"
-
-
-def unclear(file: str, heard: Heard) -> str:
-    """In words, that nothing of what may be speech is sure enough."""
-    return (
-        f"no word of {file} is sure enough, though {heard.unclear_s:.0f} s of it sound like speech; "
-        "listen to it, and export the call again with less noise if somebody speaks"
-    )
-
-
-def repeats(file: str, heard: Heard) -> str:
-    """In words, where the engine got stuck in a phrase."""
-    times = ", ".join(f"{int(s // 60)}:{s % 60:02.0f}" for s in heard.loops)
-    return (
-        f"{file}: near {times} the speech engine repeated the same words over and over; "
-        "only the first round is kept. Listen there before you quote it"
-    )
-
-
-def engine_settings(
-    engine: str,
-    model: str,
-    *,
-    language: str,
-    beam_size: int,
-    device: str = "cpu",
-    vocabulary: tuple[str, ...] = (),
-) -> EngineSettings:
-    """The engine with its verified weights, fetched if need be; raises InputError, WeightsError."""
-    if model not in SPEECH_MODELS:
-        raise InputError(
-            f"model '{model}' does not hear speech; it must be {' or '.join(SPEECH_MODELS)}"
-        )
-    if device == "cuda" and not has_graphics_card(engine):
-        raise InputError(
-            f"device is 'cuda', but {engine} finds no graphics card that it can use here; "
-            "mend its driver, or set device to 'cpu'"
-        )
-    folder = weights.folder(model)
-    if engine == "openai-whisper":
-        # without its own checkpoint the same weights are converted in memory
-        with contextlib.suppress(WeightsError):
-            folder = weights.folder(f"openai-{model}")
-    settings = EngineSettings(engine, model, folder, language, beam_size, device, vocabulary)
-    _check_language(settings)
-    return settings
-
-
-def _check_language(engine: EngineSettings) -> None:
-    from faster_whisper.tokenizer import _LANGUAGE_CODES
-
-    language, model = engine.language, engine.model
-    if language == AUTO:
-        return
-    if language not in _LANGUAGE_CODES:
-        raise InputError(
-            f"'{language}' is no language that the models know; write a code such as en or de, or auto"
-        )
-    if model.endswith(".en") and language != "en":
-        raise InputError(f"model '{model}' hears English only; take 'base' for '{language}'")
 
 
 def _hash(entry: Entry, config: Config, channels: int, *, enroll: bool | None = None) -> str:

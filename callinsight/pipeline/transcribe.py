@@ -14,8 +14,7 @@ from callinsight.calls.transcripts import is_transcript
 from callinsight.cluster import run_jobs
 from callinsight.config import DEVICES, ENGINES, SPEECH_MODELS
 from callinsight.errors import CallInsightError, InputError, nearest
-from callinsight.pipeline.naming import wrong_channel
-from callinsight.pipeline.speech import (
+from callinsight.pipeline.hearing import (
     Heard,
     SpeechJob,
     engine_settings,
@@ -24,6 +23,7 @@ from callinsight.pipeline.speech import (
     repeats,
     unclear,
 )
+from callinsight.pipeline.naming import wrong_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

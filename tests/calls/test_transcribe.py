@@ -26,7 +26,7 @@ from callinsight.calls.transcribe import (
 )
 from callinsight.cluster import run_jobs
 from callinsight.errors import AudioError
-from callinsight.pipeline.speech import SpeechJob, hear
+from callinsight.pipeline.hearing import SpeechJob, hear
 from callinsight.records import Word
 
 from .conftest import RECORDINGS, Samples, Save, corrupt, sound_of

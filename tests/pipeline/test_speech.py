@@ -11,7 +11,7 @@ from callinsight import store, weights
 from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.calls.manifest import Entry
 from callinsight.errors import InputError
-from callinsight.pipeline.speech import Heard, SpeechJob, has_graphics_card, hear, lack, repeats
+from callinsight.pipeline.hearing import Heard, SpeechJob, has_graphics_card, hear, lack, repeats
 from callinsight.pipeline.speech import _jobs as jobs_of
 from callinsight.records import Call, Participant, Utterance
 

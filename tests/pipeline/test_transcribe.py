@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.cli import app
-from callinsight.pipeline.speech import has_graphics_card
+from callinsight.pipeline.hearing import has_graphics_card
 
 RECORDINGS = Path(__file__).parents[2] / "pipelines" / "demo" / "recordings"
 KEYS = [

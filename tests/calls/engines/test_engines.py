@@ -18,7 +18,7 @@ from callinsight.calls.engines import (
 from callinsight.calls.engines.faster_whisper import FasterWhisper
 from callinsight.calls.engines.openai_whisper import OpenAIWhisper
 from callinsight.errors import InputError
-from callinsight.pipeline.speech import engine_settings, has_graphics_card
+from callinsight.pipeline.hearing import engine_settings, has_graphics_card
 from callinsight.records import Word
 
 

@@ -11,7 +11,7 @@ import pytest
 from callinsight.calls.audio import SAMPLE_RATE
 from callinsight.calls.engines import BATCH, EngineSettings, Hearing
 from callinsight.calls.engines.faster_whisper import FasterWhisper
-from callinsight.pipeline.speech import has_graphics_card
+from callinsight.pipeline.hearing import has_graphics_card
 from callinsight.records import Word
 
 if TYPE_CHECKING:
