@@ -33,7 +33,17 @@ ALLOWED = {
     | FLOW
     | {"pipeline", "store", "config", "weights", "cluster", "progress", "months"},
     "cli": {
-        *("cluster", "config", "errors", "months", "pipeline", "progress", "starter", "store"),
+        *(
+            "cli",
+            "cluster",
+            "config",
+            "errors",
+            "months",
+            "pipeline",
+            "progress",
+            "starter",
+            "store",
+        ),
         *("calls", "tagging", "weights"),  # of the flow only what developers train
     },
 }

@@ -1,0 +1,16 @@
+"""The commands: each parses, calls one function and prints. Data to stdout, messages to stderr."""
+
+from __future__ import annotations
+
+from callinsight.cli.app import app
+
+# A command stands in --help where it is imported.
+# isort: off
+from callinsight.cli import run, report, transcribe, init, models, training  # noqa: F401
+
+# isort: on
+
+
+def main() -> None:
+    """Entry point of the `callinsight` program."""
+    app(prog_name="callinsight")

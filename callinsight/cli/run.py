@@ -1,0 +1,77 @@
+"""`callinsight run`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callinsight.cli.app import FAILED, Workers, app, say
+from callinsight.cli.models import fetch
+
+if TYPE_CHECKING:
+    from callinsight.pipeline.run import Summary
+
+
+@app.command()
+def run(
+    pipeline: Annotated[Path, typer.Argument(metavar="PIPELINE.toml", help="What to run.")],
+    db: Annotated[
+        Path | None,
+        typer.Option(
+            "--db", metavar="FILE", help="Write here, not where the file says.", show_default=False
+        ),
+    ] = None,
+    workers: Workers = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try calls again that failed before.")
+    ] = False,
+) -> None:
+    """Take calls to the gap report.
+
+    What is done already is skipped; what fails is named, and the rest goes on.
+    """
+    from callinsight.cluster import default_workers
+    from callinsight.config import load_config
+    from callinsight.pipeline.run import run as run_pipeline
+    from callinsight.progress import bar
+
+    config = load_config(pipeline)
+    summary = run_pipeline(
+        config,
+        database=db or config.database,
+        workers=workers or default_workers(config.speech.device),
+        retry_failed=retry_failed,
+        progress=bar,
+        fetch=fetch,
+    )
+    _tell(summary)
+    if summary.problems:
+        raise typer.Exit(FAILED)
+
+
+def _tell(summary: Summary) -> None:
+    """What a run left behind, in words."""
+    counted = ", ".join(f"{n} {status}" for status, n in sorted(summary.statuses.items()))
+    say(f"Calls: {counted or 'none'}")
+    if summary.removed:
+        say(f"Removed: {summary.removed} that the list of calls names no more")
+    for call in summary.noted:
+        say(f"{call.status}: {call.reason}")
+    for problem in summary.problems:
+        say(f"failed: {problem.error}")
+    say(f"Database: {_shown(summary.database)}")
+    if summary.report:
+        say(f"Report: {_shown(summary.report)}")
+    else:
+        say("No call could be used, so there is no report; mend what is named above and run again.")
+    if summary.problems:
+        count = len(summary.problems)
+        say(f"{count} {'input' if count == 1 else 'inputs'} could not be used; see above.")
+
+
+def _shown(path: Path) -> str:
+    """The path as a person would type it from here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,92 @@
+"""`callinsight transcribe`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from callinsight.cli.app import FAILED, Workers, app, say
+from callinsight.cli.models import fetch
+
+
+@app.command()
+def transcribe(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES...", help="Recordings and transcripts.")
+    ],
+    engine: Annotated[
+        str, typer.Option(help="faster-whisper or openai-whisper.")
+    ] = "faster-whisper",
+    model: Annotated[
+        str, typer.Option(help="base or tiny.en; see 'callinsight models list'.")
+    ] = "base",
+    language: Annotated[
+        str, typer.Option(help="What is spoken, as a code such as en; auto finds it.")
+    ] = "en",
+    beam_size: Annotated[int, typer.Option(min=1, max=20, help="Wider is better and slower.")] = 5,
+    device: Annotated[str, typer.Option(help="cpu, or cuda for a graphics card.")] = "cpu",
+    vocabulary: Annotated[
+        str,
+        typer.Option(
+            metavar='"NAME;NAME"', help="Names to expect, separated by ;", show_default=False
+        ),
+    ] = "",
+    rep_channel: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="The rep's channel, counted from 0; else it is told by what is said.",
+            show_default=False,
+        ),
+    ] = None,
+    speakers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=6, help="Voices in a recording with one channel.", show_default=False
+        ),
+    ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="Print when each word is said (json, vtt).")
+    ] = False,
+    workers: Workers = None,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="json is one object a line and file; srt and vtt hold one file.",
+            metavar="txt|srt|vtt|json|rttm",
+        ),
+    ] = "json",
+) -> None:
+    """Print what is said in recordings, or written in transcripts.
+
+    The text is on stdout, and nothing else there.
+    """
+    from callinsight.cluster import default_workers
+    from callinsight.pipeline.transcribe import Options, transcribe_files
+    from callinsight.progress import bar
+
+    options = Options(
+        engine=engine,
+        model=model,
+        language=language,
+        beam_size=beam_size,
+        device=device,
+        vocabulary=tuple(name.strip() for name in vocabulary.split(";") if name.strip()),
+        rep_channel=rep_channel,
+        speakers=speakers,
+        words=words,
+        format=format_,
+    )
+    failed = False
+    for line in transcribe_files(
+        files, options, workers=workers or default_workers(device), progress=bar, fetch=fetch
+    ):
+        if line.text:
+            typer.echo(line.text)
+        if line.message:
+            say(line.message)
+        failed = failed or line.failed
+    if failed:
+        raise typer.Exit(FAILED)
