@@ -4,7 +4,7 @@ BIN := .venv/bin
 # torch comes first: the packages that need it then take the one that is there
 TORCH := torch==2.13.0
 
-.PHONY: setup demo test test-all check bench tagger sides clean
+.PHONY: setup demo test test-all check bench adapter tagger sides stages clean
 
 setup: .venv/installed
 
@@ -35,12 +35,22 @@ bench: setup
 	$(BIN)/python benchmarks/sides.py
 	$(BIN)/python benchmarks/vocabulary.py
 	$(BIN)/python benchmarks/tagging.py
+	$(BIN)/python benchmarks/corrections.py
+	$(BIN)/python benchmarks/stages.py
+	$(BIN)/callinsight run pipelines/demo.toml
+	$(BIN)/python benchmarks/topics.py
+
+adapter: setup
+	OMP_NUM_THREADS=2 $(BIN)/callinsight adapter
 
 tagger: setup
 	$(BIN)/callinsight tagger
 
 sides: setup
 	$(BIN)/callinsight sides
+
+stages: setup
+	$(BIN)/callinsight stages
 
 clean:
 	rm -rf out .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache

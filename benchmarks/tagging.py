@@ -1,244 +1,390 @@
-"""The tagger against labelled turns: `python benchmarks/tagging.py [GOLD.csv]`.
+"""The tagger against labelled turns: `python benchmarks/tagging.py [GOLD.csv] [--curve]`.
 
-With a gold file the heads that come with the program are scored. Without one, the project's own
-turns are: heads are trained on all sources but one and scored on that one, each source in turn.
+With a gold file (see `callinsight evaluate --help`) the heads that come with the program are
+judged. Without one, the sources that the encoder has not learnt from are: heads are fitted without
+the one they are judged on, each in turn. Beside them, on the same turns: a logistic regression on
+general sentence vectors of turn and context, fitted on all labelled turns but those of the source
+that is judged, and the taxonomy's phrases alone. Then what it costs, in CPU time and memory.
 
-A gold file has the columns id, context, text, subjects, acceptable_subjects, stance,
-acceptable_stances, ask, acceptable_ask; lists are separated by `;`. `subjects` is what the
-annotators agreed on, `acceptable_subjects` what at least one of them said, and an empty `stance`
-or `ask` is one they did not agree on. Scoring is lenient: a sure tag is right if it is acceptable,
-and an agreed subject without a sure tag is missed.
+`--curve` shows instead how the heads get better with more examples.
 """
 
 from __future__ import annotations
 
-import csv
+import multiprocessing
+import random
+import resource
 import sys
 import time
-from dataclasses import dataclass
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from callinsight import weights
-from callinsight.tagging.concerns import Heads, Reading, Tagger, load_heads
-from callinsight.tagging.embed import Embedder
-from callinsight.tagging.training import LabelledTurn, load_turns, train
+from callinsight.config import TaggingConfig
+from callinsight.pipeline.embedding import load_embedder, load_encoder
+from callinsight.pipeline.evaluate import evaluation_text
+from callinsight.pipeline.tagger import load_tagger
+from callinsight.records import STANCES
+from callinsight.tagging.concerns import NOTHING, Reading, Scored, Tagger, phrase_groups, pieces
+from callinsight.tagging.embed import embed, text_hash
+from callinsight.tagging.encoder import CONTEXT_WORDS, Turn, encode
+from callinsight.tagging.evaluate import Gold, evaluate, read_gold
+from callinsight.tagging.heads import load_heads, logistic, softmax
+from callinsight.tagging.labelled import load_turns
+from callinsight.tagging.patterns import PhraseMatcher
+from callinsight.tagging.training import CALIBRATION_SOURCES, Example, fit_heads, load_examples
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-FEWEST = 3  # a concern with fewer agreed turns says nothing and stays out of the macro average
+    from numpy.typing import NDArray
 
+    from callinsight.tagging.evaluate import Evaluation, Figure
+    from callinsight.tagging.heads import Heads
+    from callinsight.tagging.labelled import LabelledTurn
 
-@dataclass(frozen=True)
-class Gold:
-    """A turn with what the annotators agreed on, and what else would be right."""
-
-    context: str
-    text: str
-    concerns: frozenset[str]
-    acceptable: frozenset[str]
-    stance: str  # empty if not agreed
-    ask: str  # 0 | 1, empty if not agreed
-    acceptable_asks: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Score:
-    """Right, wrong and missed tags, and how many were agreed on."""
-
-    right: int
-    wrong: int
-    missed: int
-    agreed: int
-
-    @property
-    def precision(self) -> float:
-        """Share of the tags given that are right."""
-        return self.right / max(1, self.right + self.wrong)
-
-    @property
-    def recall(self) -> float:
-        """Share of right tags among those given or missed."""
-        return self.right / max(1, self.right + self.missed)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
+TAXONOMY = load_taxonomy(DEFAULT_TAXONOMY)
+CONCERNS = list(TAXONOMY.concerns)
+OURS = "this tagger"
+VECTORS = "general sentence vectors"
+PHRASES = "phrases alone"
+SIZES = (250, 500, 1000, 2000)
+TIMED = 500  # turns
+PADDED = (8, 32)
+FOLDS = 3  # in which the peer finds its thresholds
+SEED = 5
 
 
 @dataclass(frozen=True)
-class Speed:
-    """CPU seconds of this process."""
+class Cost:
+    """CPU seconds, for all timed turns."""
 
-    loading: float
-    reading: float  # embeddings and tags
-    turns: int
+    encode: float
+    read: float
+    padded: dict[int, float]  # by turns in a batch
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the tables for a gold file, else for the project's own turns."""
-    if arguments:
-        gold = read_gold(Path(arguments[0]))
-        print(f"Data: {arguments[0]}, {len(gold)} turns. Heads: those that come with the program.")
-        readings, speed = read_turns(gold, load_heads())
+    """Print the tables."""
+    files = [Path(argument) for argument in arguments if not argument.startswith("--")]
+    if "--curve" in arguments:
+        report_curve()
+        return
+    memory = peak_memory()  # first, as a child's peak counts what its parent held
+    if files:
+        gold, readings = judged_on(files[0])
+        print(f"{files[0]}; heads: those that come with the program\n")
     else:
-        gold, readings, speed = leave_one_source_out(load_turns())
-        print(
-            f"Data: the project's own {len(gold)} turns, one label each. Heads: trained without "
-            "the source they are scored on.\nThe turns were written for training, so real calls "
-            "are harder than this."
-        )
-    report(gold, readings, speed)
+        gold, readings = judged_on_left_out()
+        print("The project's own turns; heads: fitted without the source they are judged on\n")
+    judged = {name: evaluate(gold, read, CONCERNS) for name, read in readings.items()}
+    print(evaluation_text(judged[OURS], missed=False))
+    report_peers(judged)
+    report_cost(cost(timed_turns()), memory)
 
 
-def read_gold(path: Path) -> list[Gold]:
-    """The turns of a gold file."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            Gold(
-                context=row["context"],
-                text=row["text"],
-                concerns=_labels(row["subjects"]),
-                acceptable=_labels(row["acceptable_subjects"]) | _labels(row["subjects"]),
-                stance=row["stance"],
-                ask=row["ask"],
-                acceptable_asks=_labels(row["acceptable_ask"]) | _labels(row["ask"]),
-            )
-            for row in csv.DictReader(file)
-        ]
+# Who is judged on what
 
 
-def leave_one_source_out(
-    turns: Sequence[LabelledTurn],
-) -> tuple[list[Gold], list[Reading], Speed]:
-    """Read each source with heads trained on the others."""
+def judged_on(file: Path) -> tuple[list[Gold], dict[str, list[Reading]]]:
+    """The turns of a gold file, and what each tagger says of them."""
+    gold = read_gold(file, CONCERNS)
+    turns = [Turn(row.context, row.text) for row in gold]
+    parts = [piece for turn in turns for piece in pieces(turn)]
+    return gold, {
+        OURS: tagger(load_heads()).read(turns, encode(parts, {}, load_encoder)),
+        VECTORS: read_by_vectors(turns, load_turns()),
+        PHRASES: read_by_phrases(turns),
+    }
+
+
+def judged_on_left_out() -> tuple[list[Gold], dict[str, list[Reading]]]:
+    """The turns of the calibration sources, each read by what was fitted on the others."""
+    labelled = load_turns()
+    examples = load_examples(labelled)
+    vectors = vectors_of(examples)
     gold: list[Gold] = []
-    readings: list[Reading] = []
-    speeds = []
-    for source in sorted({turn.source for turn in turns}):
-        print(f"training without {source}", file=sys.stderr)
-        others = [turn for turn in turns if turn.source != source]
-        heads = train(
-            weights.folder(weights.EMBEDDING), weights.fingerprint(weights.EMBEDDING), turns=others
-        )
-        left_out = [_as_gold(turn) for turn in turns if turn.source == source]
-        read, speed = read_turns(left_out, heads)
-        gold += left_out
-        readings += read
-        speeds.append(speed)
-    return (
-        gold,
-        readings,
-        Speed(
-            loading=sum(speed.loading for speed in speeds) / len(speeds),
-            reading=sum(speed.reading for speed in speeds),
-            turns=len(gold),
-        ),
+    readings: dict[str, list[Reading]] = defaultdict(list)
+    for source in CALIBRATION_SOURCES:
+        say(f"without {source}")
+        out = [turn for turn in labelled if turn.source == source]
+        turns = [Turn(turn.context, turn.text) for turn in out]
+        heads = fitted([e for e in examples if e.turn.source != source])
+        gold += map(as_gold, out)
+        readings[OURS] += tagger(heads).read(turns, vectors)
+        readings[VECTORS] += read_by_vectors(turns, [t for t in labelled if t.source != source])
+        readings[PHRASES] += read_by_phrases(turns)
+    return gold, readings
+
+
+def as_gold(turn: LabelledTurn) -> Gold:
+    """A turn of the project's as one to be judged on."""
+    stances = frozenset(labels.stance for labels in turn.labels)
+    return Gold(
+        id=turn.id,
+        context=turn.context,
+        text=turn.text,
+        concerns=frozenset(c for c in CONCERNS if turn.concern_share(c) == 1),
+        acceptable=frozenset(c for c in CONCERNS if turn.concern_share(c) > 0),
+        one=frozenset(turn.labels[0].concerns),
+        stance=turn.labels[0].stance if len(stances) == 1 else "",
+        acceptable_stances=stances,
+        ask=turn.labels[0].ask if turn.ask_share in (0, 1) else None,
+        ask_acceptable=turn.ask_share > 0,
     )
 
 
-def read_turns(gold: Sequence[Gold], heads: Heads) -> tuple[list[Reading], Speed]:
-    """What the tagger says of the turns, and the CPU time it took."""
-    start = time.process_time()
-    embedder = Embedder(weights.folder(weights.EMBEDDING))
-    tagger = Tagger(
-        load_taxonomy(DEFAULT_TAXONOMY), heads, encoder=weights.fingerprint(weights.EMBEDDING)
+def fitted(examples: Sequence[Example], concerns: Sequence[str] = CONCERNS) -> Heads:
+    """Heads on the project's vectors and phrases."""
+    return fit_heads(
+        examples,
+        concerns=concerns,
+        groups=phrase_groups(TAXONOMY),
+        encoder=weights.fingerprint(weights.TAGGING),
     )
-    loaded = time.process_time()
-    texts = [turn.text for turn in gold]
-    contexts = embedder.encode([turn.context for turn in gold])
-    readings = tagger.read(texts, embedder.encode(texts), contexts)
-    return readings, Speed(loaded - start, time.process_time() - loaded, len(gold))
 
 
-def report(gold: Sequence[Gold], readings: Sequence[Reading], speed: Speed) -> None:
-    """Print quality and speed."""
-    concerns = list(load_taxonomy(DEFAULT_TAXONOMY).concerns)
-    print(f"\n{'concern':24}{'turns':>6}{'precision':>11}{'recall':>8}{'F1':>7}")
-    scores = {concern: score_concern(concern, gold, readings) for concern in concerns}
-    for concern, score in scores.items():
-        few = "" if score.agreed >= FEWEST else "  too few, not in the average"
-        print(f"{concern:24}{_row(score)}{few}")
-    enough = [score for score in scores.values() if score.agreed >= FEWEST]
-    averages = [
-        float(np.mean([getattr(score, name) for score in enough])) if enough else 0.0
-        for name in ("precision", "recall", "f1")
+def tagger(heads: Heads) -> Tagger:
+    """With the definitions that come with the program; it need not say why."""
+    return Tagger(TAXONOMY, heads, encoder=heads.encoder)
+
+
+def vectors_of(examples: Sequence[Example]) -> dict[str, NDArray[np.float16]]:
+    """Vectors of all pieces by their keys: the stored one of a short turn, else encoded again."""
+    vectors = {}
+    long = []
+    for example in examples:
+        parts = pieces(Turn(example.turn.context, example.turn.text))
+        if len(parts) == 1:
+            vectors[parts[0].key] = np.append(example.vector, 1)[None].astype(np.float16)
+        else:
+            long += parts
+    return vectors | encode(long, {}, load_encoder)
+
+
+# Peers
+
+
+def read_by_vectors(turns: Sequence[Turn], labelled: Sequence[LabelledTurn]) -> list[Reading]:
+    """Logistic regression on MiniLM's vectors of turn and context, fitted on the labelled turns.
+
+    Thresholds are found as the tagger's are, on sources that are left out, a third at a time.
+    """
+    sources = sorted({turn.source for turn in labelled})
+    learnt = [Turn(turn.context, turn.text) for turn in labelled]
+    examples = [
+        Example(replace(turn, source=str(sources.index(turn.source) % FOLDS)), vector)
+        for turn, vector in zip(labelled, general_vectors(learnt), strict=True)
     ]
-    print(f"{'macro average':30}{averages[0]:11.3f}{averages[1]:8.3f}{averages[2]:7.3f}")
-    print(f"{'ask':24}{_row(score_asks(gold, readings))}")
-    stances = [(g.stance, r) for g, r in zip(gold, readings, strict=True) if g.stance]
-    kappa = cohens_kappa([(said == "objection", is_objection(r)) for said, r in stances])
-    print(f"objection or not: Cohen's kappa {kappa:.3f} over {len(stances)} turns")
+    heads = fit_heads(examples, concerns=CONCERNS, groups={}, encoder="")
+    inputs = heads.features(general_vectors(turns), [t.text for t in turns], [{}] * len(turns))
+    concerns = logistic(inputs @ heads.concern_weights.T)
+    stances = softmax(inputs @ heads.stance_weights.T)
+    asks = logistic(inputs @ heads.ask_weights.T)[:, 0]
+    objection = STANCES.index("objection")
+    return [
+        reading(
+            turn,
+            [c for c, s, t in zip(CONCERNS, scores, heads.thresholds, strict=True) if s >= t],
+            "objection" if stance[objection] >= heads.objection_threshold else "mention",
+            asks=bool(ask >= heads.ask_threshold),
+        )
+        for turn, scores, stance, ask in zip(turns, concerns, stances, asks, strict=True)
+    ]
+
+
+def general_vectors(turns: Sequence[Turn]) -> NDArray[np.float32]:
+    """Vectors [turns, 768] of turn and context, each embedded by itself."""
+    contexts = [" ".join(turn.context.split()[-CONTEXT_WORDS:]) for turn in turns]
+    texts = [turn.text for turn in turns]
+    new = {text for text in (*texts, *contexts) if text_hash(text) not in GENERAL}
+    GENERAL.update(embed(new, {}, load_embedder))
+    return np.array(
+        [
+            np.append(GENERAL[text_hash(text)], GENERAL[text_hash(context)])
+            for text, context in zip(texts, contexts, strict=True)
+        ]
+    )
+
+
+GENERAL: dict[str, NDArray[np.float32]] = {}  # what is embedded once serves each left-out source
+
+
+def read_by_phrases(turns: Sequence[Turn]) -> list[Reading]:
+    """A concern where one of its phrases is, an objection or ask where one of its cues is."""
+    matcher = PhraseMatcher(phrase_groups(TAXONOMY))
+    asks = PhraseMatcher({ask.id: ask.patterns for ask in TAXONOMY.asks.values()})
+    found = [matcher.find(turn.text) for turn in turns]
+    return [
+        reading(
+            turn,
+            [concern for concern in CONCERNS if concern in phrases],
+            "objection" if "cue objection" in phrases else "mention",
+            asks="cue ask" in phrases and bool(asks.find(turn.text)),
+        )
+        for turn, phrases in zip(turns, found, strict=True)
+    ]
+
+
+def reading(turn: Turn, concerns: Sequence[str], stance: str, *, asks: bool) -> Reading:
+    """What a peer says of a turn; of short ones nothing, as the tagger."""
+    if not pieces(turn):
+        return NOTHING
+    said = tuple(Scored(concern, 1.0, "sure", "", "") for concern in concerns)
+    return Reading(said, stance if said else "none", 1.0, asks, "other" if asks else "", 1.0)
+
+
+def report_peers(judged: Mapping[str, Evaluation]) -> None:
+    """Print a row for each tagger."""
     print(
-        f"speed: {speed.turns / speed.reading:.0f} turns a second and core, embedding each turn "
-        f"and its context; loading the models takes {speed.loading:.2f} CPU seconds more"
+        f"\nPEERS, on the same {judged[OURS].turns} turns\n"
+        f"{'':26}{'precision':>18}{'recall':>18}{'F1':>18}{'strict F1':>18}"
+        f"{'objection kappa':>18}{'ask F1':>18}"
     )
+    for name, result in judged.items():
+        print(f"{name:26}{row(result)}")
 
 
-def score_concern(concern: str, gold: Sequence[Gold], readings: Sequence[Reading]) -> Score:
-    """Sure tags of one concern."""
-    return _score(
-        (concern in sure_concerns(r), concern in g.concerns, concern in g.acceptable)
-        for g, r in zip(gold, readings, strict=True)
+def row(result: Evaluation) -> str:
+    """The figures of a tagger in a row."""
+    macro = result.lenient.macro
+    figures = (
+        *(macro.precision, macro.recall, macro.f1, result.strict.macro.f1),
+        *(result.objections.kappa, result.asks.rates.f1),
     )
+    return "".join(f"{shown(figure):>18}" for figure in figures)
 
 
-def score_asks(gold: Sequence[Gold], readings: Sequence[Reading]) -> Score:
-    """Asks for material."""
-    return _score(
-        (r.asks, g.ask == "1", "1" in g.acceptable_asks)
-        for g, r in zip(gold, readings, strict=True)
+def shown(figure: Figure) -> str:
+    """With its interval."""
+    return f"{figure.value:.2f} ({figure.low:.2f}-{figure.high:.2f})"
+
+
+# How heads get better
+
+
+def report_curve() -> None:
+    """Print a row for each number of examples, over all left-out sources."""
+    examples = load_examples(load_turns())
+    vectors = vectors_of(examples)
+    print(
+        "Heads fitted on so many examples of the other sources, drawn at random\n"
+        f"{'examples':>8}{'precision':>18}{'recall':>18}{'F1':>18}{'strict F1':>18}"
+        f"{'objection kappa':>18}{'ask F1':>18}"
     )
+    for size in (*SIZES, None):
+        gold: list[Gold] = []
+        readings: list[Reading] = []
+        for source in CALIBRATION_SOURCES:
+            say(f"{size or 'all'} without {source}")
+            others = [e for e in examples if e.turn.source != source]
+            drawn = random.Random(SEED).sample(others, min(size or len(others), len(others)))
+            out = [e.turn for e in examples if e.turn.source == source]
+            read = tagger(fitted(drawn, learnable(drawn))).read(
+                [Turn(turn.context, turn.text) for turn in out], vectors
+            )
+            gold += map(as_gold, out)
+            readings += read
+        print(f"{size or 'all':>8}{row(evaluate(gold, readings, CONCERNS))}", flush=True)
 
 
-def sure_concerns(reading: Reading) -> set[str]:
-    """The concerns that are counted; unsure ones go to review."""
-    return {concern.label for concern in reading.concerns if concern.status == "sure"}
+def learnable(examples: Sequence[Example]) -> list[str]:
+    """The concerns with an example left, whichever source is left out."""
+    sources = {example.turn.source for example in examples}
+    return [
+        concern
+        for concern in CONCERNS
+        if all(
+            any(e.turn.source != source and e.turn.concern_share(concern) for e in examples)
+            for source in sources
+        )
+    ]
 
 
-def is_objection(reading: Reading) -> bool:
-    """A sure concern, raised as an objection."""
-    return reading.stance == "objection" and bool(sure_concerns(reading))
+# What it costs
 
 
-def cohens_kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
-    """Agreement beyond chance of two yes-or-no judgements (Cohen 1960); 0 for no pairs."""
-    if not pairs:
-        return 0.0
-    first, second = np.array(pairs, dtype=bool).T
-    agreed = float((first == second).mean())
-    chance = float(first.mean() * second.mean() + (1 - first.mean()) * (1 - second.mean()))
-    return (agreed - chance) / (1 - chance) if chance < 1 else 0.0
+def timed_turns() -> list[Turn]:
+    """Turns of the project's, drawn at random from those that can say anything."""
+    turns = [Turn(turn.context, turn.text) for turn in load_turns()]
+    return random.Random(SEED).sample([turn for turn in turns if pieces(turn)], TIMED)
 
 
-def _score(answers: Iterable[tuple[bool, bool, bool]]) -> Score:
-    """From (given, agreed, acceptable) for each turn."""
-    rows = list(answers)
-    return Score(
-        right=sum(given and fine for given, _, fine in rows),
-        wrong=sum(given and not fine for given, _, fine in rows),
-        missed=sum(agreed and not given for given, agreed, _ in rows),
-        agreed=sum(agreed for _, agreed, _ in rows),
+def cost(turns: Sequence[Turn]) -> Cost:
+    """CPU time of this process, which has one thread."""
+    parts = [piece for turn in turns for piece in pieces(turn)]
+    read = tagger(load_heads()).read
+    load_encoder().encode(parts[0])
+    start = time.process_time()
+    vectors = encode(parts, {}, load_encoder)
+    encoded = time.process_time()
+    read(turns, vectors)
+    done = time.process_time()
+    return Cost(encoded - start, done - encoded, {size: padded(parts, size) for size in PADDED})
+
+
+def padded(parts: Sequence[Turn], size: int) -> float:
+    """CPU seconds of the network on batches of turns of like length, filled up to the longest."""
+    encoder = load_encoder()
+    start = time.process_time()
+    encoded = [
+        encoder._tokenizer.encode(" ".join(part.context.split()[-CONTEXT_WORDS:]), part.text)
+        for part in parts
+    ]
+    encoded.sort(key=len)
+    for at in range(0, len(encoded), size):
+        batch = encoded[at : at + size]
+        shape = (len(batch), len(batch[-1]))
+        ids, mask = np.ones(shape, np.int64), np.zeros(shape, np.int64)  # 1 fills up
+        for line, one in enumerate(batch):
+            ids[line, : len(one)] = one.ids
+            mask[line, : len(one)] = 1
+        encoder._session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})
+    return time.process_time() - start
+
+
+def peak_memory() -> float:
+    """Megabytes that a process holds at most which loads everything and reads the timed turns."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(read_and_measure).result()
+
+
+def read_and_measure() -> float:
+    """As `callinsight tag` reads turns."""
+    turns = timed_turns()
+    parts = [piece for turn in turns for piece in pieces(turn)]
+    own = load_tagger(TaggingConfig(taxonomy=DEFAULT_TAXONOMY), TAXONOMY, load_heads())
+    own.read(turns, encode(parts, {}, load_encoder))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def report_cost(spent: Cost, memory: float) -> None:
+    """Print turns a second and core, and memory."""
+    print(
+        f"\nCOST, of {TIMED} turns with what was said before\n"
+        f"{'':34}{'CPU s':>8}{'turns/s a core':>16}"
     )
+    rows = {
+        "encode, a turn at a time (ours)": spent.encode,
+        **{f"encode, {size} turns, filled up": s for size, s in spent.padded.items()},
+        "read what is encoded": spent.read,
+        "both (ours)": spent.encode + spent.read,
+    }
+    for name, seconds in rows.items():
+        print(f"{name:34}{seconds:8.1f}{TIMED / seconds:16.0f}")
+    print(f"Peak memory of a process that does it: {memory:.0f} MB")
 
 
-def _row(score: Score) -> str:
-    return f"{score.agreed:6}{score.precision:11.3f}{score.recall:8.3f}{score.f1:7.3f}"
-
-
-def _as_gold(turn: LabelledTurn) -> Gold:
-    labels, ask = frozenset(turn.concerns), str(int(turn.ask))
-    return Gold(turn.context, turn.text, labels, labels, turn.stance, ask, frozenset({ask}))
-
-
-def _labels(cell: str) -> frozenset[str]:
-    return frozenset(label for label in cell.split(";") if label)
+def say(text: str) -> None:
+    """What is being done, on stderr."""
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
 DATABASE = "callinsight.db"
 RANGES = {
+    "tagging.precision": (0.0, 0.95),
     "speech.beam_size": (1, 20),
     "speech.rep_channel": (0, 63),
     "topics.min_calls": (1, 1_000_000),
@@ -72,6 +73,7 @@ class TaggingConfig:
 
     taxonomy: Path
     competitors: tuple[str, ...] = ()  # rivals by name; a buyer who names one raises `competitor`
+    precision: float = 0.0  # share of sure tags that must be right; 0 weighs it against misses
 
 
 @dataclass(frozen=True)

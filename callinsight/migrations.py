@@ -212,3 +212,63 @@ def keep_words_and_voices(db: Any) -> None:
         pk=("call", "voice"),
         foreign_keys=[("call", "calls", "id")],
     )
+
+
+@migrations()
+def let_topics_last(db: Any) -> None:
+    """Whose word a topic's label is, whether it still counts, and what became of it."""
+    for column, default in (
+        ("label_source", "found"),
+        ("status", "active"),
+        ("first_seen", ""),
+        ("defined_as", ""),
+    ):
+        db["topics"].add_column(column, str, not_null_default=default)
+    db["topic_changes"].create(
+        {"rebuild": int, "topic": int, "became": int, "cosine": float}, pk=("rebuild", "topic")
+    )
+
+
+@migrations()
+def tell_where_stages_come_from(db: Any) -> None:
+    """Whether a call's stage is the CRM's or inferred, and how sure that is."""
+    db["calls"].add_column("stage_source", str, not_null_default="unknown")
+    db["calls"].add_column("stage_probability", float, not_null_default=0.0)
+    db.execute(
+        "UPDATE calls SET stage_source = 'crm', stage_probability = 1.0 WHERE stage <> 'unknown'"
+    )
+
+
+@migrations()
+def explain_tags(db: Any) -> None:
+    """Why a turn has a tag, and by which version of the definitions."""
+    for column in ("why", "taxonomy"):
+        db["tags"].add_column(column, str, not_null_default="")
+
+
+@migrations()
+def keep_corrections(db: Any) -> None:
+    """What people say of turns; a row, once written, stays as it is."""
+    db["corrections"].create(
+        {
+            "id": int,
+            "call": str,
+            "utterance": str,
+            "context": str,
+            "text": str,
+            "at": str,
+            "who": str,
+            "action": str,
+            "undoes": int,
+            "before": str,
+            "after": str,
+        },
+        pk="id",
+        not_null={"call", "text", "at", "who", "action"},
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["corrections"].create_index(["call"])
+    db.execute(
+        "CREATE TRIGGER corrections_stay BEFORE UPDATE ON corrections "
+        "BEGIN SELECT RAISE(ABORT, 'a correction is never changed: add another'); END"
+    )

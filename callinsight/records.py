@@ -18,6 +18,7 @@ TAGGED_LANGUAGES = (
 )  # what the taggers read; a call of unknown language is taken for English
 OUTCOMES = ("open", "won", "lost", "disqualified")
 UNKNOWN = "unknown"
+CRM, INFERRED = "crm", "inferred"  # where a call's stage comes from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,10 @@ class Call:
     deal: str = ""
     deal_stage: str = ""  # the CRM's own word, at the time of the call
     stage: str = UNKNOWN  # buying stage, see taxonomy
+    stage_source: str = UNKNOWN  # crm | inferred from what was said | unknown
+    stage_probability: float = (
+        0.0  # 1 from the CRM, else of the likeliest stage; 0 if none was sought
+    )
     amount: float | None = None
     currency: str = ""
     outcome: str = "open"
@@ -117,18 +122,41 @@ class Tag:
     """One thing a buyer's utterance says, with the facts of its call that reports count by."""
 
     utterance: str
-    kind: str  # concern | ask | topic
+    kind: str  # concern | ask | competitor | topic
     label: str
     stance: str  # objection | question | mention | none
     score: float  # probability
     status: str  # sure | unsure | uncertain_speaker; only what is sure counts
     source: str  # which model
-    evidence: str  # the words or the pattern behind it
+    evidence: str  # the words of the turn that carry it
+    why: str = ""  # for people: the phrase in them, else the most similar turn learnt from
+    taxonomy: str = ""  # version of the definitions
     call: str
     deal: str  # the deal, else the call
     persona: str
     stage: str
     month: str  # YYYY-MM in the pipeline's timezone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What a person says of a buyer's turn; rows are added and never changed.
+
+    What a turn says is `concern;concern/stance/ask`, such as `price_budget/objection/pricing_sheet`,
+    and `/none/` where it says nothing.
+    """
+
+    id: int = 0  # 1, 2, ... in the order they were made; 0 is not stored yet
+    call: str
+    utterance: str  # its id at that time; a call that is heard again numbers its turns anew
+    context: str  # the seller's turn before, as it was
+    text: str  # the turn, as it was
+    at: str  # moment
+    who: str
+    action: str  # accept | change | reject | undo
+    undoes: int = 0  # the correction that an undo takes back
+    before: str  # what the turn said until then
+    after: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +167,21 @@ class Topic:
     label: str
     terms: str  # separated by ;
     centroid: bytes  # float32, one unit vector
-    size: int
+    size: int  # turns, over all months
+    label_source: str = "found"  # found | user
+    status: str = "active"  # active | retired by the user | replaced in a rebuild
+    first_seen: str = ""  # YYYY-MM of its first turn
+    defined_as: str = ""  # its id in the taxonomy, if the user defined it
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicChange:
+    """What became of a topic in a rebuild."""
+
+    rebuild: int  # 1, 2, ...
+    topic: int
+    became: int | None  # the topic that lives on in its place, if there is one
+    cosine: float  # to that one, else to the nearest of the new ones
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ many shares: Benjamini and Hochberg 1995, JRSS B 57.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,26 @@ def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tup
     low = 0.0 if successes == 0 else float(betaincinv(a, b, tail))
     high = 1.0 if successes == trials else float(betaincinv(a, b, 1 - tail))
     return low, high
+
+
+def difference(
+    now: tuple[int, int], before: tuple[int, int], confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Interval of how far a share has risen; each share is (successes, trials).
+
+    From the intervals of the two shares (Newcombe 1998, Statistics in Medicine 17, method 10,
+    with Jeffreys' intervals); (-1, 1) without trials.
+    """
+    if not now[1] or not before[1]:
+        return -1.0, 1.0
+    share, share_before = now[0] / now[1], before[0] / before[1]
+    low, high = jeffreys(*now, confidence)
+    low_before, high_before = jeffreys(*before, confidence)
+    risen = share - share_before
+    return (
+        risen - math.hypot(share - low, high_before - share_before),
+        risen + math.hypot(high - share, share_before - low_before),
+    )
 
 
 def chance_below(successes: int, trials: int, share: float) -> float:

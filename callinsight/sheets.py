@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import io
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from callinsight.records import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-    from typing import TypeVar
+    from typing import TextIO, TypeVar
     from zoneinfo import ZoneInfo
 
     Record = TypeVar("Record")
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t")
 LIST_SEPARATOR = ";"
 ENCODINGS = ("utf-8-sig", "cp1252")
+BLOCK = 1 << 20  # characters looked at together
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")  # 12.500 is 12 and a half, or 12 thousand
@@ -138,13 +139,20 @@ def read_rows(path: Path, *, known: Iterable[str]) -> tuple[list[str], list[Row]
 
     Known columns tell the separator; others are welcome. Raises InputError if there is no file.
     """
-    text = _decode(path)
-    lines = _lines(text, _separator(text, list(known)))
-    line, cells, fault = next(lines, (1, [], ""))
-    if fault:
-        raise InputError(f"{path.name}:{line}: {fault}")
-    header = [name.casefold() for name in cells]
-    return header, [_row(f"{path.name}:{n}", header, cells, fault) for n, cells, fault in lines]
+    with opened_rows(path, known=known) as (header, rows):
+        return [name.casefold() for name in header], list(rows)
+
+
+@contextlib.contextmanager
+def opened_rows(path: Path, *, known: Iterable[str]) -> Iterator[tuple[list[str], Iterator[Row]]]:
+    """As `read_rows`, with the header as it is written; rows are read while they are asked for."""
+    with _opened(path) as file:
+        lines = _lines(file, _separator(file, list(known)))
+        line, header, fault = next(lines, (1, [], ""))
+        if fault:
+            raise InputError(f"{path.name}:{line}: {fault}")
+        names = [name.casefold() for name in header]
+        yield header, (_row(f"{path.name}:{n}", names, cells, fault) for n, cells, fault in lines)
 
 
 def parse_rows(
@@ -162,11 +170,9 @@ def parse_rows(
     return records, problems
 
 
-def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str], str]]:
+def _lines(file: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]:
     """Each row that holds anything: the line it starts in, its cells, why it cannot be used."""
-    reader = csv.reader(
-        io.StringIO(text, newline=None), delimiter=separator, skipinitialspace=True, strict=True
-    )
+    reader = csv.reader(file, delimiter=separator, skipinitialspace=True, strict=True)
     while True:
         start = reader.line_num + 1
         try:
@@ -199,9 +205,10 @@ def _word(text: str) -> str:
     return "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
 
 
-def _decode(path: Path) -> str:
+def _opened(path: Path) -> TextIO:
     try:
-        content = path.read_bytes()
+        encoding = _encoding(path)
+        return path.open(encoding=encoding, errors="replace")
     except FileNotFoundError:
         raise InputError(
             f"{path}: there is no such file; mend the path in the pipeline file"
@@ -210,26 +217,39 @@ def _decode(path: Path) -> str:
         raise InputError(
             f"{path}: the file cannot be read ({error.strerror}); mend its permissions or the path"
         ) from None
-    if content.startswith(WORKBOOKS):
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith(WORKBOOKS):
         raise InputError(f"{path}: this is a workbook; save the sheet as CSV, and name that")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    for encoding in ENCODINGS:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return next((encoding for encoding in ENCODINGS if _is_written_in(path, encoding)), "latin-1")
+
+
+def _is_written_in(path: Path, encoding: str) -> bool:
+    with path.open(encoding=encoding) as file:
         try:
-            return content.decode(encoding)
+            while file.read(BLOCK):
+                pass
         except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
+            return False
+    return True
 
 
-def _separator(text: str, known: list[str]) -> str:
-    lines = (line.casefold() for line in text.splitlines())
-    header = next((line for line in lines if line.strip(' ",;\t')), "")
+def _separator(file: TextIO, known: list[str]) -> str:
+    """The one between known columns, else the most frequent; the file is at its start again."""
+    lines = (line.casefold() for line in iter(file.readline, ""))
+    header = next((line for line in lines if line.strip(' ",;\t\n')), "")
+    file.seek(0)
 
-    def names(separator: str) -> int:
-        return sum(name.strip(' "') in known for name in header.split(separator))
+    def likely(separator: str) -> tuple[int, int]:
+        names = header.split(separator)
+        return sum(name.strip(' "\n') in known for name in names), len(names)
 
-    return max(SEPARATORS, key=names)
+    return max(SEPARATORS, key=likely)
 
 
 def _check_header(path: Path, header: list[str], needed: list[str], known: list[str]) -> None:

@@ -12,11 +12,13 @@ from callinsight.errors import StoreError
 from callinsight.records import (
     Call,
     ContentItem,
+    Correction,
     Gap,
     Participant,
     Problem,
     Tag,
     Topic,
+    TopicChange,
     UsageEvent,
     Utterance,
     Voice,
@@ -161,8 +163,13 @@ def setting(db: Database, name: str) -> str | None:
 def save_call(
     db: Database, call: Call, participants: Iterable[Participant], utterances: Iterable[Utterance]
 ) -> None:
-    """Write a call with all that was said, in place of what was known of it."""
+    """Write a call with all that was said, in place of what was known of it.
+
+    Corrections stay, for the same words may be heard again; not so those of a call that is refused.
+    """
     _forget_results(db, call.id)
+    if call.status == "refused":
+        _forget_corrections(db, call.id)
     _save(db, "calls", [call], pk="id")
     _save(db, "participants", participants, pk=("call", "name"))
     _save(db, "utterances", utterances, pk="id")
@@ -184,14 +191,25 @@ def update_call(db: Database, call: Call, participants: Iterable[Participant]) -
     return True
 
 
+def save_stage(db: Database, call: str, stage: str, source: str, probability: float) -> None:
+    """Write the stage of a call, where it comes from and how sure it is."""
+    db.execute(
+        "UPDATE calls SET stage = ?, stage_source = ?, stage_probability = ? WHERE id = ?",
+        [stage, source, probability, call],
+    )
+
+
 def remove_calls_except(db: Database, keep: set[str]) -> int:
     """Drop calls that no manifest names any more, with all that came of them; their number."""
     gone = [id_ for (id_,) in db.execute("SELECT id FROM calls").fetchall() if id_ not in keep]
     for call in gone:
         _forget_results(db, call)
+        _forget_corrections(db, call)
         db.execute("DELETE FROM calls WHERE id = ?", [call])
         db.execute(
-            "DELETE FROM runs WHERE subject = ? AND stage IN ('speech', 'speakers', 'tags')", [call]
+            "DELETE FROM runs WHERE subject = ? "
+            "AND stage IN ('speech', 'speakers', 'stages', 'tags')",
+            [call],
         )
     return len(gone)
 
@@ -246,16 +264,11 @@ def all_voices(db: Database) -> list[Voice]:
     return _load(db, Voice, "SELECT * FROM voices ORDER BY call, voice")
 
 
-def demanding_utterances(db: Database) -> list[Utterance]:
-    """What buyers surely object to or ask, or want sent, by call and position."""
-    return _load(
-        db,
-        Utterance,
-        "SELECT * FROM utterances WHERE id IN (SELECT utterance FROM tags "
-        "WHERE status = 'sure' AND (kind = 'ask' OR "
-        "(kind = 'concern' AND stance IN ('objection', 'question')))) "
-        "ORDER BY call, position",
-    )
+def calls_with_buyers(db: Database) -> set[str]:
+    """The calls in which a buyer said something."""
+    return {
+        id_ for (id_,) in db.execute("SELECT DISTINCT call FROM utterances WHERE side = 'buyer'")
+    }
 
 
 def search_utterances(db: Database, words: str, *, limit: int = 20) -> list[Utterance]:
@@ -281,17 +294,35 @@ def replace_tags(db: Database, call: str, kinds: tuple[str, ...], tags: Iterable
     _save(db, "tags", tags, pk=("utterance", "kind", "label"))
 
 
-def replace_topics(db: Database, topics: Iterable[Topic], tags: Iterable[Tag]) -> None:
-    """Make these the topics, and these the utterances that have one."""
-    db.execute("DELETE FROM tags WHERE kind = 'topic'")
-    db.execute("DELETE FROM topics")
+def save_topics(db: Database, topics: Iterable[Topic]) -> None:
+    """Write topics; none is ever dropped, so that no id is given twice."""
     _save(db, "topics", topics, pk="id")
-    _save(db, "tags", tags, pk=("utterance", "kind", "label"))
 
 
 def all_topics(db: Database) -> list[Topic]:
-    """The topics, by id."""
+    """The topics, those that count no more with them, by id."""
     return _load(db, Topic, "SELECT * FROM topics ORDER BY id")
+
+
+def replace_topic_tags(db: Database, tags: Iterable[Tag]) -> None:
+    """Make these the utterances that have a topic."""
+    db.execute("DELETE FROM tags WHERE kind = 'topic'")
+    _save(db, "tags", tags, pk=("utterance", "kind", "label"))
+
+
+def topic_tags(db: Database) -> list[Tag]:
+    """The topics of utterances, by utterance."""
+    return _load(db, Tag, "SELECT * FROM tags WHERE kind = 'topic' ORDER BY utterance")
+
+
+def save_topic_changes(db: Database, changes: Iterable[TopicChange]) -> None:
+    """Keep what became of the topics in a rebuild."""
+    _save(db, "topic_changes", changes, pk=("rebuild", "topic"))
+
+
+def all_topic_changes(db: Database) -> list[TopicChange]:
+    """What became of topics, by rebuild and topic."""
+    return _load(db, TopicChange, "SELECT * FROM topic_changes ORDER BY rebuild, topic")
 
 
 def tags_of_month(db: Database, month: str) -> list[Tag]:
@@ -301,11 +332,31 @@ def tags_of_month(db: Database, month: str) -> list[Tag]:
     )
 
 
+def tags_of_kinds(db: Database, kinds: tuple[str, ...]) -> list[Tag]:
+    """All tags of the given kinds, by utterance."""
+    marks = ", ".join("?" for _ in kinds)
+    sql = f"SELECT * FROM tags WHERE kind IN ({marks}) ORDER BY utterance, kind, label"  # noqa: S608 - marks
+    return _load(db, Tag, sql, [*kinds])
+
+
 def tags_of_call(db: Database, call: str) -> list[Tag]:
     """The tags of a call, by utterance."""
     return _load(
         db, Tag, "SELECT * FROM tags WHERE call = ? ORDER BY utterance, kind, label", [call]
     )
+
+
+def add_correction(db: Database, correction: Correction) -> Correction:
+    """Keep what a person says of a turn, after all that was said before; with its number."""
+    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM corrections").fetchone()
+    numbered = dataclasses.replace(correction, id=last + 1)
+    db.table("corrections").insert(_row(numbered), pk="id")
+    return numbered
+
+
+def all_corrections(db: Database) -> list[Correction]:
+    """What people said of turns, in the order they said it."""
+    return _load(db, Correction, "SELECT * FROM corrections ORDER BY id")
 
 
 def load_vectors(db: Database, model: str, text_hashes: Iterable[str]) -> dict[str, bytes]:
@@ -422,6 +473,10 @@ def _from_cell(hint: Any, cell: Any) -> Any:
 def _forget_results(db: Database, call: str) -> None:
     for table in ("tags", "utterances", "participants", "voices"):
         db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
+
+
+def _forget_corrections(db: Database, call: str) -> None:
+    db.execute("DELETE FROM corrections WHERE call = ?", [call])
 
 
 def _id(record: Any) -> str:

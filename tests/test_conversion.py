@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+from mpnet import ADAPTED, LAYERS, SETTINGS, SIZE, write_adapter, write_mpnet
 
 from callinsight import conversion, weights
 from callinsight.errors import WeightsError
@@ -198,6 +199,171 @@ def test_minilm_names_the_weights_that_are_missing(tmp_path):
 
     source = tmp_path / "model.safetensors"
     assert str(raised.value) == f"{source} lacks embeddings.word_embeddings.weight"
+
+
+@pytest.fixture
+def mpnet(tmp_path, monkeypatch):
+    """A folder with a tiny MPNet, and a tiny adapter in the place of the real one."""
+    folder = tmp_path / "mpnet"
+    folder.mkdir()
+    write_mpnet(folder)
+    write_adapter(tmp_path / "adapter.safetensors")
+    monkeypatch.setattr(conversion, "ADAPTER", tmp_path / "adapter.safetensors")
+    return folder
+
+
+def mpnet_by_hand(folder, ids: np.ndarray, *, adapted: bool) -> np.ndarray:
+    """The vectors of [batch, length] tokens, each matrix W as W + up @ down."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import MPNetConfig, MPNetModel
+
+    network = MPNetModel(MPNetConfig(**SETTINGS), add_pooling_layer=False).eval()
+    state = load_file(folder / "model.safetensors")
+    named = {name.removeprefix("mpnet."): value for name, value in state.items()}
+    network.load_state_dict(named, strict=False)
+    adapter = {name: value.double() for name, value in load_file(conversion.ADAPTER).items()}
+    for layer in range(LAYERS):
+        for name in ADAPTED:
+            matrix = f"encoder.layer.{layer}.{name}"
+            update = adapter[f"{matrix}.up"] @ adapter[f"{matrix}.down"]
+            if adapted:
+                network.get_submodule(matrix).weight.data += update.float()
+    with torch.inference_mode():
+        tokens = network(input_ids=torch.from_numpy(ids)).last_hidden_state
+    return (tokens.double() @ adapter["projection"].T).numpy()
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Cosine of each pair of vectors [..., size]."""
+    norms = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    return (one * other).sum(axis=-1) / norms
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (3, 5), (1, 256)])
+def test_the_turn_encoder_computes_the_sum_of_its_matrices_and_projects_each_token(
+    mpnet, shape, capfd
+):
+    capfd.readouterr()
+
+    conversion.mpnet_to_onnx(mpnet)
+
+    assert capfd.readouterr() == ("", "")
+    ids = np.random.default_rng(0).integers(5, SETTINGS["vocab_size"], shape)
+    given = run(mpnet, input_ids=ids, attention_mask=np.ones_like(ids))
+    assert given.shape == (*shape, SIZE)
+    assert likeness(given, mpnet_by_hand(mpnet, ids, adapted=True)).min() > 0.98
+    assert likeness(given, mpnet_by_hand(mpnet, ids, adapted=False)).mean() < 0.9
+
+
+def test_before_its_matrices_are_made_small_the_turn_encoder_is_exact(mpnet):
+    conversion.mpnet_to_onnx(mpnet)
+
+    record = json.loads((mpnet / "converted.json").read_text())
+    adapter = conversion.sha256_of(conversion.ADAPTER)
+    edition = conversion.EDITIONS["mpnet_to_onnx"]
+    assert 0 < record["largest_difference"] < 1e-4
+    assert record["conversion"] == f"mpnet_to_onnx/{edition}/{adapter[:12]}"
+    assert set(record["sources"]) == {"model.safetensors", "config.json"}
+    assert record["sha256"] == conversion.sha256_of(mpnet / "model.onnx")
+    assert {path.name for path in mpnet.iterdir()} == {
+        *("model.safetensors", "config.json", "model.onnx", "converted.json"),
+    }
+
+
+def test_most_matrices_of_the_turn_encoder_are_kept_in_8_bits(mpnet):
+    import onnx
+
+    conversion.mpnet_to_onnx(mpnet)
+
+    graph = onnx.load(mpnet / "model.onnx").graph
+    kinds = [node.op_type for node in graph.node]
+    exact = [n.name for n in graph.node if n.op_type == "MatMul" and "/attn" not in n.name]
+    assert kinds.count("MatMulInteger") == 5 * LAYERS + 1  # q, k, v, o, the first dense; projection
+    assert len(exact) == LAYERS
+    assert all("/output/dense" in name for name in exact)
+
+
+def test_another_adapter_makes_what_was_converted_stale(mpnet, tmp_path, monkeypatch):
+    sources = {
+        name: conversion.sha256_of(mpnet / name) for name in ("model.safetensors", "config.json")
+    }
+    conversion.mpnet_to_onnx(mpnet)
+    before = conversion.edition("mpnet_to_onnx")
+    write_adapter(tmp_path / "other.safetensors", seed=2)
+    ids = np.arange(5, 12)[np.newaxis]
+    vectors = run(mpnet, input_ids=ids, attention_mask=np.ones_like(ids))
+
+    assert conversion.state(mpnet, "mpnet_to_onnx", sources) == "good"
+    with monkeypatch.context() as other:
+        other.setattr(conversion, "ADAPTER", tmp_path / "other.safetensors")
+        assert conversion.state(mpnet, "mpnet_to_onnx", sources) == "missing"
+        assert conversion.edition("mpnet_to_onnx") != before
+        conversion.mpnet_to_onnx(mpnet)
+        assert conversion.state(mpnet, "mpnet_to_onnx", sources) == "good"
+    assert conversion.state(mpnet, "mpnet_to_onnx", sources) == "missing"
+    again = run(mpnet, input_ids=ids, attention_mask=np.ones_like(ids))
+    assert likeness(vectors, again).mean() < 0.5
+
+
+def test_converting_twice_gives_the_same_bytes(mpnet):
+    made = []
+    for _ in range(2):
+        conversion.mpnet_to_onnx(mpnet)
+        made.append((mpnet / "model.onnx").read_bytes())
+
+    assert made[0] == made[1]
+
+
+def test_another_adapter_is_converted_again_without_a_network(mpnet, tmp_path, monkeypatch):
+    files = tuple(
+        weights.File(name, conversion.sha256_of(mpnet / name))
+        for name in ("model.safetensors", "config.json")
+    )
+    model = weights.Model("toy", "a toy", "MIT", files, (), convert="mpnet_to_onnx")
+    monkeypatch.setitem(weights.MODELS, "toy", model)
+    monkeypatch.setenv("CALLINSIGHT_MODELS", str(tmp_path / "models"))
+    home = weights.pull("toy", source=mpnet)
+    made = (home / "model.onnx").read_bytes()
+    write_adapter(conversion.ADAPTER, seed=2)
+    monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")
+
+    assert weights.find("toy") is None
+    assert (weights.folder("toy") / "model.onnx").read_bytes() != made
+    assert weights.verify("toy") == []
+
+
+def test_a_turn_encoder_that_8_bits_change_too_much_is_not_kept(mpnet, monkeypatch):
+    import logging
+
+    monkeypatch.setattr(conversion, "QUANTIZED_COSINE", 1.1)
+
+    with pytest.raises(WeightsError) as raised:
+        conversion.mpnet_to_onnx(mpnet)
+
+    cosine = str(raised.value).split("(cosine ")[1].split(",")[0]
+    assert str(raised.value) == (
+        f"model.onnx in 8 bits is too far from the original (cosine {cosine}, allowed: 1.1); it "
+        "was discarded. Install the version of onnxruntime in constraints.txt and pull again"
+    )
+    assert 0.98 < float(cosine) <= 1
+    assert {path.name for path in mpnet.iterdir()} == {"model.safetensors", "config.json"}
+    assert not logging.getLogger().disabled
+
+
+def test_a_turn_encoder_names_the_weights_that_are_missing(mpnet):
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(mpnet / "model.safetensors")
+    del state["mpnet.encoder.layer.1.attention.LayerNorm.bias"]
+    save_file(state, mpnet / "model.safetensors")
+
+    with pytest.raises(WeightsError) as raised:
+        conversion.mpnet_to_onnx(mpnet)
+
+    assert str(raised.value) == (
+        f"{mpnet / 'model.safetensors'} lacks encoder.layer.1.attention.LayerNorm.bias"
+    )
 
 
 @pytest.fixture(scope="module")

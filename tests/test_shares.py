@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from callinsight.shares import benjamini_hochberg, chance_below, jeffreys
+from callinsight.shares import benjamini_hochberg, chance_below, difference, jeffreys
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,26 @@ def test_benjamini_hochberg_is_that_of_scipy(p_values):
 
 def test_benjamini_hochberg_of_nothing():
     assert benjamini_hochberg([]) == []
+
+
+def test_a_difference_as_published():
+    """Newcombe 1998, table II, case b: 9/10 against 3/10; Jeffreys' limits are a little narrower."""
+    low, high = difference((9, 10), (3, 10))
+
+    assert low == pytest.approx(0.1705, abs=0.06)
+    assert high == pytest.approx(0.8090, abs=0.03)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.data())
+def test_a_difference_turned_round_is_its_opposite(trials, trials_before, data):
+    now = data.draw(st.integers(0, trials)), trials
+    before = data.draw(st.integers(0, trials_before)), trials_before
+    low, high = difference(now, before)
+
+    assert low <= now[0] / trials - before[0] / trials_before <= high
+    assert difference(before, now) == pytest.approx((-high, -low))
+
+
+def test_a_difference_without_trials_says_nothing():
+    assert difference((0, 0), (3, 9)) == (-1.0, 1.0)
+    assert difference((3, 9), (0, 0)) == (-1.0, 1.0)

@@ -6,7 +6,7 @@ import pytest
 
 from callinsight.errors import InputError
 from callinsight.records import Problem
-from callinsight.sheets import Row, parse_rows, read_rows, read_sheet
+from callinsight.sheets import Row, opened_rows, parse_rows, read_rows, read_sheet
 
 LONDON = ZoneInfo("Europe/London")
 SURPLUS = "the row has more cells than the header; put quotes around a cell that holds a separator"
@@ -71,6 +71,17 @@ class TestReading:
     def test_a_separator_inside_quotes_is_text(self, sheet):
         path = sheet('file;"title"; deal\n"a.wav"; "A; B, C"; 1,5\n')
         assert cells(path) == [("calls.csv:2", "a.wav", "A; B, C", "1,5")]
+
+    def test_rows_can_be_read_one_by_one_under_columns_as_they_are_written(self, sheet):
+        path = sheet("Nr;Text\n1;Ja\n2;Nein\n".encode("utf-16"))
+        with opened_rows(path, known=["text"]) as (header, rows):
+            assert header == ["Nr", "Text"]
+            assert next(rows).cells == {"nr": "1", "text": "Ja"}
+            assert [row.where for row in rows] == ["calls.csv:3"]
+
+    def test_between_unknown_columns_the_separator_is_the_most_frequent(self, sheet):
+        header, _ = read_rows(sheet("one;two;three, four\n"), known=["text"])
+        assert header == ["one", "two", "three, four"]
 
     def test_the_separator_is_the_one_between_known_columns(self, sheet):
         path = sheet("file;title,deal\na;b,c\n")

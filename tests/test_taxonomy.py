@@ -7,11 +7,16 @@ import pytest
 from callinsight.errors import ConfigError
 from callinsight.taxonomy import (
     DEFAULT_TAXONOMY,
+    TRAINED,
     AskKind,
+    Competitor,
     Concern,
     ContentType,
+    Product,
     Stage,
     TitleRule,
+    Titles,
+    TopicDefinition,
     load_taxonomy,
 )
 
@@ -24,7 +29,7 @@ label = "Price"
 description = "What it costs."
 patterns = ["too much"]
 
-[concerns.rival]
+[concerns.competitor]
 label = "Rivals"
 description = "Who else."
 names = ["Initech"]
@@ -43,14 +48,19 @@ patterns = ["case study"]
 boss = "Decides"
 user = "Works with it"
 
-[[titles]]
-persona = "boss"
+[titles.functions.company]
 words = ["CEO"]
 unless = ["Assistant"]
+[titles.seniority.top]
+words = ["Chief"]
+[titles.personas]
+company = { top = "boss", other = "user" }
+other = { any = "unknown" }
 
 [stages.early]
 label = "Early"
 crm = ["Demo"]
+cues = ["see my screen"]
 [stages.late]
 label = "Late"
 
@@ -83,15 +93,19 @@ class TestLoading:
         assert read.version == "1"
         assert read.concerns == {
             "price": Concern("price", "Price", "What it costs.", patterns=("too much",)),
-            "rival": Concern("rival", "Rivals", "Who else.", names=("Initech",)),
+            "competitor": Concern("competitor", "Rivals", "Who else.", names=("Initech",)),
         }
         assert read.cues == {"objection": ("but",), "question": ("how",), "ask": ("send",)}
         study = AskKind("study", "Case study", ("case_study",), ("case study",))
         assert read.asks == {"study": study}
         assert read.personas == {"boss": "Decides", "user": "Works with it"}
-        assert read.titles == (TitleRule("boss", ("CEO",), ("Assistant",)),)
+        assert read.titles == Titles(
+            functions={"company": TitleRule("company", ("CEO",), ("Assistant",))},
+            seniority={"top": TitleRule("top", ("Chief",))},
+            personas={"company": {"top": "boss", "other": "user"}, "other": {"any": "unknown"}},
+        )
         assert read.stages == {
-            "early": Stage("early", "Early", ("Demo",)),
+            "early": Stage("early", "Early", ("Demo",), ("see my screen",)),
             "late": Stage("late", "Late"),
         }
         assert read.content_types == {"case_study": ContentType("case_study", ("late",), 365)}
@@ -166,7 +180,7 @@ class TestFilesThatCannotBeUsed:
             'version = "1"\nzzz = 1',
             (
                 "the top level has no setting 'zzz'; it may have version, concerns, cues, asks, personas, "
-                "titles, stages, content_types"
+                "titles, stages, content_types, competitors, products, topics"
             ),
         ),
         (
@@ -179,7 +193,7 @@ class TestFilesThatCannotBeUsed:
         ('["too much"]', '"too much"', f"[concerns.price] patterns {LIST}"),
         ('["too much"]', "[1]", f"[concerns.price] patterns {LIST}"),
         (
-            "[concerns.rival]",
+            "[concerns.competitor]",
             "[concerns]\nrival = 1\n[concerns.rest]",
             "'concerns.rival' must be a table: write [concerns.rival] above its settings",
         ),
@@ -208,40 +222,69 @@ class TestFilesThatCannotBeUsed:
         ('patterns = ["case study"]\n', "", "[asks.study] needs the setting 'patterns'"),
         ('boss = "Decides"', "boss = true", "[personas] boss must be text in quotes, not true"),
         (
-            'persona = "boss"',
-            'persona = "bos"',
-            "[[titles]] number 1 names the unknown persona 'bos'; did you mean 'boss'?",
+            'top = "boss"',
+            'top = "bos"',
+            "[titles.personas] company names the unknown persona 'bos'; did you mean 'boss'?",
         ),
         (
-            'persona = "boss"',
-            'persona = "champion"',
+            'top = "boss"',
+            'top = "champion"',
             (
-                "[[titles]] number 1 names the unknown persona 'champion'; "
-                "it must be one of boss, user"
+                "[titles.personas] company names the unknown persona 'champion'; "
+                "it must be one of boss, user, unknown"
             ),
+        ),
+        (
+            'top = "boss"',
+            "top = 1",
+            "[titles.personas] company top must be text in quotes, not 1",
+        ),
+        (
+            'top = "boss"',
+            'tops = "boss"',
+            "[titles.personas] company names the unknown seniority 'tops'; did you mean 'top'?",
+        ),
+        (
+            "company = {",
+            "compary = {",
+            "[titles.personas] names the unknown function 'compary'; did you mean 'company'?",
+        ),
+        (
+            'other = { any = "unknown" }',
+            'other = "user"',
+            (
+                "[titles.personas] other must say the persona by seniority, "
+                'such as { head = "champion" }, or { any = "champion" }'
+            ),
+        ),
+        (
+            "[titles.personas]",
+            "[titles.persona]",
+            "[titles] has no setting 'persona'; did you mean 'personas'?",
         ),
         (
             'words = ["CEO"]',
             'word = ["CEO"]',
-            "[[titles]] number 1 has no setting 'word'; did you mean 'words'?",
+            "[titles.functions.company] has no setting 'word'; did you mean 'words'?",
         ),
-        ('words = ["CEO"]\n', "", "[[titles]] number 1 needs the setting 'words'"),
-        ('words = ["CEO"]', 'words = "CEO"', f"[[titles]] number 1 words {LIST}"),
+        ('words = ["CEO"]\n', "", "[titles.functions.company] needs the setting 'words'"),
+        ('words = ["CEO"]', 'words = "CEO"', f"[titles.functions.company] words {LIST}"),
         (
-            'words = ["CEO"]',
+            'words = ["Chief"]',
             "words = []",
-            "[[titles]] number 1 has an empty word or none; write one, or remove it",
+            "[titles.seniority.top] has an empty word or none; write one, or remove it",
         ),
         (
             'unless = ["Assistant"]',
             'unless = ["-"]',
-            "[[titles]] number 1 has an empty word or none; write one, or remove it",
+            "[titles.functions.company] has an empty word or none; write one, or remove it",
         ),
         (
-            "[[titles]]",
-            "[titles]",
-            "'titles' must be a list: write [[titles]] above each rule",
+            "[titles.seniority.top]",
+            "[titles]\nseniority = 1\n[titles.rest]",
+            "[titles] has no setting 'rest'; it may have functions, seniority, personas",
         ),
+        ('cues = ["see my screen"]', 'cues = "screen"', f"[stages.early] cues {LIST}"),
         ('crm = ["Demo"]', 'crm = "Demo"', f"[stages.early] crm {LIST}"),
         (
             'stages = ["late"]',
@@ -317,4 +360,145 @@ class TestTitleRules:
         ],
     )
     def test_whole_words_in_any_case(self, words, unless, title, fits):
-        assert TitleRule("boss", words, unless).fits(title) is fits
+        assert TitleRule("company", words, unless).fits(title) is fits
+
+
+OWN = """
+[concerns.green]
+label = "Sustainability"
+description = "Emissions and waste."
+examples = ["One.", "Two.", "Three.", "Four.", "Five."]
+
+[competitors.paperlane]
+label = "Paperlane"
+names = ["Paperlane", "paper plane"]
+description = "Cheap."
+examples = ["We use Paperlane."]
+
+[products.scan]
+label = "Sable Scan"
+names = ["Sable Scan"]
+
+[topics.winter]
+label = "Winter stock"
+description = "Before the cold."
+examples = ["One.", "Two.", "Three.", "Four.", "Five."]
+patterns = ["winter stock"]
+"""
+
+
+class TestWhatUsersDefine:
+    def test_concerns_rivals_products_and_topics(self, taxonomy):
+        read = load_taxonomy(taxonomy(SMALL + OWN))
+        five = ("One.", "Two.", "Three.", "Four.", "Five.")
+        green = Concern("green", "Sustainability", "Emissions and waste.", examples=five)
+        assert read.concerns["green"] == green
+        assert read.competitors == {
+            "paperlane": Competitor(
+                "paperlane",
+                "Paperlane",
+                ("Paperlane", "paper plane"),
+                "Cheap.",
+                ("We use Paperlane.",),
+            )
+        }
+        assert read.products == {"scan": Product("scan", "Sable Scan", ("Sable Scan",))}
+        assert read.topics == {
+            "winter": TopicDefinition(
+                "winter", "Winter stock", "Before the cold.", five, ("winter stock",)
+            )
+        }
+
+    def test_none_of_them_is_needed(self, taxonomy):
+        read = load_taxonomy(taxonomy(SMALL))
+        assert (read.competitors, read.products, read.topics) == ({}, {}, {})
+
+    def test_names_of_the_concern_and_of_the_pipeline_file_are_rivals_too(self, taxonomy):
+        rivals = load_taxonomy(taxonomy(SMALL + OWN)).rivals(
+            ["PAPER PLANE", "Globex", "globex", ""]
+        )
+        assert list(rivals) == ["paperlane", "Initech", "Globex"]
+        assert rivals["Globex"] == Competitor("Globex", "Globex", ("Globex",))
+
+    def test_the_digest_changes_with_a_definition_and_not_with_the_version(self, taxonomy):
+        first = load_taxonomy(taxonomy(SMALL)).digest
+        assert (
+            load_taxonomy(taxonomy(SMALL.replace('version = "1"', "version = 2"))).digest == first
+        )
+        assert load_taxonomy(taxonomy(SMALL.replace('"too much"', '"too dear"'))).digest != first
+        assert len(first) == 12
+
+    def test_the_tagger_has_learnt_what_the_starter_defines(self):
+        assert set(load_taxonomy(DEFAULT_TAXONOMY).concerns) == set(TRAINED)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            'waste."\nexamples = ["One.", "Two.", "Three.", "Four.", "Five."]',
+            'waste."\nexamples = ["One."]',
+            (
+                "[concerns.green] has 1 example; "
+                "write 5 to 10 sentences under examples or a phrase under patterns"
+            ),
+        ),
+        (
+            'description = "Before the cold."\nexamples = ["One.", "Two.", "Three.", "Four.", "Five."]',
+            'description = "Before the cold."\nexamples = []',
+            (
+                "[topics.winter] has no examples; "
+                "write 5 to 10 sentences under examples as buyers say them"
+            ),
+        ),
+        (
+            'names = ["Paperlane", "paper plane"]',
+            'names = ["Paperlane", " - "]',
+            (
+                "[competitors.paperlane] has an empty name or none; "
+                "write names as they are said, or remove it"
+            ),
+        ),
+        (
+            'names = ["Sable Scan"]',
+            "names = []",
+            "[products.scan] has an empty name or none; write names as they are said, or remove it",
+        ),
+        (
+            'names = ["Sable Scan"]',
+            'names = ["paper-plane"]',
+            (
+                "[competitors.paperlane] has the name 'paper plane', which [products.scan] has too; "
+                "remove it from one of them"
+            ),
+        ),
+        (
+            'names = ["Sable Scan"]',
+            'name = ["Sable Scan"]',
+            "[products.scan] has no setting 'name'; did you mean 'names'?",
+        ),
+        (
+            'patterns = ["winter stock"]',
+            'patterns = "winter stock"',
+            f"[topics.winter] patterns {LIST}",
+        ),
+        (
+            "[competitors.paperlane]\n",
+            "[competitors]\nother = 1\n[competitors.paperlane]\n",
+            "'competitors.other' must be a table: write [competitors.other] above its settings",
+        ),
+    ],
+)
+def test_mistakes_in_what_users_define(taxonomy, right, wrong, message):
+    assert OWN.count(right) == 1
+    path = taxonomy(SMALL + OWN.replace(right, wrong))
+    assert refusal(path) == f"{path}: {message}"
+
+
+def test_an_ask_may_be_general(taxonomy):
+    general = SMALL.replace(
+        'patterns = ["case study"]', 'patterns = ["case study"]\ngeneral = true'
+    )
+    assert load_taxonomy(taxonomy(general)).asks["study"].general
+    path = taxonomy(general.replace("true", "1"))
+    assert refusal(path) == f"{path}: [asks.study] general must be true or false, not 1"

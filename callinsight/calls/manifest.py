@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from callinsight.errors import InputError
-from callinsight.records import OUTCOMES, SIDES, UNKNOWN, Call, Participant, Problem
+from callinsight.records import CRM, OUTCOMES, SIDES, UNKNOWN, Call, Participant, Problem
 from callinsight.sheets import NO, Row, parse_rows, read_sheet
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def _entry(
             f"{row.where}: call_id is '{row.text('call_id')}'; "
             "use letters, digits, '-', '_' and '.' only"
         )
+    stage = taxonomy.stage_of(row.text("deal_stage"))
     call = Call(
         id=row.text("call_id"),
         file=file,
@@ -109,7 +110,9 @@ def _entry(
         account=row.text("account"),
         deal=row.text("deal"),
         deal_stage=row.text("deal_stage"),
-        stage=taxonomy.stage_of(row.text("deal_stage")),
+        stage=stage,
+        stage_source=UNKNOWN if stage == UNKNOWN else CRM,
+        stage_probability=0.0 if stage == UNKNOWN else 1.0,
         amount=row.number("amount"),
         currency=row.text("currency"),
         outcome=row.choice("outcome", OUTCOMES, "open"),

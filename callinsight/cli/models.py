@@ -39,7 +39,7 @@ def pull(
     """Fetch models, verified by sha256."""
     from callinsight import weights
 
-    for name in names or (weights.SPEECH, weights.VOICES, weights.EMBEDDING):
+    for name in names or weights.DEFAULTS:
         typer.echo(pull_model(name, source))
 
 

@@ -1,20 +1,29 @@
-"""`callinsight tagger` and `callinsight sides`: what developers train again."""
+"""`callinsight adapter`, `tagger`, `sides` and `stages`: what developers train again."""
 
 from __future__ import annotations
 
 import typer
 
-from callinsight.cli.app import app
+from callinsight.cli.app import app, say
+
+
+@app.command(hidden=True)
+def adapter() -> None:
+    """Train the adapter of the turn encoder again; for developers, takes an hour."""
+    from callinsight import weights
+    from callinsight.pipeline.training import train_encoder
+
+    train_encoder(weights.folder(weights.TAGGING), tell=say)
+    typer.echo(weights.ADAPTER)
 
 
 @app.command(hidden=True)
 def tagger() -> None:
-    """Train the tagger's heads again from the labelled turns; for developers."""
-    from callinsight import weights
-    from callinsight.tagging.concerns import HEADS
-    from callinsight.tagging.training import train
+    """Fit the tagger's heads again on the labelled turns; for developers."""
+    from callinsight.pipeline.training import train_heads
+    from callinsight.tagging.heads import HEADS
 
-    train(weights.folder(weights.EMBEDDING), weights.fingerprint(weights.EMBEDDING)).save()
+    train_heads()
     typer.echo(HEADS)
 
 
@@ -25,4 +34,15 @@ def sides() -> None:
     from callinsight.calls.sides import HEAD
 
     train(load_dialogues()).save()
+    typer.echo(HEAD)
+
+
+@app.command(hidden=True)
+def stages() -> None:
+    """Fit the head that infers the buying stage again from the dialogues; for developers."""
+    from callinsight.calls.side_training import load_dialogues
+    from callinsight.tagging.stage_training import train
+    from callinsight.tagging.stages import HEAD
+
+    train((d.id, d.source, [text for _, text in d.turns]) for d in load_dialogues()).save()
     typer.echo(HEAD)

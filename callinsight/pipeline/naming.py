@@ -15,7 +15,7 @@ from callinsight.calls.speakers import SHEETS, WORDS, utterances_of, voice_of
 from callinsight.calls.turns import Turn
 from callinsight.calls.vocabulary import mended, text_of
 from callinsight.config import settings_hash
-from callinsight.records import Problem
+from callinsight.records import CRM, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ NAMING = "speakers"
 CHANNELS = "channels"
 EDITION = 1  # raise it when the same turns get other names
 MANIFEST_FIELDS_KEPT = ("channels", "duration_s", "missing_s", "status", "reason")
+STAGE_FIELDS = ("stage", "stage_source", "stage_probability")  # kept where the CRM says none
 LEAD = 25.0  # log-odds that a lead in cosine over the other voices of a call is worth
 ENROLLED = 0.95  # whoever is the rep less surely than this lends the rep no voice
 
@@ -121,7 +122,9 @@ def _update_facts(db: Database, entry: Entry) -> list[Problem]:
     known = store.get_call(db, entry.call.id)
     if known is None:
         return []
-    kept = {name: getattr(known, name) for name in MANIFEST_FIELDS_KEPT}
+    from_crm = CRM in (known.stage_source, entry.call.stage_source)
+    names = (*MANIFEST_FIELDS_KEPT, *(() if from_crm else STAGE_FIELDS))
+    kept = {name: getattr(known, name) for name in names}
     heard = known.language if known.channels else ""  # a transcript's is what the sheet says
     language = entry.call.language or heard
     call = dataclasses.replace(entry.call, **kept, language=language)

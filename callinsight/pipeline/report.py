@@ -14,7 +14,7 @@ from callinsight.errors import AudioError, InputError
 from callinsight.months import last_day, month_of
 from callinsight.pipeline.content import gaps_of, unused_of
 from callinsight.reports.monthly import Excerpt, build_report, pick_excerpts, write_report
-from callinsight.tagging.concerns import load_heads
+from callinsight.tagging.heads import load_heads
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:

@@ -16,7 +16,10 @@ from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
-from callinsight.pipeline.tags import tag_calls, update_topics
+from callinsight.pipeline.stages import infer_stages
+from callinsight.pipeline.tagger import tagger_models
+from callinsight.pipeline.tags import tag_calls
+from callinsight.pipeline.topics import update_topics
 from callinsight.records import Problem
 from callinsight.tagging.personas import persona_of_title
 from callinsight.taxonomy import Taxonomy, load_taxonomy
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from callinsight.records import Call
 
 SETTINGS = "settings"
+DEFINITIONS = "taxonomy"  # version and digest of those that the tags were made with
 FILES = "files"
 HEARD = ("done", "partial", "empty")
 
@@ -63,7 +67,7 @@ def run(
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy)
-    fetch(models_for(config, manifest))
+    fetch(models_for(config, manifest, taxonomy))
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
         entries = recall(db, manifest.entries)
@@ -76,7 +80,9 @@ def run(
             retry_failed=retry_failed,
             progress=progress,
         )
+        infer_stages(db, taxonomy)
         tag_calls(db, config, taxonomy, progress=progress)
+        store.save_setting(db, DEFINITIONS, f"{taxonomy.version} {taxonomy.digest}")
         update_topics(db, config, taxonomy, progress=progress)
         load_content(db, config, taxonomy)
         months = update_gaps(db, config, taxonomy, progress=progress)
@@ -112,14 +118,14 @@ def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
     )
 
 
-def models_for(config: Config, manifest: Manifest) -> list[str]:
+def models_for(config: Config, manifest: Manifest, taxonomy: Taxonomy) -> list[str]:
     """The models that the calls need: one to hear with only if there is something to hear."""
     heard = any(
         entry.call.status != "refused" and not is_transcript(entry.path)
         for entry in manifest.entries
     )
     hearing = [config.speech.model, weights.VOICES] if heard else []
-    return [*hearing, weights.EMBEDDING]
+    return [*hearing, *tagger_models(taxonomy), weights.EMBEDDING]
 
 
 def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:

@@ -1,47 +1,93 @@
-"""The step from utterances to tags and topics."""
+"""The step from utterances to tags."""
 
 from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from callinsight import store, weights
-from callinsight.config import Config, settings_hash
+from callinsight.config import settings_hash
 from callinsight.months import month_of
-from callinsight.records import TAGGED_LANGUAGES, UNKNOWN, Call, Tag, Topic, Utterance
-from callinsight.tagging.concerns import Reading, Tagger, load_heads
-from callinsight.tagging.embed import Embedder, embed, text_hash
-from callinsight.tagging.topics import find_topics, nearest_topic
+from callinsight.pipeline.corrections import corrected_heads, digest_of, held
+from callinsight.pipeline.embedding import sentence_vectors, turn_vectors_of
+from callinsight.pipeline.tagger import load_tagger
+from callinsight.records import TAGGED_LANGUAGES, UNKNOWN, Call, Tag, Utterance
+from callinsight.tagging.concerns import Reading, pieces
+from callinsight.tagging.corrections import UNCERTAIN_SPEAKER, tags_of
+from callinsight.tagging.encoder import Turn
+from callinsight.tagging.heads import load_heads
+from callinsight.taxonomy import COMPETITOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from sqlite_utils import Database
 
+    from callinsight.config import Config
     from callinsight.progress import Progress
     from callinsight.taxonomy import Taxonomy
 
 STAGE = "tags"
-TOPICS = "topics"
-ENCODER = "topics_encoder"  # centroids are comparable with vectors of their own model only
-ALL = "all"
-UNCERTAIN_SPEAKER = "uncertain_speaker"
-EDITION = 3  # raise it when the same settings give other tags
-TOPIC_SOURCE = "bertopic"
+KINDS = ("concern", "ask", COMPETITOR)
+EDITION = 4  # raise it when the same settings give other tags
 BATCH_CALLS = 20  # embedded together
 
 
 def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress) -> None:
-    """Tag what buyers said in every call whose words, facts or definitions have changed."""
-    heads = load_heads()
-    encoder = weights.fingerprint(weights.EMBEDDING)
-    base = settings_hash(
-        EDITION, taxonomy, config.tagging.competitors, config.timezone, heads.digest()
+    """Tag what buyers said in every call whose words, facts, definitions or corrections have changed."""
+    corrections = store.all_corrections(db)
+    shipped = load_heads()
+    settings = (config.tagging.competitors, config.tagging.precision, config.timezone)
+    changes = (taxonomy, *settings, config.company, shipped.digest(), digest_of(corrections))
+    due = _due(db, settings_hash(EDITION, *changes))
+    if not due:
+        return
+    heads = corrected_heads(db, shipped, taxonomy)
+    tagger = load_tagger(
+        config.tagging,
+        taxonomy,
+        heads,
+        company=config.company,
+        embed=functools.partial(sentence_vectors, db),
     )
-    due: list[tuple[Call, list[Utterance], str]] = []
+    people = _people(db)
+    with progress("Tag", len(due)) as advance:
+        for start in range(0, len(due), BATCH_CALLS):
+            batch = due[start : start + BATCH_CALLS]
+            turns = {call.id: buyer_turns(said) for call, said, _ in batch}
+            parts = [part for said in turns.values() for _, turn in said for part in pieces(turn)]
+            vectors = turn_vectors_of(db, parts)
+            for call, _, hash_ in batch:
+                said = turns[call.id]
+                readings = tagger.read([t for _, t in said], vectors, people=people[call.id])
+                corrected = held([c for c in corrections if c.call == call.id], said, taxonomy)
+                month = month_of(call.recorded_at, config.zone)
+                tags = []
+                for (utterance, _), reading in zip(said, readings, strict=True):
+                    facts = {"taxonomy": taxonomy.version, **_cell(call, utterance, month)}
+                    read = _tags(reading, utterance, {**facts, "source": heads.digest()})
+                    if utterance.id in corrected:
+                        said_so = tags_of(*corrected[utterance.id], utterance, facts)
+                        read = [*said_so, *_rivals(read, said_so)]
+                    tags += read
+                with store.transaction(db):
+                    store.replace_tags(db, call.id, KINDS, tags)
+                    store.record_run(db, STAGE, call.id, hash_)
+                advance(0.0)
+
+
+def _people(db: Database) -> dict[str, list[str]]:
+    """Names of people and firms that take part in each call."""
+    names: dict[str, list[str]] = {call.id: [call.account] for call in store.all_calls(db)}
+    for participant in store.all_participants(db):
+        names[participant.call].append(participant.name)
+    return names
+
+
+def _due(db: Database, base: str) -> list[tuple[Call, list[Utterance], str]]:
+    """Calls to be tagged, with what was said and the hash of all that their tags depend on."""
+    due = []
+    encoder = weights.fingerprint(weights.TAGGING)
     for call in store.all_calls(db):
         said = store.utterances_of(db, call.id)
         words = [(turn.id, turn.side, turn.persona, turn.text) for turn in said]
@@ -49,105 +95,14 @@ def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Pro
         readable = call.status in ("done", "partial") and call.language in TAGGED_LANGUAGES
         if not readable and store.tags_of_call(db, call.id):
             with store.transaction(db):
-                store.replace_tags(db, call.id, ("concern", "ask", "topic"), [])
+                store.replace_tags(db, call.id, (*KINDS, "topic"), [])
                 store.forget_run(db, STAGE, call.id)
         if readable and not store.is_done(db, STAGE, call.id, hash_):
             due.append((call, said, hash_))
-    if not due:
-        return
-    tagger = Tagger(taxonomy, heads, encoder=encoder, competitors=config.tagging.competitors)
-    source = f"{heads.digest()}/{taxonomy.version}"
-    with progress("Tag", len(due)) as advance:
-        for start in range(0, len(due), BATCH_CALLS):
-            batch = due[start : start + BATCH_CALLS]
-            turns = {call.id: buyer_turns(said) for call, said, _ in batch}
-            vectors = _vectors(db, turns.values())
-            for call, _, hash_ in batch:
-                readings = _read(tagger, turns[call.id], vectors)
-                month = month_of(call.recorded_at, config.zone)
-                tags = [
-                    tag
-                    for turn, reading in zip(turns[call.id], readings, strict=True)
-                    for tag in _tags(call, turn[0], reading, month=month, source=source)
-                ]
-                with store.transaction(db):
-                    store.replace_tags(db, call.id, ("concern", "ask"), tags)
-                    store.record_run(db, STAGE, call.id, hash_)
-                advance(0.0)
+    return due
 
 
-def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress) -> None:
-    """Find topics once there are calls enough; later turns join the nearest of them.
-
-    Only turns that surely ask or object count: small talk, taken in, makes topics of its own.
-    """
-    calls = {call.id: call for call in store.all_calls(db)}
-    turns = [
-        utterance
-        for utterance in store.demanding_utterances(db)
-        if len(utterance.text.split()) >= config.topics.min_words
-    ]
-    rivals = _rivals(config, taxonomy)
-    hash_ = settings_hash(
-        EDITION,
-        weights.fingerprint(weights.EMBEDDING),
-        config.topics,
-        config.timezone,
-        rivals,
-        turns,
-        _facts(calls.values()),
-    )
-    enough = len({turn.call for turn in turns}) >= config.topics.min_calls
-    if not enough or store.is_done(db, TOPICS, ALL, hash_):
-        return
-    months = {id_: month_of(call.recorded_at, config.zone) for id_, call in calls.items()}
-    with progress("Find topics", 1) as advance:
-        topics, nearest = _topics(db, turns, calls, rivals)
-        tags = [
-            _topic_tag(calls[turn.call], turn, topic, score, months[turn.call])
-            for turn, (topic, score) in zip(turns, nearest, strict=True)
-            if topic is not None
-        ]
-        with store.transaction(db):
-            store.replace_topics(db, topics, tags)
-            store.save_setting(db, ENCODER, weights.fingerprint(weights.EMBEDDING))
-            store.record_run(db, TOPICS, ALL, hash_)
-        advance(0.0)
-
-
-def _topics(
-    db: Database, turns: Sequence[Utterance], calls: Mapping[str, Call], rivals: Sequence[str]
-) -> tuple[Sequence[Topic], Sequence[tuple[int | None, float]]]:
-    """The topics that are there already, else new ones; and each turn's topic with its cosine."""
-    vectors = _vectors(db, [[(turn, "") for turn in turns]])
-    matrix = np.stack([vectors[text_hash(turn.text)] for turn in turns])
-    topics = store.all_topics(db)
-    if topics and store.setting(db, ENCODER) == weights.fingerprint(weights.EMBEDDING):
-        return topics, nearest_topic(matrix, topics)
-    people = {participant.name for participant in store.all_participants(db)}
-    accounts = {call.account for call in calls.values()}
-    model = find_topics(
-        [turn.text for turn in turns],
-        matrix,
-        embed=lambda terms: load_embedder().encode(terms),
-        calls=[turn.call for turn in turns],
-        names=sorted({*people, *accounts, *rivals}),
-    )
-    return model.topics, model.of_turn
-
-
-def _rivals(config: Config, taxonomy: Taxonomy) -> list[str]:
-    names = (name for concern in taxonomy.concerns.values() for name in concern.names)
-    return sorted({*config.tagging.competitors, *names})
-
-
-@functools.cache
-def load_embedder() -> Embedder:
-    """The embedding model, loaded once a process."""
-    return Embedder(weights.folder(weights.EMBEDDING))
-
-
-def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, str]]:
+def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, Turn]]:
     """What buyers said in a call, each with the turn of the rep before it, in the call's order.
 
     Also what may have been a buyer's: it is tagged for people to see, and counts in no number.
@@ -156,52 +111,24 @@ def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, str]]:
     before = ""
     for utterance in said:
         if utterance.side in ("buyer", UNKNOWN):
-            turns.append((utterance, before))
+            turns.append((utterance, Turn(before, utterance.text)))
         if utterance.side != "buyer":
             before = utterance.text
     return turns
 
 
-def _vectors(
-    db: Database, turns: Iterable[Sequence[tuple[Utterance, str]]]
-) -> dict[str, NDArray[np.float32]]:
-    """Vectors of turns and contexts by text hash; new ones are kept in the store."""
-    texts = {text for call in turns for turn, before in call for text in (turn.text, before)}
-    model = weights.fingerprint(weights.EMBEDDING)
-    stored = store.load_vectors(db, model, map(text_hash, texts))
-    vectors = embed(texts, stored, load_embedder)
-    new = {key: vector.tobytes() for key, vector in vectors.items() if key not in stored}
-    if new:
-        with store.transaction(db):
-            store.save_vectors(db, model, new)
-    return vectors
-
-
-def _read(
-    tagger: Tagger,
-    turns: Sequence[tuple[Utterance, str]],
-    vectors: dict[str, NDArray[np.float32]],
-) -> list[Reading]:
-    if not turns:
-        return []
-    return tagger.read(
-        [turn.text for turn, _ in turns],
-        np.stack([vectors[text_hash(turn.text)] for turn, _ in turns]),
-        np.stack([vectors[text_hash(before)] for _, before in turns]),
-    )
-
-
-def _tags(call: Call, turn: Utterance, reading: Reading, *, month: str, source: str) -> list[Tag]:
-    facts = {"utterance": turn.id, "source": source, **_cell(call, turn, month)}
-    uncertain = UNCERTAIN_SPEAKER if turn.side == UNKNOWN else ""
+def _tags(reading: Reading, utterance: Utterance, facts: dict[str, str]) -> list[Tag]:
+    uncertain = UNCERTAIN_SPEAKER if utterance.side == UNKNOWN else ""
     tags = [
         Tag(
+            utterance=utterance.id,
             kind="concern",
             label=concern.label,
-            stance=reading.stance,
+            stance=reading.raised,
             score=concern.score,
             status=uncertain or concern.status,
             evidence=concern.evidence,
+            why=concern.why,
             **facts,
         )
         for concern in reading.concerns
@@ -209,41 +136,44 @@ def _tags(call: Call, turn: Utterance, reading: Reading, *, month: str, source: 
     if reading.asks:
         tags.append(
             Tag(
+                utterance=utterance.id,
                 kind="ask",
                 label=reading.ask_kind,
                 stance=reading.stance,
                 score=reading.ask_score,
                 status=uncertain or "sure",
-                evidence=turn.text,
+                evidence=reading.ask_evidence,
                 **facts,
             )
         )
+    tags += [
+        Tag(
+            utterance=utterance.id,
+            kind=COMPETITOR,
+            label=rival.label,
+            stance=reading.raised,
+            score=rival.score,
+            status=uncertain or rival.status,
+            evidence=rival.evidence,
+            why=rival.why,
+            **facts,
+        )
+        for rival in reading.rivals
+    ]
     return tags
 
 
-def _topic_tag(call: Call, turn: Utterance, topic: int, score: float, month: str) -> Tag:
-    return Tag(
-        utterance=turn.id,
-        kind="topic",
-        label=str(topic),
-        stance="none",
-        score=score,
-        status="sure",
-        source=TOPIC_SOURCE,
-        evidence="",
-        **_cell(call, turn, month),
-    )
+def _rivals(read: Sequence[Tag], said_so: Sequence[Tag]) -> list[Tag]:
+    """The rivals that a corrected turn names, if the person sees any in it."""
+    competing = any(tag.label == COMPETITOR for tag in said_so)
+    return [tag for tag in read if competing and tag.kind == COMPETITOR]
 
 
-def _cell(call: Call, turn: Utterance, month: str) -> dict[str, str]:
+def _cell(call: Call, utterance: Utterance, month: str) -> dict[str, str]:
     return {
         "call": call.id,
         "deal": call.deal or call.id,
-        "persona": turn.persona,
+        "persona": utterance.persona,
         "stage": call.stage,
         "month": month,
     }
-
-
-def _facts(calls: Iterable[Call]) -> list[tuple[str, ...]]:
-    return [(call.id, call.deal, call.stage, call.recorded_at) for call in calls]

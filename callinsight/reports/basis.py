@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.records import TAGGED_LANGUAGES, UNKNOWN
+from callinsight.records import INFERRED, TAGGED_LANGUAGES, UNKNOWN
 from callinsight.reports.wording import count, many, talk
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def notices_of(
     heard = {id_ for id_ in read if "buyer" in sides[id_]}
     lost = sum(UNKNOWN in sides[id_] for id_ in read if id_ not in heard)
     roleless = heard & {u.call for u in utterances.values() if _is_roleless(u)}
+    inferred = sum(read[id_].stage_source == INFERRED for id_ in heard)
     stageless = sum(read[id_].stage == UNKNOWN for id_ in heard)
     failed = sum(call.status == "failed" for call in calls)
     foreign = Counter(call.language for call in spoken if call.id not in read)
@@ -111,6 +112,12 @@ def notices_of(
         notices.append(
             f"In {count(len(roleless), 'call')} a buyer's role is unknown. What such buyers say counts in "
             "the totals over all roles only; write their job titles into participants.csv."
+        )
+    if inferred:
+        have, their = ("has", "its") if inferred == 1 else ("have", "their")
+        notices.append(
+            f"{inferred:,} of {count(len(heard), 'call')} {have} {their} stage from what was said, not from "
+            "the CRM. Numbers that count them say so; write deal_stage into the calls sheet."
         )
     if stageless:
         notices.append(

@@ -6,8 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.records import INFERRED, TAGGED_LANGUAGES
+from callinsight.reports.basis import READ
 from callinsight.reports.quotes import Quote, quote_of
 from callinsight.reports.wording import (
+    ANY,
     NBSP,
     Names,
     clock,
@@ -95,6 +98,7 @@ class Facts:
     utterances: Mapping[str, Utterance]
     items: dict[str, ContentItem]
     excerpts: dict[str, list[Excerpt]]  # by gap
+    inferred: dict[tuple[str, str], str]  # by persona and stage: in how many calls it is inferred
 
 
 def gather(
@@ -114,7 +118,35 @@ def gather(
         utterances=utterances,
         items={item.id: item for item in items},
         excerpts=by_gap,
+        inferred=_inferred(calls, utterances),
     )
+
+
+def _inferred(
+    calls: Sequence[Call], utterances: Mapping[str, Utterance]
+) -> dict[tuple[str, str], str]:
+    """What is to be said beside the numbers of a role at a stage that rest on inferred stages."""
+    usable = {c.id: c for c in calls if c.status in READ and c.language in TAGGED_LANGUAGES}
+    heard: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for utterance in utterances.values():
+        if utterance.side == "buyer" and utterance.call in usable:
+            for persona in (ANY, utterance.persona):
+                heard[persona, usable[utterance.call].stage].add(utterance.call)
+    found = {
+        place: sum(usable[id_].stage_source == INFERRED for id_ in ids)
+        for place, ids in heard.items()
+    }
+    return {
+        place: f"stage inferred in {number:,} of {count(len(heard[place]), 'call')}"
+        for place, number in found.items()
+        if number
+    }
+
+
+def _place(gap: Gap, facts: Facts) -> str:
+    inferred = facts.inferred.get((gap.persona, gap.stage), "")
+    place = facts.names.place(gap.persona, gap.stage)
+    return f"{place} ({inferred})" if inferred else place
 
 
 def describe(gap: Gap, facts: Facts, rank: int = 0) -> Demand:
@@ -123,7 +155,7 @@ def describe(gap: Gap, facts: Facts, rank: int = 0) -> Demand:
         anchor=anchor_of(gap),
         rank=rank,
         concern=facts.names.concern(gap.concern),
-        place=facts.names.place(gap.persona, gap.stage),
+        place=_place(gap, facts),
         verdict=gap.verdict,
         verdict_word=VERDICTS[gap.verdict],
         deals=of_deals(gap),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callinsight.records import Gap
-    from callinsight.reports.wording import Names
+    from callinsight.reports.demand import Facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,29 +39,31 @@ class Line:
     cells: tuple[Cell, ...]
 
 
-def lines_of(cells: Sequence[Gap], names: Names) -> tuple[Line, ...]:
+def lines_of(cells: Sequence[Gap], facts: Facts) -> tuple[Line, ...]:
     """One row a role, one cell a stage."""
     by_place: dict[tuple[str, str], list[Gap]] = defaultdict(list)
     for gap in cells:
         by_place[gap.persona, gap.stage].append(gap)
-    taxonomy = names.taxonomy
+    taxonomy = facts.names.taxonomy
     return tuple(
         Line(
-            role=names.persona(persona),
+            role=facts.names.persona(persona),
             meaning=meaning,
-            cells=tuple(_cell(by_place[persona, stage], names) for stage in taxonomy.stages),
+            cells=tuple(_cell(by_place[persona, stage], facts) for stage in taxonomy.stages),
         )
         for persona, meaning in taxonomy.personas.items()
     )
 
 
-def _cell(gaps: Sequence[Gap], names: Names) -> Cell:
+def _cell(gaps: Sequence[Gap], facts: Facts) -> Cell:
     if not gaps:
         return Cell(verdict="silent", verdict_word="Not heard")
     order = list(VERDICTS)
     top = min(gaps, key=lambda g: (order.index(g.verdict), -g.share, -g.supply, g.id))
+    told = facts.inferred.get((top.persona, top.stage), "")
+    inferred = f", {told}" if told else ""
     if not top.raising:
-        deals = count(max(gap.eligible for gap in gaps), "deal")
+        deals = count(max(gap.eligible for gap in gaps), "deal") + inferred
         return Cell(
             verdict=top.verdict,
             verdict_word=VERDICTS[top.verdict],
@@ -71,8 +73,8 @@ def _cell(gaps: Sequence[Gap], names: Names) -> Cell:
     return Cell(
         verdict=top.verdict,
         verdict_word=VERDICTS[top.verdict],
-        concern=names.concern(top.concern),
-        demand=f"{of_deals(top)} ({percent(top.share)})",
+        concern=facts.names.concern(top.concern),
+        demand=f"{of_deals(top)} ({percent(top.share)}){inferred}",
         supply=supply_of(top),
         more=f"and {count(others, 'more concern')} below" if others else "",
         anchor=anchor_of(top) if top.verdict in SHOWN else "",

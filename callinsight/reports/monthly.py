@@ -148,7 +148,7 @@ def build_report(
         notices=notices_of(calls, utterances, min_deals),
         summary=_summary(ranked, covered, unused, facts),
         stages=tuple(stage.label for stage in taxonomy.stages.values()),
-        lines=lines_of(cells, facts.names),
+        lines=lines_of(cells, facts),
         gaps=tuple(describe(gap, facts, rank) for rank, gap in enumerate(ranked, 1)),
         covered=tuple(describe(gap, facts) for gap in covered),
         doubts=doubts,

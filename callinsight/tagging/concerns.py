@@ -1,45 +1,47 @@
-"""Concern, stance and ask of buyers' turns: phrases and sentence embeddings, weighed by trained heads."""
+"""Concern, stance and ask of buyers' turns, each with its probability and what shows it."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from callinsight.errors import ConfigError
-from callinsight.records import DEMAND_STANCES, STANCES
+from callinsight.records import STANCES
+from callinsight.tagging.asks import ask_kind, ask_matcher
+from callinsight.tagging.encoder import SIZE, Turn, means
+from callinsight.tagging.heads import Heads, logistic, softmax
+from callinsight.tagging.names import NameFinder
 from callinsight.tagging.patterns import PhraseMatcher, words_of
+from callinsight.tagging.sentences import pieces_of, sentences_of
+from callinsight.taxonomy import COMPETITOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from callinsight.tagging.names import Mention
+    from callinsight.tagging.training import Example
+    from callinsight.tagging.user_concerns import UserConcerns
     from callinsight.taxonomy import Taxonomy
 
-HEADS = Path(__file__).parent / "heads.npz"
 MIN_WORDS = 3  # shorter turns are backchannels
-CONTEXT_WEIGHT = 0.5  # the seller's turn before matters less than the buyer's own
-PHRASE_WEIGHT = 0.5
-UNSURE = 0.6  # from this share of its threshold up a tag is unsure and goes to review
-RELATIVE = 0.6  # by the heads, less than this share of the turn's likeliest concern is its echo
-NAMED_SCORE = 0.9  # a rival's name leaves little doubt
-PHRASE_SCORE = 0.5  # of a concern of the user's own, which no head was trained on
-COMPETITOR = "competitor"
-CUE, ASK = "cue ", "ask "
+LEAST = 0.1  # from this probability up to its threshold a tag is unsure and goes to review
+QUOTED = 30  # words of a similar turn, to explain a tag
+CUE = "cue "
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A concern that a turn raises, with its probability and the words behind it."""
+    """A concern that a turn raises, with its probability and what shows it."""
 
     label: str
     score: float
     status: str  # sure | unsure
-    evidence: str
+    evidence: str  # the sentence of the turn that carries it
+    why: str  # for people: the phrase in it, else the most similar turn that the tagger learnt from
 
 
 @dataclass(frozen=True)
@@ -52,120 +54,215 @@ class Reading:
     asks: bool
     ask_kind: str  # an ask of the taxonomy, else `other`; empty if nothing is asked for
     ask_score: float
+    ask_evidence: str = ""
+    rivals: tuple[Mention, ...] = ()  # by name
+    raised: str = "none"  # the stance if what is unsure is so after all
+
+
+NOTHING = Reading((), "none", 1.0, False, "", 0.0)
 
 
 @dataclass(frozen=True)
-class Heads:
-    """Weights of the linear heads; `make tagger` makes them."""
+class _Piece:
+    """A part of a turn that was read at once, with all that heads say of it."""
 
-    concerns: tuple[str, ...]
-    concern_weights: NDArray[np.float32]  # [concerns, features + 1], the last column is the bias
-    thresholds: NDArray[np.float32]  # [concerns]
-    stance_weights: NDArray[np.float32]  # [stances, features + 1]
-    ask_weights: NDArray[np.float32]  # [1, features + 1]
-    ask_threshold: float
-    groups: tuple[str, ...]  # the phrase groups behind the features
-    encoder: str  # fingerprint of the embedding model
-
-    def save(self, path: Path = HEADS) -> None:
-        """Write the heads; the same heads give the same bytes."""
-        arrays: dict[str, Any] = {n: np.asarray(getattr(self, n)) for n in self.__annotations__}
-        np.savez(path, **arrays)
-
-    def digest(self) -> str:
-        """12 hex digits that name these heads."""
-        parts = [np.asarray(getattr(self, name)).tobytes() for name in sorted(self.__annotations__)]
-        return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
-
-
-def load_heads(path: Path = HEADS) -> Heads:
-    """Read the heads that come with the program."""
-    with np.load(path) as file:
-        arrays = {name: file[name] for name in file.files}
-    return Heads(
-        concerns=tuple(arrays["concerns"].tolist()),
-        groups=tuple(arrays["groups"].tolist()),
-        ask_threshold=float(arrays["ask_threshold"]),
-        encoder=str(arrays["encoder"]),
-        **{name: arrays[name] for name in arrays if name.endswith(("weights", "thresholds"))},
-    )
+    text: str
+    found: dict[str, list[str]]
+    sentences: NDArray[np.float32]  # [sentences, SIZE]
+    concerns: dict[str, float]
+    stances: NDArray[np.float32]
+    ask: float
 
 
 class Tagger:
     """Reads buyers' turns with the user's taxonomy."""
 
     def __init__(
-        self, taxonomy: Taxonomy, heads: Heads, *, encoder: str, competitors: Sequence[str] = ()
+        self,
+        taxonomy: Taxonomy,
+        heads: Heads,
+        *,
+        encoder: str,
+        examples: Sequence[Example] = (),
+        precision: float = 0.0,
+        names: NameFinder | None = None,
+        own: UserConcerns | None = None,
     ) -> None:
-        """`encoder` is the fingerprint of the model that made the vectors; raises ConfigError."""
+        """`encoder` is the fingerprint of the model that made the vectors.
+
+        `examples` explain a tag; `precision` is what sure tags must have by them, 0 for the best F1;
+        `names` finds rivals, else those of the taxonomy are known; `own` finds the concerns that
+        the heads have not learnt. Raises ConfigError.
+        """
         if encoder != heads.encoder:
             raise ConfigError(
-                "the tagger was trained on another embedding model; "
-                "run 'make tagger' to train it on this one"
+                "the tagger was trained on another encoder; run 'make tagger' to train it on this one"
             )
         self._heads = heads
         self._taxonomy = taxonomy
+        self._known = _Known(examples, heads)
+        self._thresholds = dict(
+            zip(heads.concerns, map(float, heads.thresholds_for(precision)), strict=True)
+        )
         self._matcher = PhraseMatcher(phrase_groups(taxonomy))
-        names = [*taxonomy.concerns[COMPETITOR].names] if COMPETITOR in taxonomy.concerns else []
-        self._rivals = PhraseMatcher({COMPETITOR: _as_phrases((*names, *competitors))})
-        self._asks = PhraseMatcher({ask.id: ask.patterns for ask in taxonomy.asks.values()})
+        self._names = names or NameFinder(taxonomy.rivals())
+        self._own = own
+        self._asks = ask_matcher(taxonomy)
 
     def read(
         self,
-        texts: Sequence[str],
-        text_vectors: NDArray[np.float32],
-        context_vectors: NDArray[np.float32],
+        turns: Sequence[Turn],
+        vectors: Mapping[str, NDArray[np.float16]],
+        *,
+        people: Sequence[str] = (),
     ) -> list[Reading]:
-        """What each turn says; vectors are [turns, 384] of the turn and of the seller's turn before."""
-        found = [self._matcher.find(text) for text in texts]
-        inputs = features(texts, text_vectors, context_vectors, found, self._heads.groups)
-        concerns = _logistic(inputs @ self._heads.concern_weights.T)
-        stances = _softmax(inputs @ self._heads.stance_weights.T)
-        asks = _logistic(inputs @ self._heads.ask_weights.T)[:, 0]
+        """What each turn says; `vectors` has those of all `pieces` of the turns, by their keys.
+
+        `people` are the names of persons and firms of the call, who are no rivals.
+        """
+        parts = [pieces(turn) for turn in turns]
+        read = iter(self._read([piece for part in parts for piece in part], vectors))
         return [
-            self._reading(text, words, *scores)
-            for text, words, *scores in zip(texts, found, concerns, stances, asks, strict=True)
+            self._reading(turn, [next(read) for _ in part], people) if part else NOTHING
+            for turn, part in zip(turns, parts, strict=True)
         ]
 
-    def _reading(
-        self,
-        text: str,
-        found: dict[str, list[str]],
-        concerns: NDArray[np.float32],
-        stances: NDArray[np.float32],
-        ask: np.float32,
-    ) -> Reading:
-        if len(words_of(text)) < MIN_WORDS:
-            return Reading((), "none", 1.0, False, "", 0.0)
-        scored = self._concerns(text, found, concerns)
-        stance, stance_score = _stance(stances, bool(scored))
-        asks = bool(ask >= self._heads.ask_threshold)
-        kind = next(iter(self._asks.find(text)), "other") if asks else ""
-        return Reading(tuple(scored), stance, stance_score, asks, kind, round(float(ask), 4))
+    def _read(
+        self, parts: Sequence[Turn], vectors: Mapping[str, NDArray[np.float16]]
+    ) -> list[_Piece]:
+        texts = [piece.text for piece in parts]
+        found = [self._matcher.find(text) for text in texts]
+        own = [vectors[piece.key] for piece in parts]
+        inputs = self._heads.features(means(own), texts, found)
+        concerns = logistic(inputs @ self._heads.concern_weights.T)
+        stances = softmax(inputs @ self._heads.stance_weights.T)
+        asks = logistic(inputs @ self._heads.ask_weights.T)[:, 0]
+        return [
+            _Piece(
+                text=text,
+                found=words,
+                sentences=sentences[:, :SIZE].astype(np.float32),
+                concerns=dict(zip(self._heads.concerns, map(float, scores), strict=True)),
+                stances=stance,
+                ask=float(ask),
+            )
+            for text, words, sentences, scores, stance, ask in zip(
+                texts, found, own, concerns, stances, asks, strict=True
+            )
+        ]
 
-    def _concerns(
-        self, text: str, found: dict[str, list[str]], scores: NDArray[np.float32]
-    ) -> list[Scored]:
-        rivals = self._rivals.find(text).get(COMPETITOR, [])
-        trained = dict(zip(self._heads.concerns, map(float, scores), strict=True))
-        thresholds = dict(
-            zip(self._heads.concerns, map(float, self._heads.thresholds), strict=True)
+    def _reading(self, turn: Turn, parts: Sequence[_Piece], people: Sequence[str]) -> Reading:
+        scored = [best for concern in self._heads.concerns if (best := self._best(concern, parts))]
+        rivals = self._rivals(turn, scored, people)
+        concerns = self._joined(scored, rivals, turn.text)
+        stances, threshold = self._about(parts, concerns).stances, self._heads.objection_threshold
+        sure = any(concern.status == "sure" for concern in concerns)
+        stance, stance_score = _stance(stances, threshold, has_concern=sure)
+        raised, _ = _stance(stances, threshold, has_concern=bool(concerns))
+        asking = max(parts, key=lambda part: part.ask)
+        asks = asking.ask >= self._heads.ask_threshold
+        sentence = self._sentence(asking, self._heads.ask_weights[0]) if asks else ""
+        ask = ask_kind(asking.text, self._asks, asking=sentence, context=turn.context)
+        return Reading(
+            concerns=tuple(concerns),
+            stance=stance,
+            stance_score=stance_score,
+            asks=asks,
+            ask_kind=ask.kind if asks else "",
+            ask_score=round(asking.ask, 4),
+            ask_evidence=ask.sentence if asks else "",
+            rivals=tuple(rivals),
+            raised=raised,
         )
-        echo = RELATIVE * max(trained.get(concern, 0.0) for concern in self._taxonomy.concerns)
-        scored = []
-        for concern in self._taxonomy.concerns:
-            words = found.get(concern, [])
-            score, threshold = trained.get(concern, 0.0), thresholds.get(concern, PHRASE_SCORE)
-            if concern == COMPETITOR and rivals:
-                score, words = max(score, NAMED_SCORE), rivals
-            elif concern not in trained:
-                score = PHRASE_SCORE if words else 0.0
-            elif score < echo:
-                continue
-            if score >= UNSURE * threshold:
-                status = "sure" if score >= threshold else "unsure"
-                scored.append(Scored(concern, round(score, 4), status, "; ".join(words) or text))
-        return scored
+
+    def _rivals(self, turn: Turn, scored: Sequence[Scored], people: Sequence[str]) -> list[Mention]:
+        competing = any(s.label == COMPETITOR and s.status == "sure" for s in scored)
+        return self._names.find(turn.text, known=people, competing=competing)
+
+    def _joined(
+        self, scored: Sequence[Scored], rivals: Sequence[Mention], text: str
+    ) -> list[Scored]:
+        """What the heads, the names of rivals and the user's own concerns say, as the taxonomy has it."""
+        found = {one.label: one for one in scored}
+        listed = max(
+            (rival for rival in rivals if rival.status == "sure"),
+            key=lambda rival: rival.score,
+            default=None,
+        )
+        heard = found.get(COMPETITOR)
+        if listed and not (heard and heard.status == "sure" and heard.score >= listed.score):
+            found[COMPETITOR] = Scored(COMPETITOR, *listed[1:])
+        for own in self._own.find(text) if self._own else ():
+            found.setdefault(own.label, Scored(*own))
+        return [found[concern] for concern in self._taxonomy.concerns if concern in found]
+
+    def _best(self, concern: str, parts: Sequence[_Piece]) -> Scored | None:
+        """The concern as the part of the turn has it that raises it most; None if none does."""
+        part = max(parts, key=lambda part: part.concerns[concern])
+        score, threshold = part.concerns[concern], self._thresholds[concern]
+        if score < LEAST:
+            return None
+        evidence = self._sentence(part, self._heads.concern_weights[self._at(concern)])
+        words = part.found.get(concern, [])
+        inside = [phrase for phrase in words if phrase in " ".join(words_of(evidence))]
+        return Scored(
+            label=concern,
+            score=round(score, 4),
+            status="sure" if score >= threshold else "unsure",
+            evidence=evidence,
+            why=_phrases(inside or words) or self._known.like(part.sentences, concern),
+        )
+
+    def _about(self, parts: Sequence[_Piece], concerns: Sequence[Scored]) -> _Piece:
+        """The part of the turn whose stance is the turn's: the one with its likeliest concern."""
+        if not concerns:
+            return parts[0]
+        likeliest = max(concerns, key=lambda concern: concern.score)
+        there = [part for part in parts if likeliest.evidence in part.text] or parts
+        return max(there, key=lambda part: part.concerns.get(likeliest.label, 0.0))
+
+    def _sentence(self, part: _Piece, weights: NDArray[np.float32]) -> str:
+        """The sentence that adds most to the score: a head is linear, so a turn's is their mean."""
+        spans = sentences_of(part.text)[: len(part.sentences)]
+        if len(spans) < 2:
+            return part.text.strip()
+        adds = (part.sentences - self._heads.center) / self._heads.spread @ weights[:SIZE]
+        start, end = spans[int(adds.argmax())]
+        return part.text[start:end].strip()
+
+    def _at(self, concern: str) -> int:
+        return self._heads.concerns.index(concern)
+
+
+class _Known:
+    """Turns that the tagger learnt from, to explain a tag by the most similar one."""
+
+    def __init__(self, examples: Sequence[Example], heads: Heads) -> None:
+        self._heads = heads
+        self._turns = [example.turn for example in examples]
+        self._vectors = self._unit(np.array([e.vector for e in examples]).reshape(-1, SIZE))
+
+    def like(self, sentences: NDArray[np.float32], concern: str) -> str:
+        """The turn with this concern that is most like one of the sentences, in words."""
+        rows = [i for i, turn in enumerate(self._turns) if turn.concern_share(concern) == 1]
+        if not rows or not len(sentences):
+            return ""
+        likeness = self._vectors[rows] @ self._unit(sentences).T
+        nearest = self._turns[rows[int(likeness.max(axis=1).argmax())]]
+        words = nearest.text.split()
+        quote = " ".join(words[:QUOTED]) + (" …" if len(words) > QUOTED else "")
+        return f"like “{quote}” ({nearest.id})"
+
+    def _unit(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        scaled = (vectors - self._heads.center) / self._heads.spread
+        return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True), np.float32)
+
+
+def pieces(turn: Turn) -> list[Turn]:
+    """The parts of a turn that are read at once; none where it is too short to say anything."""
+    if len(words_of(turn.text)) < MIN_WORDS:
+        return []
+    return [turn._replace(text=text) for text in pieces_of(turn.text)]
 
 
 def phrase_groups(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
@@ -174,49 +271,20 @@ def phrase_groups(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
     return groups | {CUE + name: phrases for name, phrases in taxonomy.cues.items()}
 
 
-def _as_phrases(names: Iterable[str]) -> list[str]:
-    """Names of firms as phrases, without the signs in them (`Yahoo!`); empty ones are left out."""
-    phrases = [" ".join(words_of(name)) for name in names]
-    return [phrase for phrase in phrases if phrase]
+def _phrases(words: Sequence[str]) -> str:
+    return "says “" + "”, “".join(words) + "”" if words else ""
 
 
-def features(
-    texts: Sequence[str],
-    text_vectors: NDArray[np.float32],
-    context_vectors: NDArray[np.float32],
-    found: Sequence[dict[str, list[str]]],
-    groups: Sequence[str],
-) -> NDArray[np.float32]:
-    """Inputs of the heads, [turns, features + 1]: both vectors, phrases found, length, question mark."""
-    phrases = np.array([[group in f for group in groups] for f in found], dtype=np.float32)
-    shape = [[np.log1p(len(text.split())) / 4, "?" in text, 1.0] for text in texts]
-    return np.hstack(
-        [
-            text_vectors,
-            CONTEXT_WEIGHT * context_vectors,
-            PHRASE_WEIGHT * phrases.reshape(len(texts), len(groups)),
-            np.array(shape, dtype=np.float32).reshape(len(texts), 3),
-        ]
-    ).astype(np.float32)
-
-
-def _stance(scores: NDArray[np.float32], has_concern: bool) -> tuple[str, float]:
-    """The likeliest stance; `none` only without a concern, and nothing else without one."""
-    if not has_concern:
-        return "none", round(float(scores[STANCES.index("none")]), 4)
+def _stance(
+    scores: NDArray[np.float32], threshold: float, *, has_concern: bool
+) -> tuple[str, float]:
+    """The turn's stance; `none` only without a concern, and nothing else without one."""
     raised = dict(zip(STANCES, map(float, scores), strict=True))
-    demand = sum(raised[stance] for stance in DEMAND_STANCES)
+    if not has_concern:
+        return "none", round(raised["none"], 4)
+    if raised["objection"] >= threshold:
+        return "objection", round(raised["objection"], 4)
     # `none` and `mention` both deny demand: with a concern present they are one answer
-    best = max(DEMAND_STANCES, key=lambda s: raised[s])
-    if demand >= 1 - demand:
-        return best, round(raised[best] / demand, 4)
-    return "mention", round(1 - demand, 4)
-
-
-def _logistic(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
-
-
-def _softmax(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(values - values.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+    if raised["question"] >= raised["mention"] + raised["none"]:
+        return "question", round(raised["question"], 4)
+    return "mention", round(raised["mention"] + raised["none"], 4)

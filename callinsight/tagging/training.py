@@ -1,170 +1,293 @@
-"""Train the tagger's heads from the labelled turns in turns/: `make tagger`.
+"""Fit the heads of the tagger: `make tagger`, and again with each user's corrections.
 
-The turns were written for this project. Thresholds come from turns of sources that a head has not
-seen, never from the turns it was fitted on.
+The encoder has learnt from most sources of turns/. The heads, their calibration and thresholds come
+from CALIBRATION_SOURCES, which it has not seen; calibration and thresholds from each of those left
+out in turn.
 """
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callinsight.errors import InputError
 from callinsight.records import STANCES
-from callinsight.tagging.concerns import RELATIVE, Heads, features, phrase_groups
-from callinsight.tagging.embed import Embedder
-from callinsight.tagging.patterns import PhraseMatcher, words_of
-from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+from callinsight.tagging.heads import PRECISIONS, Heads, features, logistic, softmax
+from callinsight.tagging.patterns import PhraseMatcher
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from numpy.typing import NDArray
 
-TURNS = Path(__file__).parent / "turns"
-INVERSE_PENALTY = {"concern": 3.0, "stance": 1.0, "ask": 3.0}  # chosen on held-out sources
-THRESHOLDS = np.arange(0.2, 0.6, 0.01)  # less than one in five is not called sure
-AS_GOOD = 0.03  # smaller differences of F1 are noise: one standard error, by the bootstrap
+    from callinsight.tagging.labelled import LabelledTurn
+
+CALIBRATION_SOURCES = ("consumer_calls", "household", "plain_calls", "software_calls")
+EXAMPLES = Path(__file__).parent / "examples.npz"
+INVERSE_PENALTY = 1.0  # chosen on left-out sources, as is PHRASE_WEIGHT
+THRESHOLDS = np.arange(0.1, 0.8, 0.01)
+SMOOTHED = 11  # thresholds whose score is averaged, so that one turn more or less moves little
+CORRECTION_WEIGHT = 5.0  # a turn of the user's own says more about his calls than one of ours
 DECIMALS = 4  # so that the last bits of the solver do not show
 
 
 @dataclass(frozen=True)
-class LabelledTurn:
-    """A buyer's turn with what careful people say of it."""
+class Example:
+    """A labelled turn with its vector, as far as it counts."""
 
-    id: str
-    source: str
-    context: str
-    text: str
-    concerns: tuple[str, ...]
-    stance: str
-    ask: bool
+    turn: LabelledTurn
+    vector: NDArray[np.float32]  # [SIZE]
+    weight: float = 1.0
 
 
-def train(folder: Path, encoder: str, *, turns: list[LabelledTurn] | None = None) -> Heads:
-    """Fit the heads on the project's turns with the embedding model in the folder."""
-    turns = load_turns() if turns is None else turns
-    taxonomy = load_taxonomy(DEFAULT_TAXONOMY)
-    groups = phrase_groups(taxonomy)
-    matcher = PhraseMatcher(groups)
-    embedder = Embedder(folder)
-    texts = [turn.text for turn in turns]
-    inputs = features(
-        texts,
-        embedder.encode(texts),
-        embedder.encode([turn.context for turn in turns]),
-        [matcher.find(text) for text in texts],
-        list(groups),
-    )
-    concerns = tuple(taxonomy.concerns)
-    labels = np.array([[concern in turn.concerns for concern in concerns] for turn in turns])
-    stances = np.array([STANCES.index(turn.stance) for turn in turns])
-    asks = np.array([[turn.ask] for turn in turns])
-    sources = np.array([turn.source for turn in turns])
+@dataclass(frozen=True)
+class Answers:
+    """What is right, as shares of annotators [examples, ...], and how much each example counts."""
+
+    concerns: NDArray[np.float32]
+    stances: NDArray[np.float32]
+    asks: NDArray[np.float32]  # [examples, 1]
+    weights: NDArray[np.float32]  # [examples]
+
+    def of(self, rows: NDArray[np.bool_]) -> Answers:
+        """Those of some examples."""
+        return Answers(self.concerns[rows], self.stances[rows], self.asks[rows], self.weights[rows])
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Log odds of concerns and asks, scores of stances."""
+
+    concerns: NDArray[np.float32]
+    stances: NDArray[np.float32]
+    asks: NDArray[np.float32]
+
+
+def load_examples(turns: Sequence[LabelledTurn], path: Path = EXAMPLES) -> list[Example]:
+    """The turns of the calibration sources, with the vectors that come with the program."""
+    by_id = {turn.id: turn for turn in turns}
+    with np.load(path) as file:
+        vectors = file["vectors"].astype(np.float32)
+        return [
+            Example(by_id[id_], v) for id_, v in zip(file["ids"].tolist(), vectors, strict=True)
+        ]
+
+
+def save_examples(examples: Sequence[Example], path: Path = EXAMPLES) -> None:
+    """Write the vectors; the same examples give the same bytes."""
+    vectors = np.array([example.vector for example in examples], dtype=np.float16)
+    np.savez(path, ids=np.array([e.turn.id for e in examples]), vectors=vectors)
+
+
+def fit_heads(
+    examples: Sequence[Example],
+    *,
+    concerns: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    encoder: str,
+) -> Heads:
+    """Fit, calibrate and choose thresholds; `groups` are the phrases behind the features."""
+    vectors = np.array([example.vector for example in examples], dtype=np.float32)
+    center, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
+    inputs = _inputs(examples, groups, center, spread)
+    answers = _answers(examples, concerns)
+    unseen = _left_out(inputs, answers, [example.turn.source for example in examples])
+    calibration = _calibrations(unseen.concerns, answers.concerns)
+    ask_calibration = _calibrations(unseen.asks, answers.asks)
+    scores = logistic(unseen.concerns * calibration[:, 0] + calibration[:, 1])
+    asks = logistic(unseen.asks * ask_calibration[:, 0] + ask_calibration[:, 1])
+    thresholds = _best_thresholds(scores, answers.concerns, lenient_f1)
+    concerned = np.asarray((scores >= thresholds).any(axis=1))
+    objections = _objections(unseen.stances, concerned)
+    wanted = answers.stances[:, [STANCES.index("objection")]]
+    fitted = _fit(inputs, answers)
     return Heads(
-        concerns=concerns,
-        concern_weights=_binary(inputs, labels, "concern"),
-        thresholds=_thresholds(inputs, labels, sources, "concern"),
-        stance_weights=_stances(inputs, stances),
-        ask_weights=_binary(inputs, asks, "ask"),
-        ask_threshold=float(_thresholds(inputs, asks, sources, "ask")[0]),
+        concerns=tuple(concerns),
         groups=tuple(groups),
         encoder=encoder,
+        center=center,
+        spread=spread,
+        calibration=calibration,
+        concern_weights=_calibrated(fitted.concerns, calibration),
+        thresholds=thresholds,
+        precise=_precise_thresholds(scores, answers.concerns),
+        stance_weights=np.round(fitted.stances, DECIMALS),
+        objection_threshold=float(_best_thresholds(objections, wanted, kappa)[0]),
+        ask_weights=_calibrated(fitted.asks, ask_calibration),
+        ask_threshold=float(_best_thresholds(asks, answers.asks, lenient_f1)[0]),
+        ask_calibration=ask_calibration,
     )
 
 
-def load_turns(folder: Path = TURNS) -> list[LabelledTurn]:
-    """Read and check all labelled turns; raises InputError."""
-    concerns = set(load_taxonomy(DEFAULT_TAXONOMY).concerns)
-    turns: list[LabelledTurn] = []
-    seen: dict[str, str] = {}  # a text to what it was first seen as
-    for file in sorted(folder.glob("*.csv")):
-        with file.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                where = f"{file.name}: turn {row['id']}"
-                turn = _turn(row, file.stem, where, concerns)
-                words = " ".join(words_of(turn.text))
-                for key, what in ((f"id {turn.id}", "id"), (words, "text")):
-                    if key in seen:
-                        raise InputError(f"{where} has the same {what} as {seen[key]}; remove one")
-                    seen[key] = where
-                turns.append(turn)
-    if not turns:
-        raise InputError(f"{folder}: there are no labelled turns; put CSV files of turns there")
-    return turns
+def correct_heads(
+    heads: Heads,
+    examples: Sequence[Example],
+    corrections: Sequence[Example],
+    *,
+    groups: Mapping[str, Sequence[str]],
+) -> Heads:
+    """The heads fitted again with a user's corrections; calibration and thresholds stay."""
+    heavy = [replace(example, weight=CORRECTION_WEIGHT) for example in corrections]
+    everything = [*examples, *heavy]
+    inputs = _inputs(everything, groups, heads.center, heads.spread)
+    fitted = _fit(inputs, _answers(everything, heads.concerns))
+    return replace(
+        heads,
+        concern_weights=_calibrated(fitted.concerns, heads.calibration),
+        stance_weights=np.round(fitted.stances, DECIMALS),
+        ask_weights=_calibrated(fitted.asks, heads.ask_calibration),
+    )
 
 
-def _turn(row: dict[str, str], source: str, where: str, concerns: set[str]) -> LabelledTurn:
-    labels = tuple(row["subjects"].split(";")) if row["subjects"] else ()
-    if not words_of(row["text"]):
-        raise InputError(f"{where} has no text; write one or remove the row")
-    if (
-        not set(labels) <= concerns
-        or len(set(labels)) < len(labels)
-        or row["stance"] not in STANCES
-        or (row["stance"] == "none") != (not labels)
-        or row["ask"] not in ("0", "1")
-    ):
-        raise InputError(
-            f"{where} has labels that do not fit: subjects '{row['subjects']}', "
-            f"stance '{row['stance']}', ask '{row['ask']}'; see the taxonomy"
+def lenient_f1(given: NDArray[np.bool_], shares: NDArray[np.float32]) -> float:
+    """F1 where one annotator is enough to be right, and all are needed to be missed."""
+    right = (given & (shares > 0)).sum()
+    wrong = (given & (shares == 0)).sum()
+    missed = (~given & (shares == 1)).sum()
+    return float(2 * right / max(1, 2 * right + wrong + missed))
+
+
+def kappa(given: NDArray[np.bool_], shares: NDArray[np.float32]) -> float:
+    """Cohen's kappa over the turns that annotators agree on (Cohen 1960)."""
+    agreed = (shares == 0) | (shares == 1)
+    ours, theirs = given[agreed], shares[agreed] == 1
+    same = float((ours == theirs).mean())
+    chance = float(ours.mean() * theirs.mean() + (1 - ours.mean()) * (1 - theirs.mean()))
+    return (same - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def _inputs(
+    examples: Sequence[Example],
+    groups: Mapping[str, Sequence[str]],
+    center: NDArray[np.float32],
+    spread: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    matcher = PhraseMatcher(groups)
+    texts = [example.turn.text for example in examples]
+    vectors = np.array([example.vector for example in examples], dtype=np.float32)
+    return features(vectors, texts, [matcher.find(t) for t in texts], list(groups), center, spread)
+
+
+def _answers(examples: Sequence[Example], concerns: Sequence[str]) -> Answers:
+    turns = [example.turn for example in examples]
+    return Answers(
+        concerns=np.array([[t.concern_share(c) for c in concerns] for t in turns], np.float32),
+        stances=np.array([[t.stance_share(s) for s in STANCES] for t in turns], np.float32),
+        asks=np.array([[t.ask_share] for t in turns], np.float32),
+        weights=np.array([example.weight for example in examples], np.float32),
+    )
+
+
+def _fit(inputs: NDArray[np.float32], answers: Answers) -> Scores:
+    """Weights of the heads, [answers, features + 1]."""
+    return Scores(
+        concerns=_binary(inputs, answers.concerns, answers.weights),
+        stances=_stances(inputs, answers.stances, answers.weights),
+        asks=_binary(inputs, answers.asks, answers.weights),
+    )
+
+
+def _left_out(inputs: NDArray[np.float32], answers: Answers, sources: Sequence[str]) -> Scores:
+    """Scores of each source by heads that were fitted on the others."""
+    of = np.array(sources)
+    scores = Scores(
+        *(
+            np.zeros(shares.shape, np.float32)
+            for shares in (answers.concerns, answers.stances, answers.asks)
         )
-    return LabelledTurn(
-        id=row["id"],
-        source=source,
-        context=row["context"],
-        text=row["text"],
-        concerns=labels,
-        stance=row["stance"],
-        ask=row["ask"] == "1",
     )
+    for source in sorted(set(sources)):
+        out = of == source
+        weights = _fit(inputs[~out], answers.of(~out))
+        scores.concerns[out] = inputs[out] @ weights.concerns.T
+        scores.stances[out] = inputs[out] @ weights.stances.T
+        scores.asks[out] = inputs[out] @ weights.asks.T
+    return scores
 
 
 def _binary(
-    inputs: NDArray[np.float32], labels: NDArray[np.bool_], kind: str
+    inputs: NDArray[np.float32], shares: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """One logistic head a column of labels, [columns, features + 1]."""
+    """One logistic head a column of shares; an example that is split counts on both sides."""
     from sklearn.linear_model import LogisticRegression
 
     rows = []
-    for column in labels.T:
-        model = LogisticRegression(C=INVERSE_PENALTY[kind], max_iter=2000)
-        model.fit(inputs[:, :-1], column)
+    for share in shares.T:
+        yes, no = share > 0, share < 1
+        model = LogisticRegression(C=INVERSE_PENALTY, max_iter=2000)
+        model.fit(
+            np.vstack([inputs[yes], inputs[no]])[:, :-1],
+            np.r_[np.ones(yes.sum()), np.zeros(no.sum())],
+            sample_weight=np.r_[(weights * share)[yes], (weights * (1 - share))[no]],
+        )
         rows.append(np.append(model.coef_[0], model.intercept_[0]))
-    return np.round(np.array(rows), DECIMALS).astype(np.float32)
+    return np.array(rows, dtype=np.float32)
 
 
-def _stances(inputs: NDArray[np.float32], stances: NDArray[np.int_]) -> NDArray[np.float32]:
+def _stances(
+    inputs: NDArray[np.float32], shares: NDArray[np.float32], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=INVERSE_PENALTY["stance"], max_iter=2000)
-    model.fit(inputs[:, :-1], stances)
-    weights = np.hstack([model.coef_, model.intercept_[:, np.newaxis]])
-    return np.round(weights, DECIMALS).astype(np.float32)
+    examples, stances = np.nonzero(shares)
+    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=2000)
+    counts = (weights[:, np.newaxis] * shares)[examples, stances]
+    model.fit(inputs[examples, :-1], stances, sample_weight=counts)
+    return np.hstack([model.coef_, model.intercept_[:, np.newaxis]]).astype(np.float32)
 
 
-def _thresholds(
-    inputs: NDArray[np.float32], labels: NDArray[np.bool_], sources: NDArray[np.str_], kind: str
+def _calibrations(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Slope and shift [columns, 2] that make log odds probabilities (Platt 1999)."""
+    ones = np.ones((len(scores), 1), np.float32)
+    weights = np.ones(len(scores), np.float32)
+    fitted = [
+        _binary(np.hstack([column[:, np.newaxis], ones]), share[:, np.newaxis], weights)[0]
+        for column, share in zip(scores.T, shares.T, strict=True)
+    ]
+    return np.array(fitted, dtype=np.float32)
+
+
+def _calibrated(
+    weights: NDArray[np.float32], calibration: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """The lowest threshold whose F1 is as good as the best, over sources left out in turn.
-
-    Of two that are as good, the lower: a tag that is false stands beside its words for all to see,
-    one that is missing does not.
-    """
-    scores = np.zeros(labels.shape)
-    for source in np.unique(sources):
-        left_out = sources == source
-        weights = _binary(inputs[~left_out], labels[~left_out], kind)
-        scores[left_out] = 1 / (1 + np.exp(-(inputs[left_out] @ weights.T)))
-    scores[scores < RELATIVE * scores.max(axis=1, keepdims=True)] = 0.0
-    chosen = []
-    for column, truth in zip(scores.T, labels.T, strict=True):
-        f1 = np.array([_f1(column >= threshold, truth) for threshold in THRESHOLDS])
-        chosen.append(THRESHOLDS[int(np.argmax(f1 >= f1.max() - AS_GOOD))])
-    return np.round(chosen, 2).astype(np.float32)
+    weights = weights * calibration[:, [0]]
+    weights[:, -1] += calibration[:, 1]
+    return np.round(weights, DECIMALS)
 
 
-def _f1(guess: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    return 2 * int((guess & truth).sum()) / max(1, int(guess.sum() + truth.sum()))
+def _best_thresholds(
+    scores: NDArray[np.float32],
+    shares: NDArray[np.float32],
+    judge: Callable[[NDArray[np.bool_], NDArray[np.float32]], float],
+) -> NDArray[np.float32]:
+    """The threshold of each column with the best score, smoothed over its neighbours."""
+    best = []
+    kernel = np.ones(SMOOTHED) / SMOOTHED
+    for column, share in zip(scores.T, shares.T, strict=True):
+        judged = np.array([judge(column >= threshold, share) for threshold in THRESHOLDS])
+        padded = np.pad(judged, SMOOTHED // 2, mode="edge")
+        best.append(THRESHOLDS[np.convolve(padded, kernel, "valid").argmax()])
+    return np.array(best, dtype=np.float32)
+
+
+def _precise_thresholds(
+    scores: NDArray[np.float32], shares: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The lowest threshold of each column [columns, PRECISIONS] from which on it is so precise."""
+    rows = []
+    grid = np.arange(0.05, 1.0, 0.01)
+    for column, share in zip(scores.T, shares.T, strict=True):
+        given = [column >= threshold for threshold in grid]
+        precision = np.array([(share[g] > 0).mean() if g.any() else 1.0 for g in given])
+        from_here = np.minimum.accumulate(precision[::-1])[::-1]
+        reached = [from_here >= wanted for wanted in PRECISIONS]
+        rows.append([grid[r.argmax()] if r.any() else 0.99 for r in reached])
+    return np.array(rows, dtype=np.float32)
+
+
+def _objections(stances: NDArray[np.float32], concerned: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The probability of an objection [turns, 1], none where no concern is."""
+    objection = softmax(stances)[:, [STANCES.index("objection")]]
+    return np.where(concerned[:, np.newaxis], objection, np.float32(0))

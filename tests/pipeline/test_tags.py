@@ -11,7 +11,11 @@ from material import ROOT, Project, call_row, write_vtt
 from callinsight import store
 from callinsight.months import last_day
 from callinsight.pipeline.content import gaps_of, raised_in
-from callinsight.records import Gap, Tag
+from callinsight.pipeline.tags import buyer_turns, tag_calls
+from callinsight.progress import silent
+from callinsight.records import Gap, Tag, Utterance
+from callinsight.tagging.encoder import Turn
+from callinsight.tagging.heads import load_heads
 from callinsight.taxonomy import load_taxonomy
 
 DEALS = 6
@@ -95,6 +99,131 @@ def test_what_a_known_buyer_says_counts(project: Project) -> None:
     assert gap.asks == DEALS
     assert "far too expensive" in page(project)
     assert NOBODY_KNOWN not in page(project)
+
+
+def test_a_tag_says_what_shows_it_and_by_which_definitions(project: Project) -> None:
+    project.run(workers=1)
+
+    tags = tags_of(project, "c0")
+    version = load_taxonomy(project.config().tagging.taxonomy).version
+    assert {(tag.source, tag.taxonomy) for tag in tags} == {(load_heads().digest(), version)}
+    shown = {(tag.kind, tag.label): (tag.evidence, tag.why) for tag in tags}
+    assert shown["ask", "pricing_sheet"][0] == ASK
+    evidence, why = shown["concern", "price_budget"]
+    assert evidence in (BUDGET, ASK)
+    assert why.startswith(("says “", "like “"))
+
+
+def test_the_end_of_a_long_turn_counts(project: Project) -> None:
+    long = f"{'It rained all day, and the children wanted to see the boats. ' * 20}{BUDGET}"
+    turns = [("Dana Whitfield", "Proposal 0?"), ("Ann Lee", long)]
+    write_vtt(project.folder / "files" / "c0.vtt", turns)
+
+    project.run(workers=1)
+
+    price = [tag for tag in tags_of(project, "c0") if tag.label == "price_budget"]
+    assert [(tag.status, tag.evidence) for tag in price] == [("sure", BUDGET)]
+
+
+def tag_again(project: Project) -> list[Tag]:
+    """The tags of the first call, after the step of tagging alone."""
+    config = project.config()
+    with store.opened(project.database) as db:
+        tag_calls(db, config, load_taxonomy(config.tagging.taxonomy), progress=silent)
+        return store.tags_of_call(db, "c0")
+
+
+def test_a_rival_that_is_put_on_the_list_and_taken_off_it(project: Project) -> None:
+    project.run(workers=1)
+    tags = tags_of(project, "c0")
+    text = project.pipeline.read_text()
+    listed = text.replace("[gaps]", 'competitors = ["Pricing Sheet"]\n[gaps]')
+    project.pipeline.write_text(listed)
+
+    with_rival = tag_again(project)
+
+    found = {tag.kind: tag for tag in with_rival if tag.label in ("competitor", "Pricing Sheet")}
+    assert {kind: (tag.status, tag.evidence) for kind, tag in found.items()} == {
+        "concern": ("sure", ASK),
+        "competitor": ("sure", ASK),
+    }
+    project.pipeline.write_text(text)
+    assert tag_again(project) == tags
+
+
+def test_another_version_of_the_definitions_is_noted(project: Project) -> None:
+    project.run(workers=1)
+    taxonomy = project.folder / "taxonomy.toml"
+    text = taxonomy.read_text()
+    before = load_taxonomy(taxonomy).version
+    taxonomy.write_text(text.replace(f'version = "{before}"', 'version = "mine"'))
+
+    assert {tag.taxonomy for tag in tag_again(project)} == {"mine"}
+
+
+def test_tagging_again_changes_nothing_and_encodes_nothing(project: Project) -> None:
+    project.run(workers=1)
+    rows = project.rows()
+    assert tag_again(project)
+    assert project.rows() == rows
+    with store.opened(project.database) as db:
+        store.forget_run(db, "tags", "c0")
+
+    tag_again(project)
+
+    assert project.rows() == rows
+
+
+def said(*turns: tuple[str, str]) -> list[Utterance]:
+    return [
+        Utterance(
+            id=f"c0:{position:04d}",
+            call="c0",
+            position=position,
+            start_s=position,
+            end_s=position + 1,
+            channel=None,
+            speaker="",
+            side=side,
+            side_confidence=1,
+            text=text,
+        )
+        for position, (side, text) in enumerate(turns)
+    ]
+
+
+def test_a_buyers_turn_has_what_the_rep_said_last() -> None:
+    turns = buyer_turns(
+        said(
+            ("buyer", "Hello."),
+            ("rep", "How are you?"),
+            ("buyer", "Fine."),
+            ("buyer", "And you?"),
+            ("rep", "Well,"),
+            ("rep", "thanks."),
+            ("buyer", "Good."),
+        )
+    )
+
+    assert [turn for _, turn in turns] == [
+        Turn("", "Hello."),
+        Turn("How are you?", "Fine."),
+        Turn("How are you?", "And you?"),
+        Turn("thanks.", "Good."),
+    ]
+    assert [utterance.position for utterance, _ in turns] == [0, 2, 3, 6]
+
+
+def test_who_may_be_a_buyer_may_be_the_rep_as_well() -> None:
+    turns = buyer_turns(
+        said(("rep", "Hi."), ("unknown", "Hm?"), ("buyer", "No."), ("unknown", "Oh."))
+    )
+
+    assert [turn for _, turn in turns] == [
+        Turn("Hi.", "Hm?"),
+        Turn("Hm?", "No."),
+        Turn("Hm?", "Oh."),
+    ]
 
 
 def test_what_may_have_been_a_buyers_is_tagged_and_counts_in_nothing(project: Project) -> None:

@@ -266,6 +266,45 @@ def test_the_reader_is_told_what_weakens_the_numbers(empty):
     )
 
 
+def test_numbers_that_rest_on_inferred_stages_say_so(empty, tmp_path):
+    for number in range(7):
+        source = "inferred" if number < 3 else "crm"
+        turn = ("price_budget", "objection", "It is too expensive.")
+        empty.call(f"c{number}", "champion", "decision", turn, stage_source=source)
+    empty.call("c8", "champion", "awareness", turn, stage_source="crm")
+    empty.call("c9", "champion", "awareness", side="unknown", stage_source="inferred")
+
+    report = empty.report()
+
+    told = (
+        "3 of 8 calls have their stage from what was said, not from the CRM. Numbers that count them say "
+        "so; write deal_stage into the calls sheet."
+    )
+    assert told in report.notices
+    marked = "Champion at Decision (stage inferred in 3 of 7 calls)"
+    assert [(gap.place, gap.deals) for gap in report.gaps] == [(marked, "7 of 7 deals")]
+    cells = {line.role: [cell.demand for cell in line.cells] for line in report.lines}
+    assert cells["Champion"] == [
+        "1 of 1 deal (100\N{NO-BREAK SPACE}%)",
+        "",
+        "7 of 7 deals (100\N{NO-BREAK SPACE}%), stage inferred in 3 of 7 calls",
+        "",
+    ]
+    for page in write_report(report, tmp_path, embed_limit_mb=1.0):
+        text = page.read_text(encoding="utf-8")
+        assert "3 of 8 calls have their stage from what was said" in text
+        assert text.count("stage inferred in 3 of 7 calls") >= 2
+
+
+def test_one_inferred_stage(empty):
+    empty.call("c1", stage_source="inferred")
+
+    assert (
+        "1 of 1 call has its stage from what was said, not from the CRM. Numbers that count them say so; "
+        "write deal_stage into the calls sheet."
+    ) in empty.report().notices
+
+
 def test_a_month_of_many_deals_needs_no_warning(autumn):
     assert autumn.report().notices == ()
 

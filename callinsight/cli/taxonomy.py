@@ -1,0 +1,83 @@
+"""`callinsight taxonomy`."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callinsight.cli.app import FAILED, Database, app, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+taxonomy = typer.Typer(no_args_is_help=True, help="The definitions that sales and marketing share.")
+app.add_typer(taxonomy, name="taxonomy")
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    text = "text"
+    json = "json"
+
+
+@taxonomy.command()
+def lint(
+    file: Annotated[
+        Path, typer.Argument(metavar="[FILE]", help="The definitions to check.")
+    ] = Path("pipelines/taxonomy.toml"),
+    output: Annotated[
+        Format, typer.Option("--format", help="For people, or for a program.")
+    ] = Format.text,
+    db: Database = None,
+) -> None:
+    """Check definitions: phrases, examples, names, asks and the version.
+
+    With a database also whether they changed under a version that it was tagged with.
+    """
+    from callinsight.tagging.lint import ERROR, has_own_examples, lint_file
+
+    embed = _embed() if has_own_examples(file) else None
+    findings = lint_file(file, stored=_stored(db), embed=embed)
+    errors = [finding for finding in findings if finding.level == ERROR]
+    if output is Format.json:
+        listed = [{"file": str(file), **finding._asdict()} for finding in findings]
+        typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    else:
+        for title, rows in (("Errors", errors), ("Warnings", findings[len(errors) :])):
+            if rows:
+                typer.echo(f"{title}:")
+            for finding in rows:
+                typer.echo(f"{file}: {finding.section}: {finding.problem}; {finding.advice}")
+        if not findings:
+            say(f"{file}: nothing to mend.")
+    if errors:
+        raise typer.Exit(FAILED)
+
+
+def _stored(db: Path | None) -> str:
+    """Version and digest of the definitions that the database was last tagged with, if one is given."""
+    from callinsight import store
+    from callinsight.config import database_path
+
+    path = database_path(db)
+    if db is None and not path.exists():
+        return ""
+    with store.opened(path) as opened:
+        return store.setting(opened, "taxonomy") or ""
+
+
+def _embed() -> Callable[[list[str]], NDArray[np.float32]]:
+    from callinsight import weights
+    from callinsight.cli.models import fetch
+    from callinsight.tagging.embed import Embedder
+
+    fetch([weights.EMBEDDING])
+    return Embedder(weights.folder(weights.EMBEDDING)).encode

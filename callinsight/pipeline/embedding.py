@@ -1,0 +1,66 @@
+"""Vectors of what was said, each computed once and kept in the store."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callinsight import store, weights
+from callinsight.tagging.embed import Embedder, embed, text_hash
+from callinsight.tagging.encoder import TurnEncoder, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+    from sqlite_utils import Database
+
+    from callinsight.tagging.encoder import Turn
+
+
+@functools.cache
+def load_embedder() -> Embedder:
+    """The embedding model, loaded once a process."""
+    return Embedder(weights.folder(weights.EMBEDDING))
+
+
+def vectors_of(db: Database, texts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    """Vectors of texts by text hash; new ones are kept in the store."""
+    texts = set(texts)
+    model = weights.fingerprint(weights.EMBEDDING)
+    stored = store.load_vectors(db, model, map(text_hash, texts))
+    vectors = embed(texts, stored, load_embedder)
+    new = {key: vector.tobytes() for key, vector in vectors.items() if key not in stored}
+    if new:
+        with store.transaction(db):
+            store.save_vectors(db, model, new)
+    return vectors
+
+
+def sentence_vectors(db: Database, texts: list[str]) -> NDArray[np.float32]:
+    """Vectors of texts in their order, [texts, 384]; new ones are kept in the store."""
+    vectors = vectors_of(db, texts)
+    return np.stack([vectors[text_hash(text)] for text in texts])
+
+
+@functools.cache
+def load_encoder() -> TurnEncoder:
+    """The model that reads turns, loaded once a process."""
+    return TurnEncoder(weights.folder(weights.TAGGING))
+
+
+def turn_vectors_of(
+    db: Database, turns: Iterable[Turn], *, load: Callable[[], TurnEncoder] = load_encoder
+) -> dict[str, NDArray[np.float16]]:
+    """Vectors of turns and of what the seller said before, by their keys; new ones are kept."""
+    turns = set(turns)
+    model = weights.fingerprint(weights.TAGGING)
+    stored = store.load_vectors(db, model, [turn.key for turn in turns])
+    vectors = encode(turns, stored, load)
+    new = {key: vector.tobytes() for key, vector in vectors.items() if key not in stored}
+    if new:
+        with store.transaction(db):
+            store.save_vectors(db, model, new)
+    return vectors

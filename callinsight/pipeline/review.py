@@ -1,0 +1,227 @@
+"""`callinsight review`: people say what turns say, and the tagger learns from it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.errors import InputError, nearest
+from callinsight.pipeline.content import update_gaps
+from callinsight.pipeline.corrections import held
+from callinsight.pipeline.tags import buyer_turns, tag_calls
+from callinsight.records import Correction
+from callinsight.tagging.corrections import (
+    ASK,
+    CORRECTED,
+    UNDO,
+    Labelling,
+    holding,
+    labelling_of_tags,
+    most_doubtful,
+)
+from callinsight.tagging.heads import load_heads
+from callinsight.tagging.patterns import words_of
+from callinsight.tagging.user_concerns import SURE
+from callinsight.taxonomy import load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from callinsight.config import Config
+    from callinsight.progress import Progress
+    from callinsight.records import Call, Tag, Utterance
+    from callinsight.tagging.encoder import Turn
+    from callinsight.taxonomy import Taxonomy
+
+OTHER, OTHER_LABEL = "other", "something else"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A turn to ask a person about."""
+
+    call: Call
+    utterance: Utterance
+    turn: Turn  # with the seller's words before
+    tags: tuple[Tag, ...]  # concerns and asks, the likeliest first
+
+    @property
+    def before(self) -> Labelling:
+        """What the tagger thinks."""
+        return labelling_of_tags(self.tags)
+
+
+@dataclass(frozen=True)
+class Review:
+    """The turns to ask about, and what may be said of them."""
+
+    doubts: tuple[Doubt, ...]
+    concerns: dict[str, str]  # id to label
+    asks: dict[str, str]  # likewise
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What tagging anew has changed."""
+
+    tags: int  # that came, went, or have another stance or status
+    calls: int
+
+
+@dataclass(frozen=True)
+class Past:
+    """A correction, and what has become of it."""
+
+    correction: Correction
+    state: str  # holds | replaced | undone | no longer fits
+
+
+def open_review(db: Database, config: Config, *, limit: int, concern: str = "") -> Review:
+    """The turns whose answers tell most, no two with the same words, none that is answered already.
+
+    Raises InputError for a concern that the definitions do not have.
+    """
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    if concern and concern not in taxonomy.concerns:
+        known = list(taxonomy.concerns)
+        hint = nearest(concern, known) or f"; it must be one of {', '.join(known)}"
+        raise InputError(f"there is no concern '{concern}' in the definitions{hint}")
+    heads = load_heads()
+    learnt = map(float, heads.thresholds_for(config.tagging.precision))
+    thresholds = {
+        **dict.fromkeys(taxonomy.concerns, SURE),  # those of the user's own
+        **dict(zip(heads.concerns, learnt, strict=True)),
+        ASK: heads.ask_threshold,
+    }
+    return Review(
+        doubts=tuple(itertools.islice(_doubts(db, taxonomy, thresholds, concern), limit)),
+        concerns={concern.id: concern.label for concern in taxonomy.concerns.values()},
+        asks={ask.id: ask.label for ask in taxonomy.asks.values()} | {OTHER: OTHER_LABEL},
+    )
+
+
+def decide(db: Database, doubt: Doubt, after: Labelling, *, who: str, at: str) -> int:
+    """Keep what a person says of a turn, in place of what the tagger thinks; its number."""
+    action = "change"
+    if after == doubt.before:
+        action = "accept"
+    elif after == Labelling():
+        action = "reject"
+    correction = Correction(
+        call=doubt.call.id,
+        utterance=doubt.utterance.id,
+        context=doubt.turn.context,
+        text=doubt.turn.text,
+        at=at,
+        who=who,
+        action=action,
+        before=doubt.before.text,
+        after=after.text,
+    )
+    with store.transaction(db):
+        return store.add_correction(db, correction).id
+
+
+def undo(db: Database, number: int, *, who: str, at: str) -> None:
+    """Take a correction back; it stays in the history. Raises InputError if it does not hold."""
+    correction = {c.id: c for c in holding(store.all_corrections(db))}.get(number)
+    if correction is None:
+        raise InputError(
+            f"there is no correction {number} to take back; 'callinsight review list' shows them"
+        )
+    taken_back = Correction(
+        call=correction.call,
+        utterance=correction.utterance,
+        context=correction.context,
+        text=correction.text,
+        at=at,
+        who=who,
+        action=UNDO,
+        undoes=correction.id,
+        before=correction.after,
+        after=correction.before,
+    )
+    with store.transaction(db):
+        store.add_correction(db, taken_back)
+
+
+def relearn(db: Database, config: Config, *, progress: Progress) -> Changed:
+    """Tag all calls anew with what people said, and count the gaps anew."""
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    before = _tags(db)
+    tag_calls(db, config, taxonomy, progress=progress)
+    after = _tags(db)
+    update_gaps(db, config, taxonomy, progress=progress)
+    changed = {key for key, _ in before.items() ^ after.items()}
+    return Changed(len(changed), len({call for call, *_ in changed}))
+
+
+def history(db: Database, config: Config) -> list[Past]:
+    """All corrections in the order they were made, and what has become of each."""
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    corrections = store.all_corrections(db)
+    undone = {correction.undoes for correction in corrections}
+    last = {correction.id for correction in holding(corrections)}
+    fitting = {correction.id for correction in _held(db, taxonomy).values()}
+
+    def state(correction: Correction) -> str:
+        if correction.action == UNDO:
+            return ""
+        if correction.id in undone:
+            return "undone"
+        if correction.id not in last:
+            return "replaced"
+        return "holds" if correction.id in fitting else "no longer fits"
+
+    return [Past(correction, state(correction)) for correction in corrections]
+
+
+def _doubts(
+    db: Database, taxonomy: Taxonomy, thresholds: dict[str, float], concern: str
+) -> Iterator[Doubt]:
+    calls = {call.id: call for call in store.all_calls(db)}
+    answered = set(_held(db, taxonomy))
+    tags = [tag for tag in store.tags_of_kinds(db, CORRECTED) if tag.utterance not in answered]
+    by_utterance: dict[str, list[Tag]] = defaultdict(list)
+    for tag in tags:
+        by_utterance[tag.utterance].append(tag)
+    seen = set()
+    for utterance in most_doubtful(tags, thresholds, concern=concern):
+        own = tuple(sorted(by_utterance[utterance], key=_likeliest))
+        said = buyer_turns(store.utterances_of(db, own[0].call))
+        here, turn = next(pair for pair in said if pair[0].id == utterance)
+        words = " ".join(words_of(turn.text))
+        if words not in seen:
+            seen.add(words)
+            yield Doubt(calls[own[0].call], here, turn, own)
+
+
+def _held(db: Database, taxonomy: Taxonomy) -> dict[str, Correction]:
+    """The corrections that hold and fit, by the utterance they are about."""
+    made: dict[str, list[Correction]] = defaultdict(list)
+    for correction in store.all_corrections(db):
+        made[correction.call].append(correction)
+    return {
+        utterance: correction
+        for call, corrections in made.items()
+        for utterance, (correction, _) in held(
+            corrections, buyer_turns(store.utterances_of(db, call)), taxonomy
+        ).items()
+    }
+
+
+def _tags(db: Database) -> dict[tuple[str, str, str, str], tuple[str, str]]:
+    """What each tag says, by the call, utterance, kind and label it is of."""
+    return {
+        (tag.call, tag.utterance, tag.kind, tag.label): (tag.stance, tag.status)
+        for tag in store.tags_of_kinds(db, CORRECTED)
+    }
+
+
+def _likeliest(tag: Tag) -> tuple[bool, float, str]:
+    return tag.kind == "ask", -tag.score, tag.label
