@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from callinsight.tagging.encoder import Turn
     from callinsight.taxonomy import Taxonomy
 
+LIKELY = 0.5  # of its threshold; a tag that is less sure is not put to a person
 OTHER, OTHER_LABEL = "other", "something else"
 
 
@@ -192,13 +193,24 @@ def _doubts(
         by_utterance[tag.utterance].append(tag)
     seen = set()
     for utterance in most_doubtful(tags, thresholds, concern=concern):
-        own = tuple(sorted(by_utterance[utterance], key=_likeliest))
+        own = _shown(sorted(by_utterance[utterance], key=_likeliest), thresholds)
         said = buyer_turns(store.utterances_of(db, own[0].call))
         here, turn = next(pair for pair in said if pair[0].id == utterance)
         words = " ".join(words_of(turn.text))
         if words not in seen:
             seen.add(words)
             yield Doubt(calls[own[0].call], here, turn, own)
+
+
+def _shown(tags: list[Tag], thresholds: dict[str, float]) -> tuple[Tag, ...]:
+    """What is put to a person: what may well be so, the likeliest first, and one at the least."""
+    likely = [
+        tag
+        for tag in tags
+        if tag.status == "sure"
+        or tag.score >= LIKELY * thresholds[ASK if tag.kind == ASK else tag.label]
+    ]
+    return tuple(likely or tags[:1])
 
 
 def _held(db: Database, taxonomy: Taxonomy) -> dict[str, Correction]:
