@@ -113,7 +113,7 @@ def test_what_the_manifest_says_may_change_without_hearing_a_call_again(project:
     changed = {key for key, hash_ in finished(project).items() if before[key] != hash_}
     with store.opened(project.database) as db:
         assert {tag.stage for tag in store.tags_of_call(db, "talk-1")} == {"consideration"}
-    assert changed == {("tags", "talk-1")}
+    assert changed == {("tags", "talk-1"), ("topics", "all")}
 
 
 def test_a_new_word_for_a_person_renames_and_tags_again(project: Project) -> None:

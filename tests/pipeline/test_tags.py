@@ -89,8 +89,8 @@ def page(project: Project) -> str:
 def test_what_a_known_buyer_says_counts(project: Project) -> None:
     project.run(workers=1)
 
-    tags = {(tag.kind, tag.label, tag.status) for tag in tags_of(project, "c0")}
-    assert tags == {
+    tags = [tag for tag in tags_of(project, "c0") if tag.status != "unsure"]
+    assert {(tag.kind, tag.label, tag.status) for tag in tags} == {
         ("concern", "price_budget", "sure"),
         ("ask", "pricing_sheet", "sure"),
     }
@@ -231,7 +231,7 @@ def test_what_may_have_been_a_buyers_is_tagged_and_counts_in_nothing(project: Pr
 
     project.run(workers=1)
 
-    tags = tags_of(project, "c0")
+    tags = [tag for tag in tags_of(project, "c0") if tag.status != "unsure"]
     assert {(tag.kind, tag.label) for tag in tags} == {
         ("concern", "price_budget"),
         ("ask", "pricing_sheet"),
@@ -265,8 +265,8 @@ def test_a_speaker_who_becomes_known_counts_from_then_on(project: Project) -> No
 
     project.run(workers=1)
 
-    assert before <= {"uncertain_speaker", "sure"}
-    assert {tag.status for tag in tags_of(project, "c0")} == {"sure"}
+    assert "uncertain_speaker" in before
+    assert {tag.status for tag in tags_of(project, "c0")} == {"sure", "unsure"}
     assert price_gap(project).raising == DEALS
 
 
