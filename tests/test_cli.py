@@ -242,7 +242,8 @@ def test_without_names_all_that_a_pipeline_needs_is_pulled(
     text = project.pipeline.read_text()
     project.pipeline.write_text(text.replace('model = "tiny.en"\n', ""))
     config = project.config()
-    needed = models_for(config, list_calls(config, load_taxonomy(config.tagging.taxonomy)))
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    needed = models_for(config, list_calls(config, taxonomy), taxonomy)
     for name in needed:
         weights.folder(name)
     monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")  # they are here: nothing is fetched

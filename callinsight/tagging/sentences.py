@@ -38,7 +38,7 @@ def pieces_of(text: str) -> list[str]:
 def _belong(text: str, before: tuple[int, int], part: tuple[int, int]) -> bool:
     """Whether one of two sentences is too short to stand alone, and both are not too long."""
     shortest = min(_words(text, *before), _words(text, *part))
-    return shortest < FEWEST_WORDS and _words(text, before[0], part[1]) <= MOST_WORDS
+    return shortest < FEWEST_WORDS and _words(text, before[0], part[1]) < MOST_WORDS + FEWEST_WORDS
 
 
 def _shortened(text: str, start: int, end: int) -> list[tuple[int, int]]:
