@@ -117,7 +117,7 @@ def test_the_buyer_of_a_mono_recording_counts(demo: DemoRun, call: str, buyer: s
     assert {u.speaker for u in spoken} == {buyer}
     assert sum(len(u.words) for u in spoken) > 100
     sure = {u.id for u in spoken}
-    assert {tag.utterance in sure for tag in tags if tag.status != "uncertain_speaker"} <= {True}
+    assert {tag.utterance in sure for tag in tags if tag.status == "sure"} <= {True}
 
 
 def test_what_the_buyer_of_a_mono_recording_objects_to_is_evidence(demo: DemoRun) -> None:

@@ -325,7 +325,10 @@ def test_a_rep_on_a_channel_that_is_not_there_makes_nobody_a_buyer(project: Proj
     ]
     with store.opened(project.database) as db:
         assert {u.side for u in store.utterances_of(db, "rec-01")} == {"unknown"}
-        assert {tag.status for tag in store.tags_of_call(db, "rec-01")} <= {"uncertain_speaker", "unsure"}
+        assert {tag.status for tag in store.tags_of_call(db, "rec-01")} <= {
+            "uncertain_speaker",
+            "unsure",
+        }
     sheet.write_text(text)
     assert project.run().problems == ()
     assert "hosted" in words_of(project, "rec-01", "buyer")
