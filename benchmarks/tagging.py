@@ -30,13 +30,15 @@ from callinsight.pipeline.embedding import load_embedder, load_encoder
 from callinsight.pipeline.evaluate import evaluation_text
 from callinsight.pipeline.tagger import load_tagger
 from callinsight.records import STANCES
-from callinsight.tagging.concerns import NOTHING, Reading, Scored, Tagger, phrase_groups, pieces
+from callinsight.tagging.concerns import Tagger, phrase_groups, pieces
 from callinsight.tagging.embed import embed, text_hash
 from callinsight.tagging.encoder import CONTEXT_WORDS, Turn, encode
-from callinsight.tagging.evaluate import Gold, evaluate, read_gold
+from callinsight.tagging.evaluate import evaluate
+from callinsight.tagging.gold import Gold, read_gold
 from callinsight.tagging.heads import load_heads, logistic, softmax
 from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.patterns import PhraseMatcher
+from callinsight.tagging.reading import NOTHING, Reading, Scored
 from callinsight.tagging.training import CALIBRATION_SOURCES, Example, fit_heads, load_examples
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 

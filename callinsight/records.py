@@ -55,6 +55,11 @@ class Call:
     status: str = "done"  # done | partial | empty | failed | refused
     reason: str = ""  # why it is not done
 
+    @property
+    def is_read(self) -> bool:
+        """Whether what its buyers say is tagged and counts: words in a language that is known."""
+        return self.status in ("done", "partial") and self.language in TAGGED_LANGUAGES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Participant:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight.calls.audio import SAMPLE_RATE
+from callinsight.networks import open_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,15 +113,7 @@ class VoiceEmbedder:
 
     def __init__(self, folder: Path) -> None:
         """Load the verified model from its folder."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(
-            folder / "model.onnx", options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_network(folder)
 
     def encode(
         self, samples: NDArray[np.float32], windows: Sequence[tuple[int, int]]

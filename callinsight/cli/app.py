@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from callinsight.errors import CallInsightError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from callinsight.progress import Line
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -53,6 +59,45 @@ Workers = Annotated[
 ]
 
 
+Definitions = Annotated[
+    Path | None,
+    typer.Option(
+        "--taxonomy",
+        metavar="FILE",
+        help="Your definitions; else the starter's.",
+        show_default=False,
+    ),
+]
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Shape = Annotated[Format, typer.Option("--format", help="For people or programs.")]
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Names separated by semicolons."""
+    return tuple(name.strip() for name in text.split(";") if name.strip())
+
+
 def say(text: str) -> None:
     """A message for people, on stderr."""
     typer.echo(text, err=True)
+
+
+def tell(lines: Iterable[Line], write: Callable[[str], object] = typer.echo) -> None:
+    """Print what was done of many inputs as it comes; the exit code says whether one failed."""
+    failed = False
+    for line in lines:
+        if line.text:
+            write(line.text)
+        if line.message:
+            say(line.message)
+        failed = failed or line.failed
+    if failed:
+        raise typer.Exit(FAILED)

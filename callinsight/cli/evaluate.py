@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from callinsight.cli.app import app
+from callinsight.cli.app import Definitions, Format, Shape, app
 from callinsight.cli.models import fetch
-
-
-class Format(StrEnum):
-    """How the numbers are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command()
@@ -24,12 +16,7 @@ def evaluate(
     gold: Annotated[
         Path, typer.Argument(metavar="GOLD.csv", help="Turns that people have labelled.")
     ],
-    taxonomy: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Your definitions; else the starter's.", show_default=False
-        ),
-    ] = None,
+    taxonomy: Definitions = None,
     precision: Annotated[
         float,
         typer.Option(
@@ -41,9 +28,7 @@ def evaluate(
     missed: Annotated[
         bool, typer.Option("--missed", help="List every objection that is missed.")
     ] = False,
-    shape: Annotated[
-        Format, typer.Option("--format", help="For people or programs.")
-    ] = Format.TEXT,
+    shape: Shape = Format.TEXT,
 ) -> None:
     """Say how right the tagger is on turns that people have labelled.
 

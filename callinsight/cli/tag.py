@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callinsight.cli.app import FAILED, app, say
+from callinsight.cli.app import Definitions, app, names_in, tell
 from callinsight.cli.models import fetch
 
 if TYPE_CHECKING:
@@ -33,12 +33,7 @@ def tag(
         Path,
         typer.Option(metavar="OUT.jsonl", help="Write here; - is stdout."),
     ] = Path("-"),
-    taxonomy: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Your definitions; else the starter's.", show_default=False
-        ),
-    ] = None,
+    taxonomy: Definitions = None,
     competitors: Annotated[
         str,
         typer.Option(metavar='"NAME;NAME"', help="Rivals, separated by ;", show_default=False),
@@ -48,22 +43,14 @@ def tag(
 
     Each object has all columns of its row.
     """
-    from callinsight.pipeline.tag import Options, names_in, tag_file
+    from callinsight.pipeline.tag import Options, tag_file
     from callinsight.progress import bar
 
     chosen = {"taxonomy": taxonomy} if taxonomy else {}
     options = Options(text=text, context=context, competitors=names_in(competitors), **chosen)
-    failed = False
     lines = tag_file(file, options, progress=bar, fetch=fetch)
     with _opened(out, file) as stream:
-        for line in lines:
-            if line.text:
-                stream.write(line.text + "\n")
-            if line.message:
-                say(line.message)
-            failed = failed or line.failed
-    if failed:
-        raise typer.Exit(FAILED)
+        tell(lines, lambda text: stream.write(text + "\n"))
 
 
 @contextlib.contextmanager

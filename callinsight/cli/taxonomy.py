@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callinsight.cli.app import FAILED, Database, app, say
+from callinsight.cli.app import FAILED, Database, Format, Shape, app, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,21 +20,12 @@ taxonomy = typer.Typer(no_args_is_help=True, help="The definitions that sales an
 app.add_typer(taxonomy, name="taxonomy")
 
 
-class Format(StrEnum):
-    """How findings are printed."""
-
-    text = "text"
-    json = "json"
-
-
 @taxonomy.command()
 def lint(
     file: Annotated[
         Path, typer.Argument(metavar="[FILE]", help="The definitions to check.")
     ] = Path("pipelines/taxonomy.toml"),
-    output: Annotated[
-        Format, typer.Option("--format", help="For people, or for a program.")
-    ] = Format.text,
+    shape: Shape = Format.TEXT,
     db: Database = None,
 ) -> None:
     """Check definitions: phrases, examples, names, asks and the version.
@@ -47,7 +37,7 @@ def lint(
     embed = _embed() if has_own_examples(file) else None
     findings = lint_file(file, stored=_stored(db), embed=embed)
     errors = [finding for finding in findings if finding.level == ERROR]
-    if output is Format.json:
+    if shape is Format.JSON:
         listed = [{"file": str(file), **finding._asdict()} for finding in findings]
         typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
     else:
@@ -66,18 +56,19 @@ def _stored(db: Path | None) -> str:
     """Version and digest of the definitions that the database was last tagged with, if one is given."""
     from callinsight import store
     from callinsight.config import database_path
+    from callinsight.pipeline.run import DEFINITIONS
 
     path = database_path(db)
     if db is None and not path.exists():
         return ""
     with store.opened(path) as opened:
-        return store.setting(opened, "taxonomy") or ""
+        return store.setting(opened, DEFINITIONS) or ""
 
 
 def _embed() -> Callable[[list[str]], NDArray[np.float32]]:
     from callinsight import weights
     from callinsight.cli.models import fetch
-    from callinsight.tagging.embed import Embedder
+    from callinsight.pipeline.embedding import load_embedder
 
     fetch([weights.EMBEDDING])
-    return Embedder(weights.folder(weights.EMBEDDING)).encode
+    return load_embedder().encode

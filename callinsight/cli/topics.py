@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from callinsight.cli.app import Database, app
+from callinsight.cli.app import Database, Format, Shape, app
 
 topics = typer.Typer(
     no_args_is_help=True, help="What buyers talk about: list, rename, retire, find anew."
 )
 app.add_typer(topics, name="topics")
 TopicId = Annotated[int, typer.Argument(metavar="ID", help="The topic's number.")]
-
-
-class Format(StrEnum):
-    """How a list is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @topics.command("list")
@@ -31,9 +23,7 @@ def list_topics(
             metavar="YYYY-MM", help="The month; else the last with calls.", show_default=False
         ),
     ] = None,
-    shape: Annotated[
-        Format, typer.Option("--format", help="For people or programs.")
-    ] = Format.TEXT,
+    shape: Shape = Format.TEXT,
     db: Database = None,
 ) -> None:
     """Show the topics of a month: size, trend, roles, stages and three excerpts each."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from callinsight.cli.app import FAILED, Workers, app, say
+from callinsight.cli.app import Workers, app, names_in, tell
 from callinsight.cli.models import fetch
 
 
@@ -73,20 +73,11 @@ def transcribe(
         language=language,
         beam_size=beam_size,
         device=device,
-        vocabulary=tuple(name.strip() for name in vocabulary.split(";") if name.strip()),
+        vocabulary=names_in(vocabulary),
         rep_channel=rep_channel,
         speakers=speakers,
         words=words,
         format=format_,
     )
-    failed = False
-    for line in transcribe_files(
-        files, options, workers=workers or default_workers(device), progress=bar, fetch=fetch
-    ):
-        if line.text:
-            typer.echo(line.text)
-        if line.message:
-            say(line.message)
-        failed = failed or line.failed
-    if failed:
-        raise typer.Exit(FAILED)
+    workers = workers or default_workers(device)
+    tell(transcribe_files(files, options, workers=workers, progress=bar, fetch=fetch))

@@ -11,7 +11,7 @@ from callinsight.content.inventory import STAGE as INVENTORY
 from callinsight.content.inventory import listed_ids, read_items, read_usage
 from callinsight.content.unused import find_unused
 from callinsight.months import last_day, month_of
-from callinsight.records import DEMAND_STANCES, TAGGED_LANGUAGES, Gap
+from callinsight.records import DEMAND_STANCES, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,11 +100,7 @@ def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> lis
 
 def usable_calls(db: Database) -> list[Call]:
     """The calls that count: in a language that is tagged, and not without words."""
-    return [
-        call
-        for call in store.all_calls(db)
-        if call.status in ("done", "partial") and call.language in TAGGED_LANGUAGES
-    ]
+    return [call for call in store.all_calls(db) if call.is_read]
 
 
 def raised_in(tags: Iterable[Tag]) -> list[Raised]:

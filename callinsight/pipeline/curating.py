@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.errors import InputError
 from callinsight.months import month_of
-from callinsight.pipeline.topics import ALL, STAGE, is_readable
+from callinsight.pipeline.topics import ALL, STAGE
 from callinsight.reports.topics import topics_json, topics_of, topics_text
 from callinsight.taxonomy import load_taxonomy
 
@@ -31,7 +31,7 @@ def list_topics(db: Database, config: Config, month: str | None, *, as_json: boo
         raise InputError(f"there is no call in {month}; {known}" if month else known)
     spoke = defaultdict(set)
     for id_ in store.calls_with_buyers(db):
-        if is_readable(calls[id_]):
+        if calls[id_].is_read:
             spoke[month_of_call[id_]].add(calls[id_].deal or id_)
     tags = store.topic_tags(db)
     listed = topics_of(

@@ -12,7 +12,7 @@ from callinsight.tagging.embed import Embedder, embed, text_hash
 from callinsight.tagging.encoder import TurnEncoder, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from sqlite_utils import Database
@@ -39,7 +39,7 @@ def vectors_of(db: Database, texts: Iterable[str]) -> dict[str, NDArray[np.float
     return vectors
 
 
-def sentence_vectors(db: Database, texts: list[str]) -> NDArray[np.float32]:
+def sentence_vectors(db: Database, texts: Sequence[str]) -> NDArray[np.float32]:
     """Vectors of texts in their order, [texts, 384]; new ones are kept in the store."""
     vectors = vectors_of(db, texts)
     return np.stack([vectors[text_hash(text)] for text in texts])

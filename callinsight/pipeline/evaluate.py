@@ -13,7 +13,8 @@ from callinsight.config import TaggingConfig
 from callinsight.pipeline.tag import check_file, read_turns
 from callinsight.pipeline.tagger import load_tagger, tagger_models
 from callinsight.tagging.encoder import Turn
-from callinsight.tagging.evaluate import FEWEST, NONE, evaluate, read_gold
+from callinsight.tagging.evaluate import FEWEST, NONE, evaluate
+from callinsight.tagging.gold import read_gold
 from callinsight.tagging.heads import load_heads
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -110,7 +111,7 @@ def _text_of_concerns(evaluation: Evaluation) -> Iterator[str]:
     yield TITLE + RATES
     yield from _score_rows(evaluation.lenient)
     yield ""
-    yield "STRICT: the same against the labels of one annotator, as if they were always right."
+    yield "STRICT: the same, where what only one annotator sees is wrong."
     yield TITLE + RATES
     yield from _score_rows(evaluation.strict)
     yield f"Turns with exactly these concerns, none more and none less: {_shown(evaluation.exact)}"

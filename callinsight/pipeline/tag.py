@@ -14,6 +14,7 @@ from callinsight.config import TaggingConfig
 from callinsight.errors import InputError, nearest
 from callinsight.pipeline.embedding import load_encoder
 from callinsight.pipeline.tagger import load_tagger, tagger_models
+from callinsight.progress import Line
 from callinsight.sheets import opened_rows
 from callinsight.tagging.concerns import pieces
 from callinsight.tagging.encoder import Turn, encode
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     from callinsight.progress import Progress
     from callinsight.sheets import Row
-    from callinsight.tagging.concerns import Reading, Tagger
+    from callinsight.tagging.concerns import Tagger
+    from callinsight.tagging.reading import Reading
 
 CONTEXT = "context"
 ANSWERS = ("concerns", "stance", "ask")
@@ -42,15 +44,6 @@ class Options:
     context: str | None = None  # None: the column `context`, if there is one
     taxonomy: Path = DEFAULT_TAXONOMY
     competitors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Line:
-    """What is printed for a row: its tags on stdout, or a message on stderr."""
-
-    text: str = ""
-    message: str = ""
-    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,11 +91,6 @@ def read_turns(tagger: Tagger, turns: Sequence[Turn]) -> list[Reading]:
     """Encode and read turns, each once."""
     parts = [piece for turn in turns for piece in pieces(turn)]
     return tagger.read(turns, encode(parts, {}, load_encoder))
-
-
-def names_in(text: str) -> tuple[str, ...]:
-    """Names separated by semicolons."""
-    return tuple(name.strip() for name in text.split(";") if name.strip())
 
 
 def check_file(file: Path) -> None:

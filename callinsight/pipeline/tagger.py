@@ -10,8 +10,9 @@ import numpy as np
 from callinsight import weights
 from callinsight.pipeline.embedding import load_embedder
 from callinsight.tagging.concerns import Tagger
+from callinsight.tagging.entities import load_entities
 from callinsight.tagging.labelled import load_turns
-from callinsight.tagging.names import NameFinder, load_entities
+from callinsight.tagging.names import NameFinder
 from callinsight.tagging.training import load_examples
 from callinsight.tagging.user_concerns import UserConcerns, negative_sentences
 from callinsight.taxonomy import TRAINED
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from callinsight.config import TaggingConfig
+    from callinsight.tagging.entities import Entity
     from callinsight.tagging.heads import Heads
-    from callinsight.tagging.names import Entity
     from callinsight.tagging.training import Example
     from callinsight.taxonomy import Taxonomy
 

@@ -11,8 +11,8 @@ from callinsight.months import month_of
 from callinsight.pipeline.corrections import corrected_heads, digest_of, held
 from callinsight.pipeline.embedding import sentence_vectors, turn_vectors_of
 from callinsight.pipeline.tagger import load_tagger
-from callinsight.records import TAGGED_LANGUAGES, UNKNOWN, Call, Tag, Utterance
-from callinsight.tagging.concerns import Reading, pieces
+from callinsight.records import UNKNOWN, Call, Tag, Utterance
+from callinsight.tagging.concerns import pieces
 from callinsight.tagging.corrections import UNCERTAIN_SPEAKER, tags_of
 from callinsight.tagging.encoder import Turn
 from callinsight.tagging.heads import load_heads
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from callinsight.config import Config
     from callinsight.progress import Progress
+    from callinsight.tagging.reading import Reading
     from callinsight.taxonomy import Taxonomy
 
 STAGE = "tags"
@@ -92,12 +93,11 @@ def _due(db: Database, base: str) -> list[tuple[Call, list[Utterance], str]]:
         said = store.utterances_of(db, call.id)
         words = [(turn.id, turn.side, turn.persona, turn.text) for turn in said]
         hash_ = settings_hash(base, encoder, call.deal, call.stage, call.recorded_at, words)
-        readable = call.status in ("done", "partial") and call.language in TAGGED_LANGUAGES
-        if not readable and store.tags_of_call(db, call.id):
+        if not call.is_read and store.tags_of_call(db, call.id):
             with store.transaction(db):
                 store.replace_tags(db, call.id, (*KINDS, "topic"), [])
                 store.forget_run(db, STAGE, call.id)
-        if readable and not store.is_done(db, STAGE, call.id, hash_):
+        if call.is_read and not store.is_done(db, STAGE, call.id, hash_):
             due.append((call, said, hash_))
     return due
 
@@ -118,48 +118,34 @@ def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, Turn]]:
 
 
 def _tags(reading: Reading, utterance: Utterance, facts: dict[str, str]) -> list[Tag]:
-    uncertain = UNCERTAIN_SPEAKER if utterance.side == UNKNOWN else ""
+    sure = UNCERTAIN_SPEAKER if utterance.side == UNKNOWN else "sure"
     tags = [
         Tag(
             utterance=utterance.id,
-            kind="concern",
-            label=concern.label,
+            kind=kind,
+            label=one.label,
             stance=reading.raised,
-            score=concern.score,
-            status=(uncertain or "sure") if concern.status == "sure" else concern.status,
-            evidence=concern.evidence,
-            why=concern.why,
+            score=one.score,
+            status=sure if one.status == "sure" else one.status,
+            evidence=one.evidence,
+            why=one.why,
             **facts,
         )
-        for concern in reading.concerns
+        for kind, found in (("concern", reading.concerns), (COMPETITOR, reading.rivals))
+        for one in found
     ]
     if reading.asks:
-        tags.append(
-            Tag(
-                utterance=utterance.id,
-                kind="ask",
-                label=reading.ask_kind,
-                stance=reading.stance,
-                score=reading.ask_score,
-                status=uncertain or "sure",
-                evidence=reading.ask_evidence,
-                **facts,
-            )
-        )
-    tags += [
-        Tag(
+        ask = Tag(
             utterance=utterance.id,
-            kind=COMPETITOR,
-            label=rival.label,
-            stance=reading.raised,
-            score=rival.score,
-            status=(uncertain or "sure") if rival.status == "sure" else rival.status,
-            evidence=rival.evidence,
-            why=rival.why,
+            kind="ask",
+            label=reading.ask_kind,
+            stance=reading.stance,
+            score=reading.ask_score,
+            status=sure,
+            evidence=reading.ask_evidence,
             **facts,
         )
-        for rival in reading.rivals
-    ]
+        tags.append(ask)
     return tags
 
 

@@ -8,25 +8,23 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from callinsight import store, weights
 from callinsight.config import Config, settings_hash
 from callinsight.errors import InputError
 from callinsight.months import month_of
-from callinsight.pipeline.embedding import load_embedder, vectors_of
-from callinsight.records import TAGGED_LANGUAGES, Call, Tag, Topic, TopicChange
+from callinsight.pipeline.embedding import load_embedder, sentence_vectors
+from callinsight.records import Tag, Topic
 from callinsight.reports.topics import rebuild_text
 from callinsight.tagging.embed import text_hash
 from callinsight.tagging.patterns import PhraseMatcher
 from callinsight.tagging.small_talk import leaning
+from callinsight.tagging.succession import succeed
 from callinsight.tagging.topics import (
     LEANS,
     SAME,
     centroid_of,
     centroids,
     find_themes,
-    match_centroids,
     nearest_topic,
     says_something,
 )
@@ -35,7 +33,6 @@ from callinsight.taxonomy import load_taxonomy
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
     from sqlite_utils import Database
 
     from callinsight.progress import Progress
@@ -112,7 +109,7 @@ def rebuild_topics(db: Database, config: Config, *, progress: Progress) -> str:
         placed = _place(db, kept, turns, taxonomy)
         _check_calls(config, placed)
         themes = _unlike(_find(db, config, taxonomy, placed), kept)
-        new, changes = _succeed(old, _as_topics(themes, _next_id(known)), _rebuilds(db) + 1)
+        new, changes = succeed(old, _as_topics(themes, _next_id(known)), _rebuilds(db) + 1)
         living = {topic.id for topic in new}
         ended = [dataclasses.replace(t, status="ended") for t in old if t.id not in living]
         topics = [*kept, *ended, *new]
@@ -140,15 +137,10 @@ def _turns(db: Database, config: Config) -> list[Turn]:
             month=month_of(call.recorded_at, config.zone),
         )
         for call in store.all_calls(db)
-        if is_readable(call)
+        if call.is_read
         for said in store.utterances_of(db, call.id)
         if said.side == "buyer" and len(said.text.split()) >= config.topics.min_words
     ]
-
-
-def is_readable(call: Call) -> bool:
-    """Whether what buyers say in a call is tagged."""
-    return call.status in ("done", "partial") and call.language in TAGGED_LANGUAGES
 
 
 def _hash(config: Config, taxonomy: Taxonomy, turns: Sequence[Turn]) -> str:
@@ -176,7 +168,7 @@ def _known(db: Database, taxonomy: Taxonomy) -> list[Topic]:
         dataclasses.replace(
             defined.get(key) or Topic(id=next(ids), label="", terms="", centroid=b"", size=0),
             label=definition.label,
-            centroid=centroid_of(_encode(db, definition.examples)).tobytes(),
+            centroid=centroid_of(sentence_vectors(db, definition.examples)).tobytes(),
             label_source="user",
             status="active",
             defined_as=key,
@@ -212,7 +204,7 @@ def _in_this_model(db: Database, topics: Sequence[Topic]) -> list[Topic]:
     for topic in topics:
         texts = [u.text for u in store.utterances_by_id(db, said[str(topic.id)]).values()]
         if texts:
-            centroid = centroid_of(_encode(db, texts)).tobytes()
+            centroid = centroid_of(sentence_vectors(db, texts)).tobytes()
             moved.append(dataclasses.replace(topic, centroid=centroid))
         else:  # nothing is left to know it by
             moved.append(dataclasses.replace(topic, status="ended"))
@@ -229,12 +221,12 @@ def _place(
     active = [topic for topic in topics if topic.status == "active"]
     retired = [topic for topic in topics if topic.status == "retired"]
     by_phrase = _phrases(active, taxonomy)
-    lean = leaning(lambda texts: _encode(db, texts))
+    lean = leaning(lambda texts: sentence_vectors(db, texts))
     kept: list[tuple[Turn, tuple[int | None, float]]] = []
     unexplained = []
     for start in range(0, len(turns), BATCH):
         batch = turns[start : start + BATCH]
-        vectors = _encode(db, [turn.text for turn in batch])
+        vectors = sentence_vectors(db, [turn.text for turn in batch])
         places = zip(
             batch,
             lean(vectors),
@@ -261,11 +253,6 @@ def _phrases(topics: Sequence[Topic], taxonomy: Taxonomy) -> Callable[[str], int
         return lambda _text: None
     matcher = PhraseMatcher(patterns)
     return lambda text: next((ids[key] for key in matcher.find(text)), None)
-
-
-def _encode(db: Database, texts: Sequence[str]) -> NDArray[np.float32]:
-    vectors = vectors_of(db, texts)
-    return np.stack([vectors[text_hash(text)] for text in texts])
 
 
 # New topics
@@ -301,9 +288,9 @@ def _find(db: Database, config: Config, taxonomy: Taxonomy, placed: Placed) -> l
     accounts = {call.account for call in store.all_calls(db)}
     return find_themes(
         [turn.text for turn in turns],
-        _encode(db, [turn.text for turn in turns]),
+        sentence_vectors(db, [turn.text for turn in turns]),
         embed=lambda terms: load_embedder().encode(terms),
-        lean=leaning(lambda texts: _encode(db, texts)),
+        lean=leaning(lambda texts: sentence_vectors(db, texts)),
         deals=[turn.deal for turn in turns],
         names=sorted({*people, *accounts, *_rivals(config, taxonomy), config.company}),
     )
@@ -329,44 +316,6 @@ def _as_topics(themes: Sequence[Theme], first_id: int) -> list[Topic]:
         )
         for number, theme in enumerate(themes)
     ]
-
-
-def _succeed(
-    old: Sequence[Topic], new: Sequence[Topic], rebuild: int
-) -> tuple[list[Topic], list[TopicChange]]:
-    """The new topics, under the id of an old one that lives on in them; what became of the old."""
-    cosines = centroids(old) @ centroids(new).T if old and new else np.zeros((len(old), 1))
-    pairs = match_centroids(centroids(old), centroids(new)) if old and new else []
-    heirs = {j: old[i] for i, j, _ in pairs}
-    ids = itertools.count(min((topic.id for topic in new), default=1))
-    topics = []
-    for j, topic in enumerate(new):
-        heir = heirs.get(j)
-        if heir is None:
-            topics.append(dataclasses.replace(topic, id=next(ids)))
-            continue
-        label = heir.label if heir.label_source == "user" else topic.label
-        topics.append(
-            dataclasses.replace(
-                topic,
-                id=heir.id,
-                label=label,
-                label_source=heir.label_source,
-                first_seen=heir.first_seen,
-            )
-        )
-    became = {i: topics[j].id for i, j, _ in pairs}
-    partner = {i: cosine for i, _, cosine in pairs}
-    changes = [
-        TopicChange(
-            rebuild=rebuild,
-            topic=topic.id,
-            became=became.get(i),
-            cosine=round(partner.get(i, float(cosines[i].max())), 4),
-        )
-        for i, topic in enumerate(old)
-    ]
-    return topics, changes
 
 
 def _rebuilds(db: Database) -> int:

@@ -24,6 +24,7 @@ from callinsight.pipeline.hearing import (
     unclear,
 )
 from callinsight.pipeline.naming import wrong_channel
+from callinsight.progress import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,15 +51,6 @@ class Options:
     speakers: int | None = None  # in a recording with one channel
     words: bool = False  # print the times of words
     format: str = "json"
-
-
-@dataclass(frozen=True)
-class Line:
-    """What is printed for one file: its text on stdout, its message on stderr."""
-
-    text: str
-    failed: bool
-    message: str = ""
 
 
 def transcribe_files(
@@ -152,7 +144,7 @@ def _check_names(files: Sequence[str], format_: str) -> None:
 
 def _text(file: str, heard: Heard | CallInsightError, options: Options, *, heading: bool) -> Line:
     if isinstance(heard, CallInsightError):
-        return Line("", failed=True, message=f"failed: {heard}")
+        return Line(failed=True, message=f"failed: {heard}")
     utterances = _utterances(heard, options)
     if options.format == "rttm":
         text = to_rttm(utterances, Path(file).stem)
@@ -165,15 +157,15 @@ def _text(file: str, heard: Heard | CallInsightError, options: Options, *, headi
     messages = _messages(file, heard, options)
     if heard.status == "partial":
         messages.append(f"partial: {lack(file, heard)}")
-    return Line(text, failed=False, message="\n".join(messages))
+    return Line(text=text, message="\n".join(messages))
 
 
 def _line(file: str, heard: Heard | CallInsightError, options: Options) -> Line:
     if isinstance(heard, CallInsightError):
-        return Line(_json(file, "failed", error=str(heard)), failed=True)
+        return Line(text=_json(file, "failed", error=str(heard)), failed=True)
     utterances = [_shown(utterance, options) for utterance in _utterances(heard, options)]
     text = _json(file, heard.status, heard=heard, utterances=utterances)
-    return Line(text, failed=False, message="\n".join(_messages(file, heard, options)))
+    return Line(text=text, message="\n".join(_messages(file, heard, options)))
 
 
 def _utterances(heard: Heard, options: Options) -> list[Utterance]:

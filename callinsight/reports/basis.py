@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.records import INFERRED, TAGGED_LANGUAGES, UNKNOWN
+from callinsight.records import INFERRED, UNKNOWN
 from callinsight.reports.wording import count, many, talk
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def notices_of(
 ) -> tuple[str, ...]:
     """What a reader must know before believing a share."""
     spoken = [call for call in calls if call.status in READ]
-    read = {call.id: call for call in spoken if call.language in TAGGED_LANGUAGES}
+    read = {call.id: call for call in spoken if call.is_read}
     sides: dict[str, set[str]] = defaultdict(set)
     for utterance in utterances.values():
         sides[utterance.call].add(utterance.side)

@@ -6,8 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.records import INFERRED, TAGGED_LANGUAGES
-from callinsight.reports.basis import READ
+from callinsight.records import INFERRED
 from callinsight.reports.quotes import Quote, quote_of
 from callinsight.reports.wording import (
     ANY,
@@ -126,7 +125,7 @@ def _inferred(
     calls: Sequence[Call], utterances: Mapping[str, Utterance]
 ) -> dict[tuple[str, str], str]:
     """What is to be said beside the numbers of a role at a stage that rest on inferred stages."""
-    usable = {c.id: c for c in calls if c.status in READ and c.language in TAGGED_LANGUAGES}
+    usable = {call.id: call for call in calls if call.is_read}
     heard: dict[tuple[str, str], set[str]] = defaultdict(set)
     for utterance in utterances.values():
         if utterance.side == "buyer" and utterance.call in usable:

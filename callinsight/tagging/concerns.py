@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from callinsight.tagging.encoder import SIZE, Turn, means
 from callinsight.tagging.heads import Heads, logistic, softmax
 from callinsight.tagging.names import NameFinder
 from callinsight.tagging.patterns import PhraseMatcher, words_of
+from callinsight.tagging.reading import NOTHING, Reading, Scored
 from callinsight.tagging.sentences import pieces_of, sentences_of
 from callinsight.taxonomy import COMPETITOR
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from callinsight.tagging.names import Mention
     from callinsight.tagging.training import Example
     from callinsight.tagging.user_concerns import UserConcerns
     from callinsight.taxonomy import Taxonomy
@@ -31,35 +31,6 @@ MIN_WORDS = 3  # shorter turns are backchannels
 LEAST = 0.1  # from this probability up to its threshold a tag is unsure and goes to review
 QUOTED = 30  # words of a similar turn, to explain a tag
 CUE = "cue "
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A concern that a turn raises, with its probability and what shows it."""
-
-    label: str
-    score: float
-    status: str  # sure | unsure
-    evidence: str  # the sentence of the turn that carries it
-    why: str  # for people: the phrase in it, else the most similar turn that the tagger learnt from
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one turn says."""
-
-    concerns: tuple[Scored, ...]
-    stance: str
-    stance_score: float
-    asks: bool
-    ask_kind: str  # an ask of the taxonomy, else `other`; empty if nothing is asked for
-    ask_score: float
-    ask_evidence: str = ""
-    rivals: tuple[Mention, ...] = ()  # by name
-    raised: str = "none"  # the stance if what is unsure is so after all
-
-
-NOTHING = Reading((), "none", 1.0, False, "", 0.0)
 
 
 @dataclass(frozen=True)
@@ -175,12 +146,12 @@ class Tagger:
             raised=raised,
         )
 
-    def _rivals(self, turn: Turn, scored: Sequence[Scored], people: Sequence[str]) -> list[Mention]:
+    def _rivals(self, turn: Turn, scored: Sequence[Scored], people: Sequence[str]) -> list[Scored]:
         competing = any(s.label == COMPETITOR and s.status == "sure" for s in scored)
         return self._names.find(turn.text, known=people, competing=competing)
 
     def _joined(
-        self, scored: Sequence[Scored], rivals: Sequence[Mention], text: str
+        self, scored: Sequence[Scored], rivals: Sequence[Scored], text: str
     ) -> list[Scored]:
         """What the heads, the names of rivals and the user's own concerns say, as the taxonomy has it."""
         found = {one.label: one for one in scored}
@@ -191,9 +162,9 @@ class Tagger:
         )
         heard = found.get(COMPETITOR)
         if listed and not (heard and heard.status == "sure" and heard.score >= listed.score):
-            found[COMPETITOR] = Scored(COMPETITOR, *listed[1:])
+            found[COMPETITOR] = replace(listed, label=COMPETITOR)
         for own in self._own.find(text) if self._own else ():
-            found.setdefault(own.label, Scored(*own))
+            found.setdefault(own.label, own)
         return [found[concern] for concern in self._taxonomy.concerns if concern in found]
 
     def _best(self, concern: str, parts: Sequence[_Piece]) -> Scored | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from callinsight.networks import open_network
 from callinsight.tagging.sentences import sentences_of
 
 if TYPE_CHECKING:
@@ -33,24 +34,17 @@ class Turn(NamedTuple):
 
 
 class TurnEncoder:
-    """Turns to vectors; one thread and one turn at a time, so that a turn always gives the same bytes.
+    """Turns to vectors, one at a time, so that a turn gives the same bytes whatever is beside it.
 
-    Padding a turn to the length of others changes the last bits of its vectors, and saves nothing on
-    one thread (benchmarks/tagging.py).
+    In 8 bits a matrix is scaled by its largest input, that of the neighbours as well; batches of
+    eight would be about a third faster (benchmarks/tagging.py).
     """
 
     def __init__(self, folder: Path) -> None:
         """Load the verified model from its folder."""
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(
-            folder / "model.onnx", options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_network(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()

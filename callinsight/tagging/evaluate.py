@@ -1,7 +1,7 @@
 """The tagger against what annotators say of turns.
 
 A sure tag is right if at least one annotator sees its concern, and a concern that they agree on is
-missed where there is no sure tag. The strict figures take one annotator's labels as the truth.
+missed where there is no sure tag. The strict figures take only what all agree on for the truth.
 """
 
 from __future__ import annotations
@@ -13,24 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callinsight.errors import InputError
 from callinsight.records import STANCES
-from callinsight.sheets import NO, YES, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from callinsight.sheets import Row
-    from callinsight.tagging.concerns import Reading, Scored
+    from callinsight.tagging.gold import Gold
+    from callinsight.tagging.reading import Reading, Scored
 
-NEEDED = ("text", "subjects")
-COLUMNS = (
-    *("id", "context", *NEEDED, "acceptable_subjects"),
-    *("stance", "acceptable_stances", "ask", "acceptable_ask"),
-)
 FEWEST = 3  # a concern with fewer agreed turns says nothing and stays out of the average
 RESAMPLES = 1000
 SEED = 20
@@ -39,22 +31,6 @@ LEAST = 0.1  # calibration is about tags that are at least so likely
 BINS = 10
 OBJECTION = "objection"
 NONE = "nothing"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gold:
-    """A turn with what annotators say of it."""
-
-    id: str
-    context: str
-    text: str
-    concerns: frozenset[str]  # all of them say so
-    acceptable: frozenset[str]  # at least one says so
-    one: frozenset[str]  # the labels of one annotator, else what all say
-    stance: str = ""  # empty where they do not agree
-    acceptable_stances: frozenset[str] = frozenset()
-    ask: bool | None = None  # None where they do not agree
-    ask_acceptable: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,7 +121,7 @@ class Evaluation:
     turns: int
     lenient: Scores
     strict: Scores
-    exact: Figure  # share of turns whose sure concerns are exactly those of one annotator
+    exact: Figure  # share of turns whose sure concerns are exactly the agreed ones
     objections: Agreement  # objection or not
     stances: Agreement  # all four
     stance_right: Figure  # share of turns whose stance at least one annotator sees
@@ -154,52 +130,6 @@ class Evaluation:
     confusion: dict[str, dict[str, int]]  # missed: said instead: turns
     agreed_objections: int
     missed_objections: tuple[MissedObjection, ...]
-
-
-# Gold files
-
-
-def read_gold(path: Path, concerns: Iterable[str]) -> list[Gold]:
-    """The turns of a gold file; raises InputError naming file and row."""
-    header, rows = read_rows(path, known=COLUMNS)
-    missing = [name for name in NEEDED if name not in header]
-    if missing:
-        raise InputError(
-            f"{path.name}: there is no column '{missing[0]}'; a file of labelled turns has the columns "
-            f"{', '.join(COLUMNS)}, of which {' and '.join(NEEDED)} must be there"
-        )
-    known = list(concerns)
-    gold = [_gold(row, known) for row in rows]
-    if not gold:
-        raise InputError(f"{path.name}: there are no turns in it; write one a row")
-    return gold
-
-
-def _gold(row: Row, known: list[str]) -> Gold:
-    if row.fault:
-        raise InputError(f"{row.where}: {row.fault}")
-    agreed = frozenset(row.choices("subjects", known))
-    stance = row.choice("stance", STANCES, "")
-    asks = _flags(row, "ask")
-    return Gold(
-        id=row.text("id") or row.where,
-        context=row.text("context"),
-        text=row.needed("text"),
-        concerns=agreed,
-        acceptable=agreed | set(row.choices("acceptable_subjects", known)),
-        one=agreed,
-        stance=stance,
-        acceptable_stances=frozenset({*row.choices("acceptable_stances", STANCES), stance} - {""}),
-        ask=next(iter(asks)) if len(asks) == 1 else None,
-        ask_acceptable=True in asks | _flags(row, "acceptable_ask"),
-    )
-
-
-def _flags(row: Row, name: str) -> set[bool]:
-    words = [word.casefold() for word in row.words(name)]
-    if not set(words) <= {*YES, *NO}:
-        raise InputError(f"{row.where}: {name} is '{row.text(name)}'; write 1 or 0")
-    return {word in YES for word in words}
 
 
 # Scores
@@ -211,17 +141,16 @@ def evaluate(
     """Judge readings of the gold turns, in their order."""
     given = [sure_concerns(reading) for reading in readings]
     staged = [(g, r) for g, r in zip(gold, readings, strict=True) if g.stance]
-    exact = np.array([g.one == said for g, said in zip(gold, given, strict=True)])
+    exact = np.array([g.concerns == said for g, said in zip(gold, given, strict=True)])
     near = [r.stance in g.acceptable_stances for g, r in staged]
     pairs = [(g.stance, r.stance) for g, r in staged]
     objections = [(g, r) for g, r in staged if g.stance == OBJECTION]
+    agreed = [g.concerns for g in gold]
     enough = tuple(c for c in concerns if sum(c in g.concerns for g in gold) >= FEWEST)
     return Evaluation(
         turns=len(gold),
-        lenient=_scores(
-            *(given, [g.concerns for g in gold], [g.acceptable for g in gold], concerns, enough)
-        ),
-        strict=_scores(given, [g.one for g in gold], [g.one for g in gold], concerns, enough),
+        lenient=_scores(*(given, agreed, [g.acceptable for g in gold], concerns, enough)),
+        strict=_scores(given, agreed, agreed, concerns, enough),
         exact=_share(exact),
         objections=_agreement(
             [(str(a == OBJECTION), str(b == OBJECTION)) for a, b in pairs], ("True", "False")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+Float = TypeVar("Float", np.float32, np.float64)
 HEADS = Path(__file__).parent / "heads.npz"
 PHRASE_WEIGHT = 0.5
 PRECISIONS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # that a pipeline file may ask for
@@ -104,7 +105,7 @@ def logistic(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
 
 
-def softmax(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def softmax(values: NDArray[Float]) -> NDArray[Float]:
     """Scores [turns, answers] as probabilities that sum to one a turn."""
     powers = np.exp(values - values.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=values.dtype)

@@ -11,16 +11,17 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.patterns import words_of
+from callinsight.tagging.reading import Scored
 from callinsight.tagging.sentences import sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
 
+    from callinsight.tagging.entities import Entity
     from callinsight.taxonomy import Competitor
 
 USE, LEAVE, COMPARE, WEAK = "use", "leave", "compare", "weak"  # how a name stands in its sentence
@@ -200,24 +201,6 @@ NAME = re.compile(rf"\b[A-Z]{WORD}(?:\s(?:&\s)?(?!I\b)[A-Z0-9]{WORD})*")
 ENDINGS = r"(?:(?:['’]?s|['’])|(?:\.(?:com|io|ai|net|org|co|app|de|uk))|(?:hq|app))?"
 
 
-class Entity(NamedTuple):
-    """A span of a text, in characters, and what kind of thing it names."""
-
-    start: int
-    end: int
-    label: str  # as OntoNotes has it: ORG, PRODUCT, PERSON, GPE ...
-
-
-class Mention(NamedTuple):
-    """A rival that a turn names."""
-
-    label: str  # the competitor's id; the name itself where it is on no list
-    score: float  # probability
-    status: str  # sure | unsure
-    evidence: str  # the sentence that names it
-    why: str  # for people: the words
-
-
 class NameFinder:
     """Finds rivals in buyers' turns."""
 
@@ -244,14 +227,14 @@ class NameFinder:
 
     def find(
         self, text: str, *, known: Iterable[str] = (), competing: bool = False
-    ) -> list[Mention]:
+    ) -> list[Scored]:
         """The rivals that a turn names, each once.
 
         `known` are the people and accounts of its call; `competing` says that the turn surely
         raises rivals, so that a firm in it is one wherever it stands.
         """
-        found: dict[str, Mention] = {}
-        spans = _spans(text)
+        found: dict[str, Scored] = {}
+        spans = sentences_of(text)
         taken = []
         for rival, name, pattern in self._listed:
             for match in pattern.finditer(text):
@@ -275,7 +258,7 @@ class NameFinder:
         end: int,
         *,
         competing: bool,
-    ) -> Mention | None:
+    ) -> Scored | None:
         frame = _frame(text, spans, start, end)
         if not self._load or not (frame in FIRMLY or competing):
             return None
@@ -283,51 +266,7 @@ class NameFinder:
         if not _is_firm(frame, kinds, competing=competing):
             return None
         name, sentence = text[start:end], _sentence(text, spans, start)
-        return Mention(name, UNLISTED, "unsure", sentence, f"“{name}” is on no list")
-
-
-def load_entities(folder: Path) -> Callable[[str], list[Entity]]:
-    """Entity recognition for English by spaCy, from the folder of its verified weights."""
-    import spacy
-
-    language = spacy.blank("en")
-    language.vocab.from_disk(folder, exclude=["strings", "vectors"])
-    language.tokenizer.from_disk(folder / "tokenizer")
-    recogniser = language.add_pipe("ner", config={"model": _ENTITY_MODEL})
-    recogniser.from_disk(folder, exclude=["vocab"])
-
-    def recognise(text: str) -> list[Entity]:
-        return [Entity(e.start_char, e.end_char, e.label_) for e in language(text).ents]
-
-    return recognise
-
-
-_ENTITY_MODEL = {
-    "@architectures": "spacy.TransitionBasedParser.v2",
-    "state_type": "ner",
-    "extra_state_tokens": False,
-    "hidden_width": 64,
-    "maxout_pieces": 2,
-    "use_upper": True,
-    "nO": None,
-    "tok2vec": {
-        "@architectures": "spacy.Tok2Vec.v2",
-        "embed": {
-            "@architectures": "spacy.MultiHashEmbed.v2",
-            "width": 96,
-            "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
-            "rows": [5000, 1000, 2500, 2500],
-            "include_static_vectors": False,
-        },
-        "encode": {
-            "@architectures": "spacy.MaxoutWindowEncoder.v2",
-            "width": 96,
-            "depth": 4,
-            "window_size": 1,
-            "maxout_pieces": 3,
-        },
-    },
-}
+        return Scored(name, UNLISTED, "unsure", sentence, f"“{name}” is on no list")
 
 
 @functools.cache
@@ -358,7 +297,7 @@ def name_pattern(name: str) -> re.Pattern[str]:
 
 def _listed_mention(
     text: str, spans: Sequence[tuple[int, int]], rival: str, name: str, match: re.Match[str]
-) -> Mention | None:
+) -> Scored | None:
     """A listed name, which says little where it is a word like any other and stands like one."""
     score = LISTED
     if is_common(name):
@@ -368,9 +307,7 @@ def _listed_mention(
                 return None
             score = DOUBTFUL
     status = "sure" if score == LISTED else "unsure"
-    return Mention(
-        rival, score, status, _sentence(text, spans, match.start()), f"says “{match[0]}”"
-    )
+    return Scored(rival, score, status, _sentence(text, spans, match.start()), f"says “{match[0]}”")
 
 
 def _candidates(
@@ -440,10 +377,6 @@ def _is_firm(frame: str, kinds: Collection[str], *, competing: bool) -> bool:
     if labels & PERSON:
         return frame in (USE, LEAVE) or (frame == COMPARE and competing)
     return bool(frame) or competing
-
-
-def _spans(text: str) -> list[tuple[int, int]]:
-    return sentences_of(text)
 
 
 def _starts_sentence(spans: Sequence[tuple[int, int]], start: int) -> bool:

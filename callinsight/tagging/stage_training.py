@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight.errors import InputError, nearest
+from callinsight.tagging.heads import softmax
 from callinsight.tagging.stages import StageCues, StageModel, phrases_of, shares
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -61,7 +62,7 @@ def fit(labelled: Sequence[Labelled], taxonomy: Taxonomy) -> StageModel:
     truths = np.array([model.stages.index(one.stage) for one, model in judged])
     odds = np.array([_odds(model, one) for one, model in judged])
     scale = _scale(odds, truths)
-    surest = _surest(_softmax(scale * odds), truths)
+    surest = _surest(softmax(scale * odds), truths)
     return _scaled(_fit(labelled, taxonomy), scale, surest)
 
 
@@ -118,17 +119,12 @@ def _odds(model: StageModel, one: Labelled) -> NDArray[np.float64]:
     return np.log(list(model.probabilities(one.counts).values()))
 
 
-def _softmax(odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    weights = np.exp(odds - odds.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
-
-
 def _scale(odds: NDArray[np.float64], truths: NDArray[np.int_]) -> float:
     """The factor of all log-odds that makes what is true likeliest."""
     from scipy.optimize import minimize_scalar
 
     def loss(factor: float) -> float:
-        told = _softmax(factor * odds)[np.arange(len(truths)), truths]
+        told = softmax(factor * odds)[np.arange(len(truths)), truths]
         return float(-np.log(told).mean())
 
     best = minimize_scalar(loss, bounds=(0.01, 10.0), method="bounded", options={"xatol": 1e-9})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,7 +88,20 @@ def fit_heads(
     groups: Mapping[str, Sequence[str]],
     encoder: str,
 ) -> Heads:
-    """Fit, calibrate and choose thresholds; `groups` are the phrases behind the features."""
+    """Fit, calibrate and choose thresholds; `groups` are the phrases behind the features.
+
+    The same examples give the same heads on any number of cores.
+    """
+    with _one_thread():
+        return _fit_heads(examples, concerns, groups, encoder)
+
+
+def _fit_heads(
+    examples: Sequence[Example],
+    concerns: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    encoder: str,
+) -> Heads:
     vectors = np.array([example.vector for example in examples], dtype=np.float32)
     center, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-3
     inputs = _inputs(examples, groups, center, spread)
@@ -132,7 +145,8 @@ def correct_heads(
     heavy = [replace(example, weight=CORRECTION_WEIGHT) for example in corrections]
     everything = [*examples, *heavy]
     inputs = _inputs(everything, groups, heads.center, heads.spread)
-    fitted = _fit(inputs, _answers(everything, heads.concerns))
+    with _one_thread():
+        fitted = _fit(inputs, _answers(everything, heads.concerns))
     return replace(
         heads,
         concern_weights=_calibrated(fitted.concerns, heads.calibration),
@@ -156,6 +170,13 @@ def kappa(given: NDArray[np.bool_], shares: NDArray[np.float32]) -> float:
     same = float((ours == theirs).mean())
     chance = float(ours.mean() * theirs.mean() + (1 - ours.mean()) * (1 - theirs.mean()))
     return (same - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def _one_thread() -> Any:
+    """Sums in one order, so that the last bits are the same too."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
 
 
 def _inputs(

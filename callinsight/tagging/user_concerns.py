@@ -8,12 +8,13 @@ of sentences that were left out, for turns of which BASE_RATE raise the concern.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.patterns import PhraseMatcher, words_of
+from callinsight.tagging.reading import Scored
 from callinsight.tagging.sentences import sentences_of
 from callinsight.taxonomy import FEWEST_EXAMPLES, TRAINED
 
@@ -31,16 +32,6 @@ MIN_WORDS = 3  # shorter turns are backchannels
 NEGATIVES = 1_000  # sentences of the labelled turns
 ALIKE = 0.55  # a labelled sentence with this cosine to an example may raise the concern itself
 STRICTNESS = 1.0  # C of the regression
-
-
-class Scored(NamedTuple):
-    """A concern that a turn raises, as `concerns.Scored` has it."""
-
-    label: str
-    score: float  # probability
-    status: str  # sure | unsure
-    evidence: str  # the sentence that raises it
-    why: str  # for people: the phrase in it, else the most similar example
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from callinsight.cli import app
 from callinsight.pipeline.evaluate import evaluation_json, evaluation_text
-from callinsight.tagging.concerns import Reading, Scored
-from callinsight.tagging.evaluate import Evaluation, Gold, evaluate
+from callinsight.tagging.evaluate import Evaluation, evaluate
+from callinsight.tagging.gold import Gold
+from callinsight.tagging.reading import Reading, Scored
 
 runner = CliRunner()
 
@@ -22,7 +23,6 @@ def gold(id_: str, concerns: str, stance: str) -> Gold:
         text=f"Words of {id_}.",
         concerns=agreed,
         acceptable=agreed,
-        one=agreed,
         stance=stance,
         acceptable_stances=frozenset({stance}),
         ask=False,

@@ -152,9 +152,13 @@ def test_the_same_database_gives_the_same_topics(
 def test_what_is_done_is_not_done_again(
     db: Database, config: Config, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = list(db["runs"].rows)
     monkeypatch.setattr(step, "_place", None)  # calling it would fail
 
     update_topics(db, config, taxonomy, progress=silent)
+
+    assert list(db["runs"].rows) == before
+    assert ("topics", "all") in {(run["stage"], run["subject"]) for run in before}
 
 
 def test_a_new_theme_makes_new_topics_and_renumbers_none(

@@ -9,11 +9,12 @@ from callinsight.errors import ConfigError
 from callinsight.pipeline.embedding import load_encoder
 from callinsight.pipeline.tagger import load_tagger
 from callinsight.records import DEMAND_STANCES, STANCES
-from callinsight.tagging.concerns import NOTHING, Reading, Tagger, pieces
+from callinsight.tagging.concerns import Tagger, pieces
 from callinsight.tagging.encoder import SIZE, Turn, encode
 from callinsight.tagging.heads import PRECISIONS, Heads, load_heads
 from callinsight.tagging.labelled import LabelledTurn, Labels
 from callinsight.tagging.names import NameFinder
+from callinsight.tagging.reading import NOTHING, Reading
 from callinsight.tagging.sentences import PIECE_WORDS, sentences_of
 from callinsight.tagging.training import Example
 from callinsight.tagging.user_concerns import UserConcerns

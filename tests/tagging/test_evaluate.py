@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from callinsight.errors import InputError
 from callinsight.records import STANCES
-from callinsight.tagging.concerns import Reading, Scored
 from callinsight.tagging.evaluate import (
-    Gold,
     calibrate,
     confuse,
     evaluate,
-    read_gold,
     sure_concerns,
 )
+from callinsight.tagging.gold import Gold, read_gold
+from callinsight.tagging.reading import Reading, Scored
 
 CONCERNS = ["price", "timing", "trust"]
 COLUMNS_ARE = (
@@ -34,7 +33,6 @@ def gold(concerns: str = "", acceptable: str = "", stance: str = "", **more) -> 
         text="words",
         concerns=agreed,
         acceptable=agreed | set(acceptable.split()),
-        one=agreed,
         stance=stance,
         acceptable_stances=frozenset({stance} - {""}),
         **more,
@@ -93,7 +91,7 @@ class TestScores:
         macro = evaluate(turns, readings, CONCERNS).lenient.macro
         assert (macro.precision.value, macro.recall.value, macro.f1.value) == (0.5, 0.5, 0.5)
 
-    def test_strictly_only_the_labels_of_one_annotator_are_right(self):
+    def test_strictly_only_what_all_annotators_see_is_right(self):
         result = evaluate(self.turns, self.readings, CONCERNS)
         assert {c: counts(s) for c, s in result.strict.concerns.items()} == {
             "price": (4, 2, 1, 2),
@@ -282,7 +280,6 @@ class TestGoldFiles:
             text="Too dear",
             concerns=frozenset({"price_budget"}),
             acceptable=frozenset({"price_budget", "value_roi"}),
-            one=frozenset({"price_budget"}),
             stance="objection",
             acceptable_stances=frozenset({"objection"}),
             ask=False,

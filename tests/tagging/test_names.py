@@ -3,16 +3,15 @@
 import pytest
 
 from callinsight import weights
+from callinsight.tagging.entities import Entity, load_entities
 from callinsight.tagging.names import (
     DOUBTFUL,
     LISTED,
     UNLISTED,
-    Entity,
-    Mention,
     NameFinder,
     is_common,
-    load_entities,
 )
+from callinsight.tagging.reading import Scored
 from callinsight.taxonomy import Competitor
 
 RIVALS = {
@@ -153,14 +152,14 @@ def test_what_a_mention_says(finder):
     text = "Right. We looked at paper-lane's demo, it was slick. And Corvantis quoted us less."
 
     assert finder.find(text) == [
-        Mention(
+        Scored(
             "paperlane",
             LISTED,
             "sure",
             "Right. We looked at paper-lane's demo, it was slick.",
             "says “paper-lane's”",
         ),
-        Mention(
+        Scored(
             "Corvantis",
             UNLISTED,
             "unsure",

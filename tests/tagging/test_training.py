@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from callinsight import weights
 from callinsight.records import STANCES
 from callinsight.tagging import training
+from callinsight.tagging.concerns import phrase_groups
 from callinsight.tagging.encoder import SIZE
 from callinsight.tagging.heads import PRECISIONS, Heads, load_heads, logistic, softmax
 from callinsight.tagging.labelled import LabelledTurn, Labels, load_turns
@@ -21,6 +23,7 @@ from callinsight.tagging.training import (
     load_examples,
     save_examples,
 )
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 CONCERNS = ("price_budget", "need_fit")
 GROUPS = {"price_budget": ("too dear",), "need_fit": ()}
@@ -180,8 +183,8 @@ def test_what_cannot_be_told_of_an_unseen_source_is_less_sure():
 
 
 def test_weights_are_rounded_so_that_the_last_bits_do_not_show(heads):
-    for weights in (heads.concern_weights, heads.stance_weights, heads.ask_weights):
-        assert weights == pytest.approx(np.round(weights, 4), abs=1e-7)
+    for rows in (heads.concern_weights, heads.stance_weights, heads.ask_weights):
+        assert rows == pytest.approx(np.round(rows, 4), abs=1e-7)
 
 
 # --- corrections ---
@@ -382,3 +385,23 @@ def test_the_shipped_examples_are_of_the_calibration_sources():
     long_enough = [t for t in turns if t.source in CALIBRATION_SOURCES and len(t.text.split()) > 3]
     assert {turn.id for turn in long_enough} <= {example.turn.id for example in examples}
     assert all(np.isfinite(example.vector).all() for example in examples)
+
+
+def test_the_shipped_heads_are_what_the_shipped_examples_give():
+    taxonomy = load_taxonomy(DEFAULT_TAXONOMY)
+
+    again = fit_heads(
+        load_examples(load_turns()),
+        concerns=list(taxonomy.concerns),
+        groups=phrase_groups(taxonomy),
+        encoder=weights.fingerprint(weights.TAGGING),
+    )
+
+    shipped = load_heads()
+    assert (again.concerns, again.groups, again.encoder) == (
+        *(shipped.concerns, shipped.groups, shipped.encoder),
+    )
+    for name in ("center", "spread", "concern_weights", "stance_weights", "ask_weights"):
+        np.testing.assert_allclose(getattr(again, name), getattr(shipped, name), atol=2e-3)
+    for name in ("thresholds", "precise", "objection_threshold", "ask_threshold"):
+        np.testing.assert_allclose(getattr(again, name), getattr(shipped, name), atol=0.011)

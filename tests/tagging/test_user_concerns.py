@@ -6,12 +6,12 @@ import pytest
 from callinsight import weights
 from callinsight.tagging.embed import Embedder
 from callinsight.tagging.labelled import load_turns
+from callinsight.tagging.reading import Scored
 from callinsight.tagging.user_concerns import (
     NEGATIVES,
     PHRASE_SCORE,
     SURE,
     UNSURE,
-    Scored,
     UserConcerns,
     negative_sentences,
     sentences_to_embed,
@@ -94,7 +94,6 @@ RAISES = {
         "can one drive it by voice, we have an amputee in the team",
     ],
 }
-FEW_NEGATIVES = 500  # in place of all: the test must be quick
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +103,7 @@ def embed():
 
 @pytest.fixture(scope="module")
 def negatives(embed):
-    return embed(negative_sentences()[:: NEGATIVES // FEW_NEGATIVES])
+    return embed(negative_sentences())
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +120,7 @@ def test_new_concerns_are_found_in_turns_that_raise_them(concerns):
         sure = [found(concerns, text, SURE) for text in turns]
         seen = [found(concerns, text, UNSURE) for text in turns]
 
-        assert sum(label in labels for labels in sure) >= 7, label
+        assert sum(label in labels for labels in sure) >= 9, label
         assert sum(label in labels for labels in seen) >= 14, label
         assert sum(bool(labels - {label}) for labels in sure) <= 1, label
 

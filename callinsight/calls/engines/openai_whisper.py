@@ -98,7 +98,7 @@ def load_model(name: str, folder: Path, *, device: str = "cpu") -> Any:
     checkpoint = folder / f"{name}.pt"
     if checkpoint.exists():
         return whisper.load_model(str(checkpoint), device=device)
-    from callinsight.conversion import openai_state_from_ct2
+    from callinsight.calls.engines.ct2 import openai_state_from_ct2
 
     dims, state = openai_state_from_ct2(folder / "model.bin")
     model = whisper.model.Whisper(whisper.model.ModelDimensions(**dims))
