@@ -272,3 +272,88 @@ def keep_corrections(db: Any) -> None:
         "CREATE TRIGGER corrections_stay BEFORE UPDATE ON corrections "
         "BEGIN SELECT RAISE(ABORT, 'a correction is never changed: add another'); END"
     )
+
+
+@migrations()
+def close_the_loop(db: Any) -> None:
+    """Where assets come from, what people say of them, what reports said, and what is asked for."""
+    db["content_items"].add_column("source", str, not_null_default="")
+    db["usage_events"].add_column("source", str, not_null_default="sheet")
+    db["usage_events"].add_column("utterance", str, not_null_default="")
+    db["usage_events"].add_column("confidence", float, not_null_default=1.0)
+    db["item_changes"].create(
+        {
+            "id": int,
+            "item": str,
+            "at": str,
+            "source": str,
+            "field": str,
+            "before": str,
+            "after": str,
+        },
+        pk="id",
+    )
+    db["item_changes"].create_index(["item"])
+    db["suggestions"].create(
+        {
+            "item": str,
+            "field": str,
+            "value": str,
+            "score": float,
+            "why": str,
+            "status": str,
+            "who": str,
+            "at": str,
+        },
+        pk=("item", "field", "value"),
+    )
+    db["judgements"].create(
+        {
+            "id": int,
+            "concern": str,
+            "persona": str,
+            "stage": str,
+            "item": str,
+            "answers": int,
+            "who": str,
+            "at": str,
+        },
+        pk="id",
+    )
+    db["gaps"].add_column("weight", float, not_null_default=1.0)
+    db["gaps"].add_column("rank_low", int, not_null_default=0)
+    db["gaps"].add_column("rank_high", int, not_null_default=0)
+    db["snapshots"].create(
+        {
+            "id": int,
+            "month": str,
+            "taken_at": str,
+            "as_of": str,
+            "digest": str,
+            "definitions": str,
+            "tagger": str,
+            "speech": str,
+            "content": str,
+        },
+        pk="id",
+    )
+    db["snapshots"].create_index(["month", "digest"])
+    _create_requests(db)
+
+
+def _create_requests(db: Any) -> None:
+    texts = (
+        *("title", "content_type", "concern", "persona", "stage", "gap", "deals", "evidence"),
+        *("competitor", "claims", "tried", "use", "priority", "needed_by", "requester"),
+        *("created_at", "state", "owner", "item"),
+    )
+    db["content_requests"].create(
+        {"id": int, **dict.fromkeys(texts, str), "votes": int}, pk="id", not_null={"title"}
+    )
+    db["content_requests"].create_index(["state"])
+    db["request_events"].create(
+        {"id": int, "request": int, "at": str, "who": str, "event": str, "note": str},
+        pk="id",
+        foreign_keys=[("request", "content_requests", "id")],
+    )
+    db["request_events"].create_index(["request"])

@@ -212,6 +212,34 @@ class ContentItem:
     review_period_days: int | None = None
     language: str = ""
     cost: float | None = None
+    source: str = ""  # the sheet or the import that lists it
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemChange:
+    """What became different in the inventory; rows are added and never changed."""
+
+    id: int = 0  # 1, 2, ... in the order they were seen; 0 is not stored yet
+    item: str
+    at: str  # moment it was seen
+    source: str  # the sheet or the import it was seen in, else who changed it
+    field: str  # empty where the asset itself came or went
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A concern, persona or stage that an asset's words speak of; it applies once accepted."""
+
+    item: str
+    field: str  # concerns | personas | stages
+    value: str
+    score: float  # probability
+    why: str  # the words behind it
+    status: str = "proposed"  # proposed | accepted | rejected
+    who: str = ""  # whoever accepted or rejected it
+    at: str = ""  # moment of that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +254,25 @@ class UsageEvent:
     deal: str = ""
     call: str = ""
     channel: str = ""
+    source: str = (
+        "sheet"  # sheet | call, where it is mentioned in one | page, where a link is copied
+    )
+    utterance: str = ""  # that mentions it
+    confidence: float = 1.0  # that this asset is meant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A person's word on whether an asset answers a demand; the latest of a cell and asset counts."""
+
+    id: int = 0  # 1, 2, ... in the order they were made; 0 is not stored yet
+    concern: str  # or topic:ID
+    persona: str
+    stage: str
+    item: str
+    answers: bool
+    who: str
+    at: str  # moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,8 +283,8 @@ class Gap:
     """
 
     id: str  # month/concern/persona/stage
-    month: str
-    concern: str
+    month: str  # or another period: 2026-04..2026-06
+    concern: str  # or topic:ID, a theme that no concern names
     persona: str
     stage: str
     raising: int  # deals that raise it
@@ -259,6 +306,9 @@ class Gap:
     candidates: tuple[str, ...] = ()  # ids of the best items
     candidate_obstacles: tuple[str, ...] = ()  # what keeps each from answering, else `fits`
     evidence: tuple[str, ...] = ()  # ids of the utterances behind the count
+    weight: float = 1.0  # of the cell in the score, such as the pipeline at stake
+    rank_low: int = 0  # where it ranks among gaps, best and worst of 90 % of bootstraps over deals;
+    rank_high: int = 0  # 0 if it does not rank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +319,60 @@ class Unused:
     kind: str  # unused | stale | expired | unowned
     why: str
     advice: str  # promote | refresh | retag | retire | assign an owner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What a month's report said when it was made, so that a later change of the past is seen."""
+
+    id: int = 0  # 1, 2, ... in the order they were taken; 0 is not stored yet
+    month: str
+    taken_at: str  # moment
+    as_of: str  # the day the report speaks of
+    digest: str  # of the content; equal content is kept once
+    definitions: str  # version and digest of the taxonomy
+    tagger: str
+    speech: str
+    content: str  # JSON: calls, deals, accounts, gaps, unused assets, requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentRequest:
+    """Content that somebody asks for, until it is delivered."""
+
+    id: int = 0  # 1, 2, ...; shown as R-1
+    title: str
+    content_type: str = ""
+    concern: str = ""  # or topic:ID
+    persona: str = ""
+    stage: str = ""
+    gap: str = ""  # id of the gap it comes from
+    deals: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()  # ids of utterances
+    competitor: str = ""
+    claims: str = ""  # what it must say
+    tried: str = ""  # id of the asset that was tried, and why it is not enough
+    use: str = ""  # what it is for
+    priority: str = "P2"  # P1 | P2 | P3
+    needed_by: str = ""  # date
+    requester: str
+    created_at: str  # moment
+    state: str = "new"  # new | accepted | in_progress | delivered | declined
+    owner: str = ""  # who writes it
+    item: str = ""  # the asset it was delivered as
+    votes: int = 0  # of others than the requester
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestEvent:
+    """What happened to a content request; rows are added and never changed."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    request: int
+    at: str  # moment
+    who: str
+    event: str  # new | accept | decline | start | deliver | vote | comment
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

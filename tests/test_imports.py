@@ -22,7 +22,7 @@ ALLOWED = {
     "downloads": {"errors"},
     "weights": {"conversion", "downloads", "errors"},
     "migrations": set(),
-    "store": {"errors", "migrations", "records"},
+    "store": {"errors", "migrations", "records", "store"},
     "progress": set(),
     "cluster": {"errors"},
     "calls": FOUNDATION | {"calls", "networks"},
