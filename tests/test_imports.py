@@ -33,6 +33,7 @@ ALLOWED = {
     "pipeline": FOUNDATION
     | FLOW
     | {"pipeline", "store", "config", "weights", "cluster", "progress", "months"},
+    "web": FOUNDATION | FLOW | {"web", "pipeline", "store", "config", "weights", "months"},
     "cli": {
         *(
             "cli",
@@ -44,6 +45,7 @@ ALLOWED = {
             "progress",
             "starter",
             "store",
+            "web",
         ),
         *("calls", "tagging", "weights"),  # of the flow only what developers train
     },

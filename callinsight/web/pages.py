@@ -1,0 +1,91 @@
+"""What every page shares: its frame, its templates, the database of a request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlite_utils import Database
+
+from callinsight import store
+from callinsight.config import Config
+from callinsight.pipeline.run import stored_config
+from callinsight.reports.wording import clock, count, day, money, month_name, percent, readable
+from callinsight.taxonomy import Taxonomy, load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+PLACES = (  # the navigation: address, words
+    ("/", "Home"),
+    ("/excerpts", "Excerpts"),
+    ("/gaps", "Gaps"),
+    ("/content", "Content"),
+    ("/requests", "Requests"),
+    ("/review", "Review"),
+    ("/definitions", "Definitions"),
+    ("/runs", "Runs"),
+)
+
+
+def environment() -> Environment:
+    """The templates with the words that pages say things in."""
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "clock": clock,
+        "count": count,
+        "day": day,
+        "money": money,
+        "month_name": month_name,
+        "percent": percent,
+        "readable": readable,
+    }
+    return templates
+
+
+TEMPLATES = environment()
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template in its frame; `values` are what it shows."""
+    path = request.url.path
+    text = TEMPLATES.get_template(template).render(
+        request=request,
+        places=PLACES,
+        here=next((at for at, _ in PLACES if at != "/" and path.startswith(at)), path),
+        **values,
+    )
+    return HTMLResponse(text, status_code=status)
+
+
+def _database(request: Request) -> Iterator[Database]:
+    with store.opened(request.app.state.database) as db:
+        yield db
+
+
+Db = Annotated[Database, Depends(_database)]
+
+
+def _config(db: Db) -> Config:
+    return stored_config(db)
+
+
+Settings = Annotated[Config, Depends(_config)]
+
+
+def _taxonomy(config: Settings) -> Taxonomy:
+    return load_taxonomy(config.tagging.taxonomy)
+
+
+Definitions = Annotated[Taxonomy, Depends(_taxonomy)]
