@@ -13,7 +13,9 @@ def test_definitions_say_what_is_meant(visitor: TestClient) -> None:
     page = visitor.get("/definitions")
 
     assert page.status_code == 200
-    assert "<dt>Price and budget</dt><dd>Cost, discount, affordability, no budget.</dd>" in page.text
+    assert (
+        "<dt>Price and budget</dt><dd>Cost, discount, affordability, no budget.</dd>" in page.text
+    )
     assert '<a href="/definitions" aria-current="page">Definitions</a>' in page.text
 
 
