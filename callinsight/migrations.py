@@ -357,3 +357,17 @@ def _create_requests(db: Any) -> None:
         foreign_keys=[("request", "content_requests", "id")],
     )
     db["request_events"].create_index(["request"])
+
+
+@migrations()
+def let_people_in(db: Any) -> None:
+    """Who may open the pages, when they last did, and what they played, exported and changed."""
+    db["users"].create({"name": str, "role": str, "password": str, "added_at": str}, pk="name")
+    db["tokens"].create({"digest": str, "user": str, "made_at": str}, pk="digest")
+    db["visits"].create({"who": str, "since": str, "last": str}, pk="who")
+    db["audit"].create({"id": int, "at": str, "who": str, "action": str, "subject": str}, pk="id")
+    db["audit"].create_index(["who", "action", "subject"])
+    db.execute(
+        "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'what was done is never changed: add to it'); END"
+    )

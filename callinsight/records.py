@@ -17,6 +17,7 @@ TAGGED_LANGUAGES = (
     "",
 )  # what the taggers read; a call of unknown language is taken for English
 OUTCOMES = ("open", "won", "lost", "disqualified")
+ROLES = ("viewer", "requester", "editor", "admin")  # each may do what those before it may
 UNKNOWN = "unknown"
 CRM, INFERRED = "crm", "inferred"  # where a call's stage comes from
 
@@ -382,3 +383,24 @@ class Problem:
     stage: str
     subject: str  # a call, or file and row
     error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Somebody who may open the pages."""
+
+    name: str
+    role: str  # see ROLES
+    password: str = ""  # its argon2 hash; empty for whom a proxy signs in
+    added_at: str  # moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """That somebody played, exported or changed something; never what was said in it."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    at: str  # moment
+    who: str
+    action: str  # play | export | the name of what was changed
+    subject: str  # the address it was done at, or who it was done to

@@ -29,7 +29,8 @@ def open_store(path: Path, *, create: bool = False) -> Database:
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
-        db = Database(sqlite3.connect(path, timeout=30))
+        # one user at a time, but a page may go on in another thread than the one that opened it
+        db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
         db.conn.execute("PRAGMA journal_mode = WAL")

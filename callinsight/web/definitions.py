@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from callinsight.reports.wording import Names
-from callinsight.web.pages import Definitions, page
+from callinsight.web.pages import Definitions, page, require
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(require("viewer"))])
 
 
 @router.get("/definitions", response_class=HTMLResponse)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlite_utils import Database
+from markupsafe import Markup
 
-from callinsight import store
 from callinsight.config import Config
 from callinsight.pipeline.run import stored_config
 from callinsight.reports.wording import clock, count, day, money, month_name, percent, readable
 from callinsight.taxonomy import Taxonomy, load_taxonomy
+from callinsight.web import sessions
+from callinsight.web.access import FIELD, YOU, Visitor, require, visitor
+from callinsight.web.database import Db
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+__all__ = ["Db", "Definitions", "Settings", "Visitor", "page", "require", "visitor"]
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 PLACES = (  # the navigation: address, words
@@ -58,23 +58,27 @@ TEMPLATES = environment()
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template in its frame; `values` are what it shows."""
+    """A template in its frame; `values` are what it shows.
+
+    Each knows its `visitor`, hides what `may("editor")` denies, and puts `{{ csrf_field }}` into forms.
+    """
     path = request.url.path
+    who = visitor(request)
+    token = sessions.form_token(request)
     text = TEMPLATES.get_template(template).render(
         request=request,
-        places=PLACES,
+        visitor=who,
+        may=who.may,
+        csrf=token,
+        csrf_field=Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
+        signs_in=who != YOU,
+        places=PLACES if who.role else (),
         here=next((at for at, _ in PLACES if at != "/" and path.startswith(at)), path),
         **values,
     )
-    return HTMLResponse(text, status_code=status)
-
-
-def _database(request: Request) -> Iterator[Database]:
-    with store.opened(request.app.state.database) as db:
-        yield db
-
-
-Db = Annotated[Database, Depends(_database)]
+    response = HTMLResponse(text, status_code=status)
+    sessions.keep(request, response)
+    return response
 
 
 def _config(db: Db) -> Config:

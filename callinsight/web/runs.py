@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from callinsight import store
-from callinsight.web.pages import Db, page
+from callinsight.web.pages import Db, page, require
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(require("viewer"))])
 
 
 @router.get("/runs", response_class=HTMLResponse)

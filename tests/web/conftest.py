@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from material import ROOT
+from visiting import browse
 
 from callinsight import store
 from callinsight.config import load_config, settings_text
@@ -26,5 +27,5 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def visitor(database: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(database, now=lambda: NOW)) as client:
+    with browse(create_app(database, now=lambda: NOW)) as client:
         yield client

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fastapi.testclient import TestClient
+from visiting import browse
 
 from callinsight import store
 from callinsight.records import Call, Problem
@@ -44,7 +45,7 @@ def test_before_the_first_run_the_next_command_is_named(tmp_path: Path) -> None:
     with store.opened(path, create=True):
         pass
 
-    with TestClient(create_app(path, now=lambda: None)) as client:
+    with browse(create_app(path, now=lambda: None)) as client:
         page = client.get("/definitions")
 
     assert page.status_code == 409
