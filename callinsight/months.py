@@ -18,6 +18,17 @@ def month_of(moment: str, zone: ZoneInfo) -> str:
     return datetime.fromisoformat(moment).astimezone(zone).strftime("%Y-%m")
 
 
+def day_of(moment: str, zone: ZoneInfo) -> str:
+    """The day of an ISO 8601 moment, as YYYY-MM-DD."""
+    return datetime.fromisoformat(moment).astimezone(zone).date().isoformat()
+
+
+def month_before(month: str) -> str:
+    """`2025-12` for `2026-01`."""
+    year, number = map(int, month.split("-"))
+    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"
+
+
 def last_day(month: str) -> date:
     """The last day of a month: the day that a month's report speaks of."""
     year, number = map(int, month.split("-"))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIDENCE = 0.95
+SMALLEST_CHANCE = 1e-9  # a smaller one is told as this
+HALVINGS = 30
 
 
 def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -68,3 +70,22 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
         smallest = min(smallest, p_values[index] * len(p_values) / rank)
         adjusted[index] = smallest
     return adjusted
+
+
+def chance_of_difference(now: tuple[int, int], before: tuple[int, int]) -> float:
+    """Chance of two shares differing this much though nothing has changed; 1 without trials.
+
+    It is what is left of 1 at the confidence at which the interval of `difference` just reaches 0,
+    so that a verdict and the interval beside it never contradict each other.
+    """
+    if not now[1] or not before[1] or now[0] * before[1] == before[0] * now[1]:
+        return 1.0
+    least, most = math.log(SMALLEST_CHANCE), 0.0
+    for _ in range(HALVINGS):
+        middle = (least + most) / 2
+        low, high = difference(now, before, 1 - math.exp(middle))
+        if low > 0 or high < 0:
+            most = middle
+        else:
+            least = middle
+    return math.exp(most)

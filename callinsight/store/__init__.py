@@ -16,6 +16,7 @@ from callinsight.store.calls import (
     save_stage,
     save_utterances,
     search_utterances,
+    spoken_in,
     update_call,
     utterances_by_id,
     utterances_of,
@@ -45,6 +46,7 @@ from callinsight.store.runs import (
     save_setting,
     setting,
 )
+from callinsight.store.snapshots import add_snapshot, snapshots_of
 from callinsight.store.tags import (
     add_correction,
     all_corrections,
@@ -80,6 +82,7 @@ from callinsight.store.users import (
 __all__ = [
     "add_audit",
     "add_correction",
+    "add_snapshot",
     "all_calls",
     "all_corrections",
     "all_events",
@@ -127,6 +130,8 @@ __all__ = [
     "save_visit",
     "search_utterances",
     "setting",
+    "snapshots_of",
+    "spoken_in",
     "tags_of_call",
     "tags_of_kinds",
     "tags_of_month",

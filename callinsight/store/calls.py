@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from callinsight.records import Call, Participant, Utterance, Voice
@@ -94,11 +95,17 @@ def utterances_of(db: Database, call: str) -> list[Utterance]:
 
 def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
     """The utterances with these ids."""
-    found = {}
-    for id_ in ids:
-        rows = load(db, Utterance, "SELECT * FROM utterances WHERE id = ?", [id_])
-        found.update({utterance.id: utterance for utterance in rows})
-    return found
+    sql = "SELECT * FROM utterances WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return {said.id: said for said in load(db, Utterance, sql, [json.dumps(sorted(ids))])}
+
+
+def spoken_in(db: Database, calls: Iterable[str]) -> list[tuple[str, str, str, int, float]]:
+    """By call, side and persona: how many turns were said, and when the last of them ends (s)."""
+    sql = (
+        "SELECT call, side, persona, count(*), max(end_s) FROM utterances "
+        "WHERE call IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    )
+    return list(db.execute(sql, [json.dumps(sorted(calls))]).fetchall())
 
 
 def replace_voices(db: Database, call: str, voices: Iterable[Voice]) -> None:

@@ -22,6 +22,7 @@ SECTIONS = [
     "Gaps, most pressing first",
     "Demand that is covered",
     "Too few calls to say",
+    "The balance of the funnel",
     "Assets that earn nothing as they stand",
     "How to read this",
 ]
