@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
-from callinsight.tagging.embed import Embedder, embed, text_hash
+from callinsight.tagging.embed import DIMENSIONS, Embedder, embed, text_hash
 from callinsight.tagging.encoder import TurnEncoder, encode
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def vectors_of(db: Database, texts: Iterable[str]) -> dict[str, NDArray[np.float
 def sentence_vectors(db: Database, texts: Sequence[str]) -> NDArray[np.float32]:
     """Vectors of texts in their order, [texts, 384]; new ones are kept in the store."""
     vectors = vectors_of(db, texts)
-    return np.stack([vectors[text_hash(text)] for text in texts])
+    rows = [vectors[text_hash(text)] for text in texts]
+    return np.array(rows, np.float32).reshape(len(texts), DIMENSIONS)
 
 
 @functools.cache

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.calls.audio import clip, decode
-from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
 from callinsight.pipeline.content import gaps_of, unused_of
+from callinsight.pipeline.recordings import recordings
 from callinsight.records import Snapshot
 from callinsight.reports.asks import asks_of, is_tracked
 from callinsight.reports.balance import usable_items
@@ -196,8 +196,7 @@ def _speech_of(config: Config) -> str:
 
 def _excerpts(db: Database, config: Config, read: Reading, calls: Sequence[Call]) -> list[Excerpt]:
     """What is played and read of each cell that is shown, with its sound."""
-    closed = {config.calls.files / c.file for c in store.all_calls(db) if c.status == "refused"}
-    recording_of = functools.partial(_recording, config, closed=closed)
+    recording_of = recordings(db, config)
     picked = pick_excerpts(
         read.gaps,
         read.tags,
@@ -314,12 +313,3 @@ def topics_of(db: Database, month: str) -> list[tuple[Topic, int, int]]:
         if turns[str(topic.id)]
     ]
     return sorted(counted, key=lambda row: (-row[2], -row[1], row[0].id))
-
-
-def _recording(config: Config, call: Call, *, closed: Collection[Path]) -> Path | None:
-    """The sound of a call: its file, or what lies beside its transcript, if that is not closed."""
-    path = config.calls.files / call.file
-    if not is_transcript(path):
-        return path if path.is_file() else None
-    beside = recording_beside(path)
-    return beside if beside not in closed else None

@@ -160,7 +160,7 @@ def _excerpt(
     utterance, tag = chosen.utterance, chosen.tag
     index = next(i for i, turn in enumerate(turns) if turn.id == utterance.id)
     length_s = call.duration_s or max(turn.end_s for turn in turns)
-    start_s, end_s = _span(utterance, tag.evidence, length_s)
+    start_s, end_s = span_of(utterance, tag.evidence, length_s)
     return Excerpt(
         gap=gap.id,
         utterance=utterance,
@@ -177,7 +177,7 @@ def _excerpt(
     )
 
 
-def _span(utterance: Utterance, evidence: str, length_s: float) -> tuple[float, float]:
+def span_of(utterance: Utterance, evidence: str, length_s: float) -> tuple[float, float]:
     """What to play: from the first word, or in a turn that is too long from where its evidence is."""
     first_s, last_s = utterance.start_s, utterance.end_s
     if last_s - first_s + 2 * ROOM_S > LONGEST_S:

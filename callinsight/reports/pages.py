@@ -1,4 +1,4 @@
-"""Writes a month's report: a page, Markdown, CSV sheets, a workbook, JSON."""
+"""Writes a month's report (a page, Markdown, CSV sheets, a workbook, JSON) and its playlist."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from callinsight.reports.charts import (
     with_text,
 )
 from callinsight.reports.exports import to_csv, to_json, to_workbook
-from callinsight.reports.wording import markdown, percent
+from callinsight.reports.playlist import m3u, spoken_length
+from callinsight.reports.wording import markdown, month_name, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from callinsight.reports.monthly import MonthlyReport
+    from callinsight.reports.playlist import Track
 
 TEMPLATES = Path(__file__).parent / "templates"
 CLIPS = "clips"
@@ -67,17 +69,42 @@ def write_report(
     files |= {folder / name: content for name, content in _exports(report, formats).items()}
     if beside:
         files |= {folder / CLIPS / name: clip for name, clip in clips}
+    _write(files, folder, "report", with_clips="html" in formats)
+    return list(files)
+
+
+def write_playlist(
+    tracks: Sequence[Track], sounds: Sequence[bytes], folder: Path, *, month: str, company: str
+) -> Path:
+    """Write index.html, playlist.m3u and the sound of each track; the page.
+
+    The same tracks give the same bytes. Raises InputError if the folder cannot be written.
+    """
+    title = f"Buyers to listen to, {month_name(month)}"
+    page = (
+        _environment()
+        .get_template("playlist.html.jinja")
+        .render(tracks=tracks, title=title, length=spoken_length(tracks), company=company)
+    )
+    clips = zip(tracks, sounds, strict=True)
+    files = {folder / CLIPS / track.clip_name: sound for track, sound in clips}
+    files[folder / "playlist.m3u"] = m3u(tracks, title).encode()
+    files[folder / "index.html"] = page.encode()
+    _write(files, folder, "playlist", with_clips=True)
+    return folder / "index.html"
+
+
+def _write(files: Mapping[Path, bytes], folder: Path, what: str, *, with_clips: bool) -> None:
     try:
         for path, content in files.items():
             _replace(path, content)
-        if "html" in formats:
+        if with_clips:
             _remove_old_clips(folder / CLIPS, keep=set(files))
     except OSError as error:
         raise InputError(
-            f"{error.filename or folder}: the report cannot be written here ({error.strerror}); "
+            f"{error.filename or folder}: the {what} cannot be written here ({error.strerror}); "
             "name another folder with --out"
         ) from None
-    return list(files)
 
 
 def _exports(report: MonthlyReport, formats: Collection[str]) -> dict[str, bytes]:
