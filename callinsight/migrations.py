@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlite_utils import Migrations
+from callinsight.imports import keep_out
+
+keep_out("pandas", of="sqlite_utils.db")  # which would only know the type of its dates; 40 MB
+from sqlite_utils import Migrations  # noqa: E402
 
 migrations = Migrations("callinsight")
 

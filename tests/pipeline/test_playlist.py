@@ -30,9 +30,9 @@ def test_the_demos_playlist_is_varied_and_the_same_each_time(demo: DemoRun, tmp_
 
 def test_a_month_without_sound_names_the_next_command(demo: DemoRun, tmp_path) -> None:
     with store.opened(demo.summary.database) as db, pytest.raises(InputError) as told:
-        write_month_playlist(db, demo.config, "2026-09", tmp_path, length_s=1200)
+        write_month_playlist(db, demo.config, "2026-08", tmp_path, length_s=1200)
 
     assert str(told.value) == (
-        "no moment of 2026-09 can be played: no call with a clear recording raises a concern; "
-        "the words are in the report: 'callinsight report --month 2026-09 --out DIR'"
+        "no moment of 2026-08 can be played: no call with a clear recording raises a concern; "
+        "the words are in the report: 'callinsight report --month 2026-08 --out DIR'"
     )
