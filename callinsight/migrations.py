@@ -374,3 +374,11 @@ def let_people_in(db: Any) -> None:
         "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
         "BEGIN SELECT RAISE(ABORT, 'what was done is never changed: add to it'); END"
     )
+
+
+@migrations()
+def keep_definitions(db: Any) -> None:
+    """The shared definitions, each time they came into use."""
+    db["editions"].create(
+        {"id": int, "version": str, "digest": str, "used_from": str, "content": str}, pk="id"
+    )

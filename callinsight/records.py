@@ -338,6 +338,17 @@ class Snapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Edition:
+    """The shared definitions as a run used them; rows are added and never changed."""
+
+    id: int = 0  # 1, 2, ... in the order they came into use; 0 is not stored yet
+    version: str
+    digest: str
+    used_from: str = ""  # moment; empty is when it is stored
+    content: str  # JSON
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContentRequest:
     """Content that somebody asks for, until it is delivered."""
 

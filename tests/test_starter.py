@@ -206,7 +206,7 @@ class TestFiles:
         assert loaded.calls.files == recordings
         assert loaded.content.items == (folder / "items.csv",)
         assert loaded.content.usage == (folder / "usage.csv",)
-        assert load_taxonomy(loaded.tagging.taxonomy).version == "2026-11"
+        assert load_taxonomy(loaded.tagging.taxonomy).version == "2026-11.1"
         assert not (folder / "taxonomy.toml").is_symlink()
         assert rows(folder / "participants.csv") == []
 

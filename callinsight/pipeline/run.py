@@ -14,6 +14,7 @@ from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, settings_text
 from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
+from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
 from callinsight.pipeline.stages import infer_stages
@@ -83,6 +84,7 @@ def run(
         infer_stages(db, taxonomy)
         tag_calls(db, config, taxonomy, progress=progress)
         store.save_setting(db, DEFINITIONS, f"{taxonomy.version} {taxonomy.digest}")
+        keep_definitions(db, taxonomy)
         update_topics(db, config, taxonomy, progress=progress)
         load_content(db, config, taxonomy)
         months = update_gaps(db, config, taxonomy, progress=progress)

@@ -31,6 +31,7 @@ from callinsight.store.database import (
     opened,
     transaction,
 )
+from callinsight.store.editions import add_edition, all_editions
 from callinsight.store.gaps import (
     gaps_of_month,
     remove_gaps_except,
@@ -82,9 +83,11 @@ from callinsight.store.users import (
 __all__ = [
     "add_audit",
     "add_correction",
+    "add_edition",
     "add_snapshot",
     "all_calls",
     "all_corrections",
+    "all_editions",
     "all_events",
     "all_items",
     "all_participants",
