@@ -28,6 +28,10 @@ SAID = [
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Transcripts of eight deals with the same objection."""
+    return eight_deals(tmp_path)
+
+
+def eight_deals(tmp_path: Path) -> Project:
     made = Project(tmp_path)
     (tmp_path / "files").mkdir()
     shutil.copy(ROOT / "pipelines" / "taxonomy.toml", tmp_path / "taxonomy.toml")
@@ -110,9 +114,10 @@ LATER = "2026-12-01T09:00:00+00:00"
 ALL = ("html", "md", "csv", "xlsx", "json")
 
 
-@pytest.fixture
-def two_months(project: Project) -> Project:
-    """Six deals in September, eight in October."""
+@pytest.fixture(scope="module")
+def two_months_run(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Six deals in September, eight in October, run once."""
+    project = eight_deals(tmp_path_factory.mktemp("two months"))
     rows = []
     for number in range(6):
         name = f"early-{number}.vtt"
@@ -128,7 +133,16 @@ def two_months(project: Project) -> Project:
             file.write(f"e{number},Ann Lee,buyer,Chief Financial Officer\n")
             file.write(f"e{number},Dana Whitfield,rep,Account Executive\n")
     assert project.run(workers=1).problems == ()
+    shutil.copy(project.database, project.folder / "as run.db")
     return project
+
+
+@pytest.fixture
+def two_months(two_months_run: Project) -> Project:
+    """The same for a test to change."""
+    shutil.copy(two_months_run.folder / "as run.db", two_months_run.database)
+    shutil.rmtree(two_months_run.folder / "out", ignore_errors=True)
+    return two_months_run
 
 
 def told(project: Project, month: str = "2026-10", **options) -> dict:

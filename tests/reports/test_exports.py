@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 from datetime import date
 
 import openpyxl
 import pytest
 from counted import NAMES, cell, numbers
+from material import ROOT
 
 from callinsight.records import Topic
 from callinsight.reports.comparison import Past, comparison_of
@@ -123,7 +125,7 @@ def test_a_workbook_has_types_filters_and_frozen_heads(written):
     assert book["Summary"]["A1"].value == "What buyers raised in October 2026"
     assert {
         link.location for link in (c.hyperlink for r in book["Summary"] for c in r) if link
-    } >= {"Gaps!A1", "'Idle assets'!A1"}
+    } >= {"'Gaps'!A1", "'Idle assets'!A1"}
 
 
 def test_no_cell_of_a_workbook_is_a_formula(written):
@@ -213,3 +215,14 @@ def test_a_text_too_long_for_a_cell_is_cut(empty, tmp_path):
     words = column(book_of(tmp_path)["Evidence"], "words")[0].value
     assert len(words) == 32_002
     assert words.endswith(" …")
+
+
+def test_the_documentation_names_each_part_and_each_column(autumn):
+    text = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    told = {}
+    for row in re.findall(r"^\| ([a-z]+) \| .* \| (.*) \|$", text, re.MULTILINE)[1:]:
+        told[row[0]] = re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)", "", row[1]))
+
+    assert told == {
+        table.name: [column.name for column in table.columns] for table in autumn.report().tables
+    }
