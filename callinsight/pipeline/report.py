@@ -143,7 +143,7 @@ def _read(
         gaps=gaps,
         unused=unused,
         tags=tags,
-        evidence=store.utterances_by_id(db, behind),
+        evidence=store.utterances_by_id(db, sorted(behind)),
         asks=asks,
         requests=requests,
         versions=versions,
