@@ -61,11 +61,12 @@ def report_month(
     kept, so that a later change of the past is seen. Raises InputError before the first call and
     after the last.
     """
-    calls = _calls_of(db, config, month)
+    every = store.all_calls(db)
+    calls = _calls_of(every, config, month)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
     day = as_of or last_day(month)
-    read = _read(db, config, taxonomy, month, day, calls)
+    read = _read(db, config, taxonomy, month, day, every)
     report = build_report(
         company=config.company,
         month=month,
@@ -77,7 +78,7 @@ def report_month(
         gaps=read.gaps,
         unused=read.unused,
         items=store.all_items(db),
-        excerpts=_excerpts(db, config, read, calls),
+        excerpts=_excerpts(db, config, read, every),
         topics=topics_of(db, month),
         problems=store.problems(db),
         names=names,
@@ -85,9 +86,9 @@ def report_month(
         asks=read.asks,
         asks_tracked=is_tracked(store.all_events(db)),
         requests=read.requests,
-        comparison=_comparison(db, config, taxonomy, read.numbers, compare, names),
+        comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, every),
         revision=_revision(db, read.numbers, names),
-        is_first=not _months_before(db, config, month),
+        is_first=not _months_before(every, config, month),
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
     )
@@ -113,11 +114,15 @@ class Reading:
 
 
 def _read(
-    db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, calls: list[Call]
+    db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, every: Sequence[Call]
 ) -> Reading:
     """Count a month as it stood on a day, with the definitions and models of today."""
+    calls = _of_month(every, config, month)
     gaps = gaps_of(db, config, taxonomy, month, day) if calls else []
-    unused = unused_of(db, config, gaps or _demand_before(db, config, taxonomy, month), day)
+    # a month without calls does not say that nobody asks: then the last one with calls does
+    before = [] if calls else _months_before(every, config, month)
+    demand = gaps_of(db, config, taxonomy, before[-1], day) if before else gaps
+    unused = unused_of(db, config, demand, day)
     items, tags = store.all_items(db), store.tags_of_month(db, month)
     days = {call.id: day_of(call.recorded_at, config.zone) for call in calls}
     asks = asks_of(
@@ -125,7 +130,7 @@ def _read(
         {call.id: call for call in calls},
         days,
         store.all_events(db),
-        {call.id: call.deal or call.id for call in store.all_calls(db)},
+        {call.id: call.deal or call.id for call in every},
         items,
         usable_items(items, unused, day),
         taxonomy,
@@ -138,7 +143,7 @@ def _read(
         gaps=gaps,
         unused=unused,
         tags=tags,
-        evidence=store.utterances_by_id(db, behind),
+        evidence=store.utterances_by_id(db, sorted(behind)),
         asks=asks,
         requests=requests,
         versions=versions,
@@ -157,10 +162,9 @@ def _read(
     )
 
 
-def _calls_of(db: Database, config: Config, month: str) -> list[Call]:
+def _calls_of(every: Sequence[Call], config: Config, month: str) -> list[Call]:
     """The calls of a month; raises InputError for one before the first call or after the last."""
-    every = store.all_calls(db)
-    calls = [call for call in every if month_of(call.recorded_at, config.zone) == month]
+    calls = _of_month(every, config, month)
     months = sorted({month_of(call.recorded_at, config.zone) for call in every})
     if not calls and not (months and months[0] < month < months[-1]):
         known = f"there are calls of {', '.join(months)}" if months else "there are no calls at all"
@@ -168,16 +172,14 @@ def _calls_of(db: Database, config: Config, month: str) -> list[Call]:
     return calls
 
 
-def _months_before(db: Database, config: Config, month: str) -> list[str]:
+def _of_month(every: Sequence[Call], config: Config, month: str) -> list[Call]:
+    return [call for call in every if month_of(call.recorded_at, config.zone) == month]
+
+
+def _months_before(every: Sequence[Call], config: Config, month: str) -> list[str]:
     """The months with calls before this one."""
-    months = {month_of(call.recorded_at, config.zone) for call in store.all_calls(db)}
+    months = {month_of(call.recorded_at, config.zone) for call in every}
     return sorted(other for other in months if other < month)
-
-
-def _demand_before(db: Database, config: Config, taxonomy: Taxonomy, month: str) -> list[Gap]:
-    """Demand of the last month with calls: a month without any does not say that nobody asks."""
-    months = _months_before(db, config, month)
-    return gaps_of(db, config, taxonomy, months[-1], last_day(month)) if months else []
 
 
 def _people(db: Database, calls: Sequence[Call]) -> list[Participant]:
@@ -194,15 +196,15 @@ def _speech_of(config: Config) -> str:
     return f"{config.speech.engine} {config.speech.model}"
 
 
-def _excerpts(db: Database, config: Config, read: Reading, calls: Sequence[Call]) -> list[Excerpt]:
+def _excerpts(db: Database, config: Config, read: Reading, every: Sequence[Call]) -> list[Excerpt]:
     """What is played and read of each cell that is shown, with its sound."""
     recording_of = recordings(db, config)
     picked = pick_excerpts(
         read.gaps,
         read.tags,
         read.evidence,
-        {call.id: call for call in calls},
-        _people(db, calls),
+        {call.id: call for call in every},
+        store.all_participants(db),
         each=config.report.excerpts,
         playable=lambda call: recording_of(call) is not None,
         turns_of=functools.cache(lambda call: store.utterances_of(db, call)),
@@ -217,6 +219,7 @@ def _comparison(
     now: MonthNumbers,
     compare: str,
     names: Names,
+    every: Sequence[Call],
 ) -> Comparison | None:
     """The month beside the one that the user named."""
     if compare == NONE:
@@ -228,22 +231,23 @@ def _comparison(
         )
     return comparison_of(
         now,
-        _past(db, config, taxonomy, month),
+        _past(db, config, taxonomy, month, every),
         names,
         min_deals=config.gaps.min_deals,
         false_discovery_rate=config.gaps.false_discovery_rate,
     )
 
 
-def _past(db: Database, config: Config, taxonomy: Taxonomy, month: str) -> Past:
+def _past(
+    db: Database, config: Config, taxonomy: Taxonomy, month: str, every: Sequence[Call]
+) -> Past:
     """A month to compare with: counted anew if its calls are there, else as it was reported."""
     told = store.snapshots_of(db, month)
     last = from_json(told[-1].content) if told else None
     told_at = told[-1].taken_at if told else ""
-    calls = [c for c in store.all_calls(db) if month_of(c.recorded_at, config.zone) == month]
-    if not calls:
+    if not _of_month(every, config, month):
         return Past(month=month, numbers=last, counted_anew=False, told=last, told_at=told_at)
-    read = _read(db, config, taxonomy, month, last_day(month), calls)
+    read = _read(db, config, taxonomy, month, last_day(month), every)
     return Past(month=month, numbers=read.numbers, told=last, told_at=told_at)
 
 

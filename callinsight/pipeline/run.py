@@ -61,10 +61,12 @@ def run(
     retry_failed: bool,
     progress: Progress,
     fetch: Callable[[list[str]], None] = weights.fetch,
+    now: str = "",
 ) -> Summary:
     """Take all calls of a pipeline from their files to the report; raises CallInsightError.
 
     `fetch` makes sure that models of these names are here, before the work that waits for them.
+    With `now`, a moment, what the report says is kept.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy)
@@ -88,7 +90,9 @@ def run(
         update_topics(db, config, taxonomy, progress=progress)
         load_content(db, config, taxonomy)
         months = update_gaps(db, config, taxonomy, progress=progress)
-        page = report_month(db, config, months[-1], config.report.folder) if months else None
+        page = (
+            report_month(db, config, months[-1], config.report.folder, now=now) if months else None
+        )
         return _summary(db, database, page, removed, [entry.call.id for entry in entries])
 
 

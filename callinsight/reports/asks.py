@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.reports.wording import many, readable
+from callinsight.reports.wording import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SENDING = ("share", "buyer_view", "download", "call_mention")
 OFFERED = 3  # assets named that could be sent
+OTHER = "Something else"  # what no kind of the taxonomy fits
 SHOWN = 40  # asks listed on the page
 
 
@@ -45,7 +46,7 @@ class AskKindLine:
     label: str
     deals: int
     unanswered: int
-    assets: int  # usable ones of a fitting type
+    assets: int | None  # usable ones of a fitting type; None where no type is told
 
 
 def asks_of(
@@ -89,7 +90,7 @@ def asks_of(
         asks.append(
             Ask(
                 kind=kind,
-                label=known.label if known else readable(kind),
+                label=known.label if known else OTHER,
                 deal=deal,
                 account=call.account,
                 call=call.id,
@@ -117,7 +118,7 @@ def kinds_of(
             label=found[0].label,
             deals=len(found),
             unanswered=sum(not ask.answered for ask in found),
-            assets=sum(item.content_type in _types(kind, taxonomy) for item in usable),
+            assets=_at_hand(kind, usable, taxonomy),
         )
         for kind, found in by_kind.items()
     ]
@@ -188,8 +189,11 @@ def _could_send(
     return tuple(item.id for item in fitting[:OFFERED])
 
 
-def _types(kind: str, taxonomy: Taxonomy) -> tuple[str, ...]:
-    return taxonomy.asks[kind].content_types if kind in taxonomy.asks else ()
+def _at_hand(kind: str, usable: Sequence[ContentItem], taxonomy: Taxonomy) -> int | None:
+    if kind not in taxonomy.asks:
+        return None
+    types = taxonomy.asks[kind].content_types
+    return sum(item.content_type in types for item in usable)
 
 
 def _when(tag: Tag, days: Mapping[str, str]) -> tuple[str, str]:

@@ -123,27 +123,13 @@ def balance_chart(balance: Sequence[StageBalance]) -> Chart | None:
     return Chart(
         id="balance",
         title="What buyers raise by stage, beside what the inventory offers",
-        description=f"Two bars a stage. {told}.",
+        description=f"Two bars a stage. {told}. The table below says the same.",
         drawings=tuple(
             (page, _drawn(_pairs_of_bars(values, width), f"balance-{page}"))
             for page, width in WIDTHS.items()
         ),
-        columns=(
-            *("Stage", "Deals heard", "Concerns raised", "Share of them"),
-            *("Assets", "Share of them", "About the product"),
-        ),
-        rows=tuple(
-            (
-                s.label,
-                f"{s.deals:,}",
-                f"{s.raised:,}",
-                percent(s.raised_share),
-                f"{s.assets:,}",
-                percent(s.assets_share),
-                f"{s.product_specific:,} ({percent(s.product_share)})",
-            )
-            for s in balance
-        ),
+        columns=(),
+        rows=(),
     )
 
 
@@ -170,7 +156,7 @@ def change_chart(comparison: Comparison) -> Chart | None:
         title=f"Share of deals, {comparison.month_name} (ring) and now (dot)",
         description=(
             f"{len(shown)} lines from then to now. Coloured is what moved more than chance explains. "
-            "The table beside it says the same."
+            "The table below says the same."
         ),
         drawings=tuple(
             (page, _drawn(_dots(values, width), f"changes-{page}"))
@@ -186,16 +172,16 @@ def _bars_with_intervals(values: list[dict[str, Any]], width: int) -> Any:
 
     base = _base(values)
     x = _share_axis("share")
-    bar: dict[str, Any] = {"size": 10, "cornerRadius": 5, "yOffset": 9}
+    bar: dict[str, Any] = {"size": 10, "cornerRadius": 5, "yOffset": 13}
     return _sized(
         alt.layer(
             base.mark_bar(color=NAMED["sunk"], **bar).encode(x=_plain_x("whole")),
             base.mark_bar(**bar).encode(x=x, color=_colour()),
-            base.mark_rule(size=2, color=NAMED["ink"], yOffset=9).encode(
+            base.mark_rule(size=2, color=NAMED["ink"], yOffset=13).encode(
                 x=_plain_x("low"), x2="high:Q"
             ),
             *(
-                base.mark_tick(thickness=2, size=10, color=NAMED["ink"], yOffset=9).encode(
+                base.mark_tick(thickness=2, size=10, color=NAMED["ink"], yOffset=13).encode(
                     x=_plain_x(end)
                 )
                 for end in ("low", "high")
@@ -203,7 +189,7 @@ def _bars_with_intervals(values: list[dict[str, Any]], width: int) -> Any:
             *_labels(base, width),
         ),
         width,
-        step=58,
+        step=64,
     )
 
 
@@ -234,13 +220,13 @@ def _dots(values: list[dict[str, Any]], width: int) -> Any:
     import altair as alt
 
     base = _base(values)
-    ring: dict[str, Any] = {"size": 80, "yOffset": 12, "strokeWidth": 2, "opacity": 1}
+    ring: dict[str, Any] = {"size": 80, "yOffset": 14, "strokeWidth": 2, "opacity": 1}
     return _sized(
         alt.layer(
-            base.mark_rule(color=NAMED["line"], size=2, yOffset=12).encode(
+            base.mark_rule(color=NAMED["line"], size=2, yOffset=14).encode(
                 x=alt.value(0), x2=alt.value(width)
             ),
-            base.mark_rule(size=3, yOffset=12).encode(
+            base.mark_rule(size=3, yOffset=14).encode(
                 x=_share_axis("then"), x2="now:Q", color=_colour()
             ),
             base.mark_point(filled=False, fill=NAMED["sunk"], **ring).encode(
@@ -250,7 +236,7 @@ def _dots(values: list[dict[str, Any]], width: int) -> Any:
             *_labels(base, width),
         ),
         width,
-        step=60,
+        step=64,
     )
 
 
@@ -296,13 +282,13 @@ def _labels(base: Any, width: int) -> list[Any]:
     """The name of a row above its mark, and where, on one line if the page is wide."""
     import altair as alt
 
-    right = {**_text(-18), "align": "right", "color": NAMED["ink-2"]}
+    right = {**_text(-21), "align": "right", "color": NAMED["ink-2"]}
     return [
-        base.mark_text(**_text(-18, weight=600, limit=width - 110)).encode(
+        base.mark_text(**_text(-21, weight=600, limit=width - 110)).encode(
             text="name:N", x=alt.value(0)
         ),
         base.mark_text(
-            **{**_text(-3, limit=width), "color": NAMED["ink-2"], "fontSize": 12}
+            **{**_text(-5, limit=width), "color": NAMED["ink-2"], "fontSize": 12}
         ).encode(text="place:N", x=alt.value(0)),
         base.mark_text(**right).encode(text="value:N", x=alt.value(width)),
     ]
@@ -324,10 +310,13 @@ def _text(offset: int, *, weight: int = 400, limit: int = 0) -> dict[str, Any]:
 def _sized(chart: Any, width: int, *, step: int) -> Any:
     import altair as alt
 
-    sized = chart.properties(
-        width=width, height=alt.Step(step), padding=4, background="transparent"
+    room = {"left": 8, "right": 8, "top": 0, "bottom": 4}  # labels at the ends reach over the plot
+    return chart.properties(width=width, height=alt.Step(step), padding=room).configure(
+        aria=False,
+        background="transparent",
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(labelFont=FONT),
     )
-    return sized.configure_view(stroke=None).configure_axis(labelFont=FONT).configure(aria=False)
 
 
 def _drawn(chart: Any, id_: str) -> str:
@@ -336,11 +325,14 @@ def _drawn(chart: Any, id_: str) -> str:
 
     svg: str = vl_convert.vegalite_to_svg(chart.to_json(indent=None))
     svg = re.sub(
-        r"#0[0-9a]0[0-9a]0[0-9a]",
-        lambda m: f"var(--{COLOURS[m[0]]})" if m[0] in COLOURS else m[0],
-        svg,
+        "|".join(COLOURS), lambda found: f"var(--{COLOURS[found[0]]})", svg, flags=re.IGNORECASE
     )
-    return re.sub(r'\b(id="|url\(#|href="#)([\w-]+)', lambda m: f"{m[1]}{id_}-{m[2]}", svg)
+    ids: dict[str, str] = {}  # the drawing counts on from the last chart: count from 1 instead
+
+    def renamed(found: re.Match[str]) -> str:
+        return found[1] + ids.setdefault(found[2], f"{id_}-{len(ids) + 1}")
+
+    return re.sub(r'(\bid="|url\(#|href="#)([\w-]+)', renamed, svg)
 
 
 def with_text(chart: Chart, svg: str, page: str) -> str:

@@ -16,7 +16,7 @@ from callinsight.reports.changes import (
     unlike,
 )
 from callinsight.reports.demand import VERDICTS, fitting
-from callinsight.reports.wording import count, day, listing, many, month_name, percent
+from callinsight.reports.wording import ANY, count, day, listing, many, month_name, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def comparison_of(
     changes = changes_between(
         now, past.numbers, min_deals=min_deals, false_discovery_rate=false_discovery_rate
     )
-    told = [change for change in changes if change.is_told and change.direction != NOT_COMPARED]
+    told = _once([c for c in changes if c.is_told and c.direction != NOT_COMPARED])
     return Comparison(
         month=past.month,
         month_name=called,
@@ -112,6 +112,24 @@ def comparison_of(
         rest=_rest(told, changes),
         changes=changes,
     )
+
+
+def _once(told: Sequence[Change]) -> list[Change]:
+    """Without totals of which a part is told that is as sure."""
+    return [
+        change
+        for change in told
+        if not any(
+            _is_part(other.now, change.now)
+            and (other.direction in REAL or change.direction not in REAL)
+            for other in told
+        )
+    ]
+
+
+def _is_part(cell: Count, total: Count) -> bool:
+    within = total.persona in (ANY, cell.persona) and total.stage in (ANY, cell.stage)
+    return cell.key != total.key and cell.concern == total.concern and within
 
 
 def change_row(change: Change, names: Names) -> ChangeRow:
@@ -195,7 +213,7 @@ def _other(things: Sequence[str]) -> str:
 
 def _totals(now: MonthNumbers, before: MonthNumbers) -> tuple[tuple[str, str, str], ...]:
     def pressing(numbers: MonthNumbers, verdict: str) -> int:
-        return sum(c.verdict == verdict and "any" not in c.key for c in numbers.cells)
+        return sum(c.verdict == verdict and ANY not in c.key for c in numbers.cells)
 
     pairs = (
         ("Calls read", before.calls, now.calls),
@@ -214,20 +232,18 @@ def _sentence(told: Sequence[Change], changes: Sequence[Change], called: str, na
     if changes and all(change.direction == NOT_COMPARED for change in changes):
         return f"Demand is not compared with {called}: see what changed, and why."
     real = [change for change in told if change.direction in REAL]
-    cells = [change for change in told if "any" not in change.now.key]
+    cells = [change for change in told if ANY not in change.now.key]
     new = sum(c.now.verdict == "gap" and c.before.verdict != "gap" for c in cells)
     gone = sum(c.before.verdict == "gap" and c.now.verdict != "gap" for c in cells)
-    parts = [f"{count(new, 'gap')} more"] if new else []
-    parts += [f"{count(gone, 'gap')} less"] if gone else []
+    parts = [f"{count(new, 'new gap')}"] if new else []
+    parts += [f"{gone:,} {'is a gap' if gone == 1 else 'are gaps'} no longer"] if gone else []
     text = f"Against {called}: {listing(parts)}. " if parts else f"Against {called}: "
     if not real:
-        return (
-            text + ("No" if parts else "no") + " share of deals moved by more than chance explains."
-        )
+        return text + ("No" if parts else "no") + " share of deals moved more than chance explains."
     moved = listing([_named(change, names) for change in real[:NAMED]])
     more = len(real) - NAMED
     tail = f", and {count(more, 'other cell')}" if more > 0 else ""
-    return f"{text}{'More' if parts else 'more'} than chance explains, {moved}{tail}."
+    return f"{text}{'More' if parts else 'more'} than chance explains: {moved}{tail}."
 
 
 def _named(change: Change, names: Names) -> str:

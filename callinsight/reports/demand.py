@@ -101,7 +101,8 @@ class Facts:
     items: dict[str, ContentItem]
     excerpts: dict[str, list[Excerpt]]  # by gap
     inferred: dict[tuple[str, str], str]  # by persona and stage: in how many calls it is inferred
-    usable: Sequence[ContentItem] = ()  # assets that can answer a buyer
+    usable: Sequence[ContentItem]  # assets that can answer a buyer
+    worth: dict[str, Call]  # by deal: its last call that says what it is worth
 
 
 def gather(
@@ -125,6 +126,11 @@ def gather(
         excerpts=by_gap,
         inferred=_inferred(calls, heard),
         usable=usable,
+        worth={
+            call.deal or call.id: call
+            for call in sorted(calls, key=lambda c: (c.recorded_at, c.id))
+            if call.amount is not None
+        },
     )
 
 
@@ -287,12 +293,9 @@ def deals_of(gap: Gap, facts: Facts) -> set[str]:
 
 def worth_of(deals: set[str], facts: Facts, known: float | None = None) -> str:
     """The money in deals, by currency; `known` is their sum as counted before, in one currency."""
-    last: dict[str, Call] = {}
-    for call in sorted(facts.calls.values(), key=lambda c: (c.recorded_at, c.id)):
-        if (call.deal or call.id) in deals and call.amount is not None:
-            last[call.deal or call.id] = call
+    last = (facts.worth[deal] for deal in sorted(deals) if deal in facts.worth)
     sums: dict[str, float] = defaultdict(float)
-    for call in last.values():
+    for call in last:
         sums[call.currency] += call.amount or 0.0
     if len(sums) == 1 and known:
         sums = dict.fromkeys(sums, known)

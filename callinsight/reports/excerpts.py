@@ -20,6 +20,7 @@ PRESSING = ("gap", "weak")
 SHOWN = (*PRESSING, "covered")
 ROOM_S = 0.4  # before and after the words
 SENTENCE_END = re.compile(r"[.?!]+\s+")
+MOST_CANDIDATES = 200  # turns of a gap, the surest, whose sound is looked for
 SHORTEST_S, LONGEST_S = 10.0, 30.0
 LEAD_S = 10.0  # before the words behind a tag, in a sentence too long to play from its start
 
@@ -74,10 +75,15 @@ def pick_excerpts(
     concerns = _concern_tags(tags)
     excerpts = []
     for gap in _shown(list(gaps)):
-        candidates = [
-            Candidate(_rank(tag, sounds(tag.call) and not said.estimated), tag, said)
+        found = [
+            (tag, said)
             for said in (utterances[id_] for id_ in gap.evidence)
             if (tag := concerns.get((said.id, gap.concern))) is not None
+        ]
+        found.sort(key=lambda pair: _rank(pair[0], sound=True))
+        candidates = [
+            Candidate(_rank(tag, sound=sounds(tag.call) and not said.estimated), tag, said)
+            for tag, said in found[:MOST_CANDIDATES]
         ]
         for chosen in _by_turns_of_deals(candidates)[:each]:
             call = calls[chosen.tag.call]
@@ -139,7 +145,7 @@ def _concern_tags(tags: Iterable[Tag]) -> dict[tuple[str, str], Tag]:
     return best
 
 
-def _rank(tag: Tag, sound: bool) -> tuple[bool, int, float, str]:
+def _rank(tag: Tag, *, sound: bool) -> tuple[bool, int, float, str]:
     stances = [*DEMAND_STANCES, tag.stance]
     return not sound, stances.index(tag.stance), -tag.score, tag.utterance
 

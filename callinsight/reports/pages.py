@@ -174,11 +174,8 @@ def _data_address(clip: bytes) -> str:
 
 
 def _render_html(report: MonthlyReport, sources: dict[str, str]) -> str:
-    return (
-        _environment()
-        .get_template("monthly.html.jinja")
-        .render(report=report, sources=sources, charts=_charts(report))
-    )
+    template = _environment().get_template("monthly.html.jinja")
+    return template.render(report=report, sources=sources, charts=_charts(report))
 
 
 def _charts(report: MonthlyReport) -> dict[str, DrawnChart]:
@@ -200,7 +197,6 @@ def _charts(report: MonthlyReport) -> dict[str, DrawnChart]:
 def _render_markdown(report: MonthlyReport) -> str:
     environment = _environment(finalize=_as_markdown)
     environment.filters["address"] = Markup
-    environment.filters["percent"] = percent
     text = environment.get_template("monthly.md.jinja").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
@@ -211,7 +207,7 @@ def _as_markdown(value: object) -> object:
 
 
 def _environment(finalize: Callable[[object], object] | None = None) -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         finalize=finalize,
@@ -220,6 +216,8 @@ def _environment(finalize: Callable[[object], object] | None = None) -> Environm
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["percent"] = percent
+    return environment
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -94,9 +94,11 @@ def utterances_of(db: Database, call: str) -> list[Utterance]:
 
 
 def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
-    """The utterances with these ids."""
-    sql = "SELECT * FROM utterances WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
-    return {said.id: said for said in load(db, Utterance, sql, [json.dumps(sorted(ids))])}
+    """The utterances with these ids, in their order."""
+    wanted = list(ids)
+    sql = "SELECT * FROM utterances WHERE id IN (SELECT value FROM json_each(?))"
+    found = {said.id: said for said in load(db, Utterance, sql, [json.dumps(wanted)])}
+    return {id_: found[id_] for id_ in wanted if id_ in found}
 
 
 def spoken_in(db: Database, calls: Iterable[str]) -> list[tuple[str, str, str, int, float]]:
