@@ -374,3 +374,13 @@ def let_people_in(db: Any) -> None:
         "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
         "BEGIN SELECT RAISE(ABORT, 'what was done is never changed: add to it'); END"
     )
+
+
+@migrations()
+def keep_what_happened_to_requests(db: Any) -> None:
+    """What happened to a request, once written, stays as it is."""
+    for change in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER request_events_stay_{change.lower()} BEFORE {change} ON request_events "
+            "BEGIN SELECT RAISE(ABORT, 'what happened to a request is never changed: add another'); END"
+        )

@@ -33,8 +33,17 @@ from callinsight.store.database import (
 )
 from callinsight.store.gaps import (
     gaps_of_month,
+    months_with_gaps,
     remove_gaps_except,
     replace_gaps,
+)
+from callinsight.store.requests import (
+    add_request,
+    add_request_event,
+    all_request_events,
+    all_requests,
+    deciding,
+    save_request,
 )
 from callinsight.store.runs import (
     forget_run,
@@ -82,18 +91,23 @@ from callinsight.store.users import (
 __all__ = [
     "add_audit",
     "add_correction",
+    "add_request",
+    "add_request_event",
     "add_snapshot",
     "all_calls",
     "all_corrections",
     "all_events",
     "all_items",
     "all_participants",
+    "all_request_events",
+    "all_requests",
     "all_topic_changes",
     "all_topics",
     "all_users",
     "all_voices",
     "audit_log",
     "calls_with_buyers",
+    "deciding",
     "forget_run",
     "gaps_of_month",
     "get_call",
@@ -102,6 +116,7 @@ __all__ = [
     "has_users",
     "is_done",
     "load_vectors",
+    "months_with_gaps",
     "open_store",
     "opened",
     "participants_of",
@@ -119,6 +134,7 @@ __all__ = [
     "replace_topic_tags",
     "replace_voices",
     "save_call",
+    "save_request",
     "save_setting",
     "save_stage",
     "save_token",
