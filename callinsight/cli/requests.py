@@ -332,11 +332,13 @@ def _report(
 ) -> None:
     from callinsight import store
     from callinsight.pipeline.notices import tell
-    from callinsight.pipeline.requests import clocks_of
+    from callinsight.pipeline.requests import clocks_of, unlisted_concern
 
     events = store.all_request_events(db)
     clocks = clocks_of([request], events, config, _today(config))[request.id]
     typer.echo(_line(request, clocks))
+    if step == "deliver" and (warning := unlisted_concern(db, request)):
+        say(warning)
     failures = tell(db, config, request, step, who=who, now=at)
     _fail_if(failures, "The request is kept all the same; nothing needs to be done again.")
 

@@ -54,6 +54,11 @@ def one_line(text: str) -> str:
     return " ".join(_printed(text).split())
 
 
+def lines_of(text: str) -> str:
+    """A text with its lines, each in order; empty ones left out."""
+    return "\n".join(filter(None, map(one_line, text.splitlines())))
+
+
 def checked(
     draft: ContentRequest, taxonomy: Taxonomy, topics: Collection[int], *, today: date
 ) -> ContentRequest:
@@ -61,11 +66,12 @@ def checked(
     clean = dataclasses.replace(
         draft,
         title=one_line(draft.title),
+        deals=tuple(filter(None, map(one_line, draft.deals))),
         competitor=one_line(draft.competitor),
         tried=one_line(draft.tried),
         owner=one_line(draft.owner),
-        claims=_lines(draft.claims),
-        use=_lines(draft.use),
+        claims=lines_of(draft.claims),
+        use=lines_of(draft.use),
     )
     if not clean.title:
         raise InputError("a request needs a title: say what is missing with --title TEXT")
@@ -189,7 +195,3 @@ def _words(title: str) -> set[str]:
 
 def _printed(text: str) -> str:
     return "".join(c if c.isprintable() or c.isspace() else "" for c in text)
-
-
-def _lines(text: str) -> str:
-    return "\n".join(filter(None, (" ".join(_printed(line).split()) for line in text.splitlines())))

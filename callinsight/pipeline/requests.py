@@ -25,6 +25,7 @@ from callinsight.content.requests import (
     as_it_stood,
     check_vote,
     checked,
+    lines_of,
     one_line,
     same_cell,
     shown,
@@ -307,8 +308,8 @@ def deliver(
     items = [asset.id for asset in store.all_items(db)]
     if item not in items:
         raise InputError(
-            f"there is no asset '{item}' in the inventory{nearest(item, items)}; a new one stands "
-            "there once it is listed in items.csv and 'callinsight run' has read it"
+            f"there is no asset '{item}' in the inventory{nearest(item, items) or '.'} A new one is "
+            "there once it is listed in items.csv and 'callinsight run' has read it."
         )
     return _step(db, id_, "deliver", who=who, now=now, note=note, item=item)
 
@@ -347,6 +348,18 @@ def comment(
         return _keep(db, get_request(db, id_), "comment", _named(who), now, note)
 
 
+def unlisted_concern(db: Database, request: ContentRequest) -> str:
+    """Why reports would not count the asset as an answer yet; empty if they may."""
+    concern = request.concern
+    named = {item.id: item.concerns for item in store.all_items(db)}.get(request.item, (concern,))
+    if not concern or concern.startswith(TOPIC) or concern in named:
+        return ""
+    return (
+        f"{request.item} does not name '{concern}' among its concerns in items.csv: "
+        "until it does, no report counts it as an answer."
+    )
+
+
 def get_request(db: Database, id_: int) -> ContentRequest:
     """The request with a number; raises InputError."""
     for request in store.all_requests(db):
@@ -371,7 +384,7 @@ def _keep(
     store.save_request(db, request)
     store.add_request_event(
         db,
-        RequestEvent(request=request.id, at=now, who=who, event=event, note=note.strip()),
+        RequestEvent(request=request.id, at=now, who=who, event=event, note=lines_of(note)),
     )
     return request
 

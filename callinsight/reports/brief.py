@@ -187,7 +187,7 @@ def _quotes(brief: Brief, names: Names) -> Iterator[str]:
         details = (
             role,
             call.title or call.id,
-            call.account,
+            "" if call.account in call.title else call.account,
             day(call.recorded_at),
             f"at {at}",
             said.stance,
