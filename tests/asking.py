@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from material import ROOT
 
@@ -20,6 +20,9 @@ from callinsight.records import (
     Tag,
     Utterance,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GAP = "2026-10/value_roi/economic_buyer/decision"
 NOW = "2026-11-02T10:00:00+00:00"  # a Monday
@@ -126,8 +129,8 @@ def add_turn(db, call: str, deal: str, text: str) -> None:
             currency="GBP",
         ),
         [],
+        [turn],
     )
-    store.save_utterances(db, call, [turn])
     tag = Tag(
         utterance=turn.id,
         kind="concern",
