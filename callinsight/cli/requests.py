@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sys
-from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callinsight.cli.app import FAILED, Database, Format, Shape, app, now, say, user_name
+from callinsight.cli.app import FAILED, Database, Format, Shape, app, names_in, now, say, user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import sqlite_utils
 
     from callinsight.config import Config
-    from callinsight.content.effects import Effect
-    from callinsight.content.sla import Clock
-    from callinsight.records import ContentRequest, RequestEvent
-
-    Step = Callable[..., ContentRequest]
+    from callinsight.pipeline.asking import Done
 
 requests = typer.Typer(
     no_args_is_help=True, help="Content that is asked for, from a gap to the asset that answers it."
@@ -95,12 +89,9 @@ def new(
     db: Database = None,
 ) -> None:
     """Ask for content, from a gap of the report or from an idea of your own."""
-    from callinsight.cli.app import names_in
-    from callinsight.months import check_day
-    from callinsight.pipeline.requests import draft_from_gap, new_request
-    from callinsight.records import ContentRequest
+    from callinsight.pipeline.asking import ask
 
-    given = {
+    texts = {
         "title": title,
         "content_type": content_type,
         "concern": concern,
@@ -113,17 +104,12 @@ def new(
         "tried": tried,
         "use": use,
         "priority": priority,
-        "needed_by": check_day(needed_by).isoformat() if needed_by else "",
+        "needed_by": needed_by,
     }
-    said = {name: value for name, value in given.items() if value}
+    given = {name: value for name, value in texts.items() if value}
+    name, at = user_name(who), now()
     with _opened(db) as (opened, config):
-        draft = ContentRequest(title="", requester="", created_at="")
-        if gap:
-            draft = draft_from_gap(opened, config, gap)
-        draft = dataclasses.replace(draft, **said)  # type: ignore[arg-type]
-        name, at = user_name(who), now()
-        kept = new_request(opened, config, draft, who=name, now=at, anyway=anyway)
-        _report(opened, config, kept, "new", name, at)
+        _report(ask(opened, config, gap, given, who=name, now=at, anyway=anyway))
 
 
 @requests.command("list")
@@ -136,51 +122,34 @@ def list_requests(
     db: Database = None,
 ) -> None:
     """Show what is asked for, what is due next and what is late."""
-    from callinsight.pipeline.briefs import export_requests
-    from callinsight.pipeline.requests import requests_in
+    from callinsight.pipeline import asking
 
     with _opened(db) as (opened, config):
-        today = _today(config)
-        found = requests_in(opened, config, state.value, as_of=today, overdue=overdue)
         if shape is Format.JSON:
-            ids = {request.id for request, _ in found}
-            _write(export_requests(opened, config, "json", as_of=today, ids=ids), None)
+            options = {"state": state.value, "overdue": overdue}
+            _write(asking.export(opened, config, "json", now=now(), **options), None)  # type: ignore[arg-type]
             return
-    for request, clocks in found:
-        typer.echo(_line(request, clocks))
-    if not found:
+        lines = asking.list_requests(opened, config, state.value, now=now(), overdue=overdue)
+    for line in lines:
+        typer.echo(line)
+    if not lines and state is State.ALL and not overdue:
+        say("Nothing is asked for yet: 'callinsight requests new' does.")
+    elif not lines:
         meant = "overdue" if overdue else state.value.replace("_", " ")
-        say(
-            "There is no request."
-            if state is State.ALL and not overdue
-            else f"No request is {meant}; 'callinsight requests list --state all' shows them all."
-        )
+        say(f"No request is {meant}; 'callinsight requests list --state all' shows them all.")
 
 
 @requests.command()
 def show(number: Number, shape: Shape = Format.TEXT, db: Database = None) -> None:
     """Show one request with everything that happened to it."""
-    from callinsight.content.requests import number_of
-    from callinsight.pipeline.briefs import export_requests
-    from callinsight.pipeline.requests import (
-        clocks_of,
-        effects_of,
-        events_of,
-        get_request,
-    )
+    from callinsight.pipeline import asking
 
     with _opened(db) as (opened, config):
-        request = get_request(opened, number_of(number))
-        today = _today(config)
         if shape is Format.JSON:
-            ids = {request.id}
-            _write(export_requests(opened, config, "json", as_of=today, ids=ids), None)
+            _write(asking.export(opened, config, "json", number=number, now=now()), None)
             return
-        events = events_of(opened).get(request.id, [])
-        clocks = clocks_of([request], events, config, today)[request.id]
-        effect = effects_of(opened, config).get(request.id)
-    for line in _sheet(request, events, clocks, effect):
-        typer.echo(line)
+        for line in asking.show_request(opened, config, number, now=now()):
+            typer.echo(line)
 
 
 @requests.command()
@@ -188,17 +157,13 @@ def accept(
     number: Number, owner: Owner = "", note: Note = "", who: Who = None, db: Database = None
 ) -> None:
     """Say that it will be written."""
-    from callinsight.pipeline.requests import accept as step
-
-    _act("accept", step, number, who, db, note=note, owner=owner)
+    _act("accept", number, who, db, note=note, owner=owner)
 
 
 @requests.command()
 def decline(number: Number, note: Note = "", who: Who = None, db: Database = None) -> None:
     """Say that it will not be written, and why."""
-    from callinsight.pipeline.requests import decline as step
-
-    _act("decline", step, number, who, db, note=note)
+    _act("decline", number, who, db, note=note)
 
 
 @requests.command()
@@ -206,9 +171,7 @@ def start(
     number: Number, owner: Owner = "", note: Note = "", who: Who = None, db: Database = None
 ) -> None:
     """Say that it is being written."""
-    from callinsight.pipeline.requests import start as step
-
-    _act("start", step, number, who, db, note=note, owner=owner)
+    _act("start", number, who, db, note=note, owner=owner)
 
 
 @requests.command()
@@ -220,17 +183,13 @@ def deliver(
     db: Database = None,
 ) -> None:
     """Say which asset answers it; later reports say whether the demand fell."""
-    from callinsight.pipeline.requests import deliver as step
-
-    _act("deliver", step, number, who, db, note=note, item=asset)
+    _act("deliver", number, who, db, note=note, item=asset)
 
 
 @requests.command()
 def vote(number: Number, note: Note = "", who: Who = None, db: Database = None) -> None:
     """Say that you need it too."""
-    from callinsight.pipeline.requests import vote as step
-
-    _act("vote", step, number, who, db, note=note)
+    _act("vote", number, who, db, note=note)
 
 
 @requests.command()
@@ -241,20 +200,17 @@ def comment(
     db: Database = None,
 ) -> None:
     """Say something about it."""
-    from callinsight.pipeline.requests import comment as step
-
-    _act("comment", step, number, who, db, note=note)
+    _act("comment", number, who, db, note=note)
 
 
 @requests.command()
 def brief(number: Number, out: Out = None, db: Database = None) -> None:
     """Write the writer's brief: who asks, what buyers say, what is there, by when."""
-    from callinsight.content.requests import number_of
-    from callinsight.pipeline.briefs import brief_of
+    from callinsight.pipeline.asking import write_brief
 
     with _opened(db) as (opened, config):
-        text = brief_of(opened, config, number_of(number), as_of=_today(config))
-    _write(text.encode(), out)
+        text = write_brief(opened, config, number, now=now())
+    _write(text, out)
 
 
 @requests.command()
@@ -267,14 +223,10 @@ def export(
     db: Database = None,
 ) -> None:
     """Write the requests as a calendar of due dates, as CSV or as JSON."""
-    from callinsight.pipeline.briefs import export_requests
-    from callinsight.pipeline.requests import requests_in
+    from callinsight.pipeline import asking
 
     with _opened(db) as (opened, config):
-        today = _today(config)
-        found = requests_in(opened, config, state.value, as_of=today)
-        ids = {request.id for request, _ in found}
-        written = export_requests(opened, config, shape.value, as_of=today, ids=ids)
+        written = asking.export(opened, config, shape.value, state=state.value, now=now())
     _write(written, out)
 
 
@@ -305,42 +257,20 @@ def _opened(db: Path | None) -> Iterator[tuple[sqlite_utils.Database, Config]]:
         yield opened, request_settings(opened)
 
 
-def _act(
-    step: str,
-    function: Step,
-    number: str,
-    who: str | None,
-    db: Path | None,
-    **given: str,
-) -> None:
-    """Do a step, print the request as it stands then, and tell of it."""
-    from callinsight.content.requests import number_of
+def _act(step: str, number: str, who: str | None, db: Path | None, **given: str) -> None:
+    """Do a step, print the request as it stands then, and say who could not be told."""
+    from callinsight.pipeline.asking import act
 
     name, at = user_name(who), now()
     with _opened(db) as (opened, config):
-        kept = function(opened, config, number_of(number), who=name, now=at, **given)
-        _report(opened, config, kept, step, name, at)
+        _report(act(opened, config, step, number, who=name, now=at, **given))
 
 
-def _report(
-    db: sqlite_utils.Database,
-    config: Config,
-    request: ContentRequest,
-    step: str,
-    who: str,
-    at: str,
-) -> None:
-    from callinsight import store
-    from callinsight.pipeline.notices import tell
-    from callinsight.pipeline.requests import clocks_of, unlisted_concern
-
-    events = store.all_request_events(db)
-    clocks = clocks_of([request], events, config, _today(config))[request.id]
-    typer.echo(_line(request, clocks))
-    if step == "deliver" and (warning := unlisted_concern(db, request)):
-        say(warning)
-    failures = tell(db, config, request, step, who=who, now=at)
-    _fail_if(failures, "The request is kept all the same; nothing needs to be done again.")
+def _report(done: Done) -> None:
+    typer.echo(done.line)
+    if done.warning:
+        say(done.warning)
+    _fail_if(done.failures, "The request is kept all the same; nothing needs to be done again.")
 
 
 def _fail_if(failures: Sequence[str], comfort: str) -> None:
@@ -349,10 +279,6 @@ def _fail_if(failures: Sequence[str], comfort: str) -> None:
     if failures:
         say(comfort)
         raise typer.Exit(FAILED)
-
-
-def _today(config: Config) -> date:
-    return datetime.fromisoformat(now()).astimezone(config.zone).date()
 
 
 def _write(content: bytes, out: Path | None) -> None:
@@ -369,83 +295,3 @@ def _write(content: bytes, out: Path | None) -> None:
             f"{out}: this cannot be written ({error.strerror}); name another file with --out"
         ) from None
     typer.echo(out)
-
-
-# In words
-
-
-def _line(request: ContentRequest, clocks: Sequence[Clock]) -> str:
-    from callinsight.content.requests import shown
-
-    owner = f" · {request.owner}" if request.owner else ""
-    votes = f" · {_count(request.votes, 'vote')}" if request.votes else ""
-    state = request.state.replace("_", " ")
-    return (
-        f"{shown(request.id):<5} {request.priority}  {state:<11}  {_due(request, clocks):<47}  "
-        f"{request.title}{owner}{votes}"
-    )
-
-
-def _due(request: ContentRequest, clocks: Sequence[Clock]) -> str:
-    """What is due next, and how late it is."""
-    from callinsight.content.sla import running
-
-    if request.state == "delivered":
-        return f"as {request.item}"
-    clock = running(clocks)
-    if clock is None or request.state == "declined":
-        return ""
-    late = f", {_count(clock.late_days, 'business day')} late" if clock.is_overdue else ""
-    return f"{clock.promise} by {clock.due}{late}"
-
-
-def _sheet(
-    request: ContentRequest,
-    events: Sequence[RequestEvent],
-    clocks: Sequence[Clock],
-    effect: Effect | None,
-) -> Iterator[str]:
-    yield _line(request, clocks)
-    for name in (
-        *("gap", "content_type", "concern", "persona", "stage", "competitor", "tried"),
-        *("use", "needed_by", "requester", "created_at"),
-    ):
-        if value := getattr(request, name):
-            yield f"  {name.replace('_', ' ') + ':':<15}{' '.join(value.split())}"
-    for name, values in (("deals", request.deals), ("evidence", request.evidence)):
-        if values:
-            yield f"  {name + ':':<15}{'; '.join(values)}"
-    for claim in request.claims.splitlines():
-        yield f"  must say:      {claim}"
-    for clock in clocks:
-        yield f"  {clock.promise + ':':<15}by {clock.due}{_kept(clock)}"
-    if effect is not None:
-        yield f"  effect:        {_effect(effect)}"
-    for event in events:
-        note = f": {' '.join(event.note.split())}" if event.note else ""
-        yield f"  {event.at}  {event.who}  {event.event}{note}"
-
-
-def _kept(clock: Clock) -> str:
-    late = f", {_count(clock.late_days, 'business day')} late" if clock.late_days else ""
-    return (f", done {clock.done_on}" if clock.done_on else "") + late
-
-
-def _effect(effect: Effect) -> str:
-    words = {
-        "fell": "the demand fell",
-        "rose": "the demand rose",
-        "no_clear_change": "no change beyond chance",
-        "too_early": "too early to say: no later month has calls",
-    }[effect.verdict]
-    before, after = effect.before, effect.after
-    told = [
-        f"{one.raising} of {one.eligible} deals {when} ({one.low:.0%} to {one.high:.0%})"
-        for one, when in ((before, "before"), (after, "after"))
-        if one.eligible
-    ]
-    return f"{words}; {', '.join(told)}" if told else words
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

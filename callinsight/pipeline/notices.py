@@ -51,7 +51,11 @@ def tell(
     """
     if step not in TOLD or not config.requests.notify:
         return []
-    lines = [f"{TOLD[step].capitalize()} by {_plain(who)}. {_about(request)}"]
+    asker = "" if step == "new" else f", asked for by {_plain(request.requester)}"
+    votes = f", {count(request.votes, 'vote')}" if request.votes else ""
+    lines = [
+        f"{TOLD[step].capitalize()} by {_plain(who)}. Priority {request.priority}{asker}{votes}."
+    ]
     clock = _clock(db, config, request, now) if request.state in OPEN else None
     if clock is not None:
         lines.append(f"Next: {clock.promise} by {day(clock.due)}.")
@@ -144,11 +148,6 @@ def _clock(db: Database, config: Config, request: ContentRequest, now: str) -> C
     as_of = day_of(now, config.zone)
     clocks = clocks_of([request], store.all_request_events(db), config, as_of)
     return running(clocks[request.id])
-
-
-def _about(request: ContentRequest) -> str:
-    votes = f", {count(request.votes, 'vote')}" if request.votes else ""
-    return f"Priority {request.priority}, asked for by {_plain(request.requester)}{votes}."
 
 
 def _plain(text: str) -> str:

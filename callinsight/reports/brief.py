@@ -99,7 +99,7 @@ def write_brief(brief: Brief, taxonomy: Taxonomy) -> str:
         ["## When it is done"],
         [_handing_in(request)],
     ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return "\n\n".join("\n".join(part).strip() for part in parts) + "\n"
 
 
 def _handing_in(request: ContentRequest) -> str:
@@ -149,7 +149,7 @@ def _demand(gap: Gap, names: Names) -> str:
     verdict = f"; {VERDICTS[gap.verdict]}" if gap.verdict in VERDICTS else ""
     return (
         f"{markdown(where)}, {_period(gap.month)}: {gap.raising} of {count(gap.eligible, 'deal')} raise it "
-        f"({percent(gap.share)}; the true share lies between {percent(gap.share_low)} and "
+        f"({percent(gap.share)}; the true share is likely between {percent(gap.share_low)} and "
         f"{percent(gap.share_high)}){verdict}."
     )
 
