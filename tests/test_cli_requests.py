@@ -132,7 +132,8 @@ def test_the_list_shows_what_is_open_unless_asked_for_more():
 
 def test_what_is_late_says_by_how_many_days(tmp_path, monkeypatch):
     from callinsight import store
-    from callinsight.pipeline.requests import new_request, request_settings
+    from callinsight.pipeline.requests import new_request
+    from callinsight.pipeline.run import request_settings
     from callinsight.records import ContentRequest
 
     database = make_desk(tmp_path)

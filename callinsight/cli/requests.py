@@ -251,7 +251,7 @@ def remind(who: Who = None, db: Database = None) -> None:
 def _opened(db: Path | None) -> Iterator[tuple[sqlite_utils.Database, Config]]:
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.requests import request_settings
+    from callinsight.pipeline.run import request_settings
 
     with store.opened(database_path(db)) as opened:
         yield opened, request_settings(opened)

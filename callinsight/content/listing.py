@@ -56,7 +56,7 @@ def sheet_of(
     for clock in clocks:
         yield f"  {clock.promise + ':':<15}by {clock.due}{_kept(clock)}"
     if effect is not None:
-        yield f"  {'effect:':<15}{_effect(effect)}"
+        yield f"  {'effect:':<15}{effect_words(effect)}"
     for event in events:
         note = f": {' '.join(event.note.split())}" if event.note else ""
         yield f"  {event.at}  {event.who}  {event.event}{note}"
@@ -77,7 +77,8 @@ def _kept(clock: Clock) -> str:
     return (f", done {clock.done_on}" if clock.done_on else "") + late
 
 
-def _effect(effect: Effect) -> str:
+def effect_words(effect: Effect) -> str:
+    """What became of the demand, with the deals behind it and the interval of their share."""
     before, after = effect.before, effect.after
     told = [
         f"{one.raising} of {one.eligible} deals {when} ({one.low:.0%} to {one.high:.0%})"

@@ -1,6 +1,6 @@
 """Content requests: from a gap or an idea to the asset that answers it.
 
-Each function takes the database, the settings (`request_settings`), who does it and the moment it
+Each function takes the database, the settings (`run.request_settings`), who does it and the moment it
 is done. None of them tells anybody: `notices.tell` does, after the request is kept.
 """
 
@@ -12,8 +12,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
-from callinsight.config import DELIVER_DAYS, load_config
+from callinsight.config import DELIVER_DAYS
 from callinsight.content.effects import effect_of
+from callinsight.content.listing import effect_words
 from callinsight.content.matching import FITS
 from callinsight.content.requests import (
     OPEN,
@@ -36,8 +37,8 @@ from callinsight.content.sla import Promises, business_days, clocks, day_of, run
 from callinsight.errors import InputError, nearest
 from callinsight.months import month_of
 from callinsight.pipeline.embedding import sentence_vectors
-from callinsight.pipeline.run import stored_config
 from callinsight.records import ContentRequest, RequestEvent
+from callinsight.reports.requests import RequestLine
 from callinsight.reports.wording import Names, readable
 from callinsight.taxonomy import load_taxonomy
 
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 
+RECENT_DAYS = 183  # a report speaks of deliveries of the last half year
 MONTH = re.compile(r"\d{4}-\d\d")
 
 
@@ -69,18 +71,6 @@ class DuplicateError(InputError):
             f"{first}', or add --anyway to ask for it all the same"
         )
         self.requests = tuple(requests)
-
-
-def request_settings(db: Database) -> Config:
-    """The settings of the last run, with [requests] as the pipeline file has it today.
-
-    What is said there changes no result, so it needs no new run; and addresses to tell are not kept
-    in the database. Where the file is gone, nobody is told. Raises StoreError and ConfigError.
-    """
-    config = stored_config(db)
-    if not config.path.is_file():
-        return config
-    return dataclasses.replace(config, requests=load_config(config.path).requests)
 
 
 # From a gap
@@ -486,3 +476,39 @@ def effects_of(db: Database, config: Config, *, until: str = "9999-12") -> dict[
         if effect is not None:
             effects[request.id] = effect
     return effects
+
+
+def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLine, ...]:
+    """The requests as a report of a day shows them."""
+    happened = store.all_request_events(db)
+    requests = requests_as_of(store.all_requests(db), happened, config, as_of)
+    clocks = clocks_of(requests, happened, config, as_of)
+    effects = effects_of(db, config, until=as_of.isoformat()[:7])
+    delivered = {e.request: day_of(e.at, config.zone) for e in happened if e.event == "deliver"}
+    lines = []
+    for request in requests:
+        clock = running(clocks[request.id]) if request.state in OPEN else None
+        age = (as_of - day_of(request.created_at, config.zone)).days
+        is_recent = (
+            request.state == "delivered" and (as_of - delivered[request.id]).days <= RECENT_DAYS
+        )
+        effect = effects.get(request.id) if is_recent else None
+        lines.append(
+            RequestLine(
+                id=shown(request.id),
+                title=request.title,
+                state=request.state,
+                priority=request.priority,
+                due=clock.due if clock else "",
+                overdue=bool(clock and clock.is_overdue),
+                age_days=age,
+                next_step=clock.promise if clock else "",
+                requester=request.requester,
+                owner=request.owner,
+                gap=request.gap,
+                votes=request.votes,
+                item=request.item,
+                effect=effect_words(effect) if effect else "",
+            )
+        )
+    return tuple(lines)

@@ -21,10 +21,10 @@ from callinsight.pipeline.requests import (
     deliver,
     draft_from_gap,
     new_request,
-    request_settings,
     start,
     vote,
 )
+from callinsight.pipeline.run import request_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ from callinsight.pipeline.requests import (
     effects_of,
     get_request,
     new_request,
-    request_settings,
+    request_lines,
     requests_as_of,
     requests_in,
     similar_requests,
@@ -31,6 +31,7 @@ from callinsight.pipeline.requests import (
     unlisted_concern,
     vote,
 )
+from callinsight.pipeline.run import request_settings
 
 LATER = "2026-11-04T10:00:00+00:00"
 
@@ -354,6 +355,28 @@ class TestStanding:
         assert (effect.before.raising, effect.before.eligible) == (21, 24)
         assert (effect.after.months, effect.verdict) == (("2026-12",), "fell")
         assert effects_of(db, config, until="2026-11")[1].verdict == "too_early"
+
+    def test_a_report_shows_them_as_they_stood_with_what_became_of_the_demand(self, desk):
+        db, config = desk
+        store.replace_gaps(db, "2026-12", [gap(id="x", month="2026-12", raising=0, eligible=40)])
+        new_request(db, config, draft_from_gap(db, config, GAP), who="Mara", now=NOW)
+        accept(db, config, 1, who="Lena", now=NOW)
+        start(db, config, 1, who="Ed", now=LATER)
+        deliver(db, config, 1, item="A-40", who="Ed", now=LATER)
+
+        def told(day: str) -> list[tuple[object, ...]]:
+            return [
+                (one.id, one.state, one.next_step, one.due, one.age_days, one.item, one.effect)
+                for one in request_lines(db, config, date.fromisoformat(day))
+            ]
+
+        assert told("2026-11-01") == []
+        assert told("2026-11-03") == [("R-1", "accepted", "deliver", "2026-11-30", 1, "", "")]
+        early = "too early to say: no later month has calls; 3 of 4 deals before (28% to 97%)"
+        fell = "the demand fell; 3 of 4 deals before (28% to 97%), 0 of 40 deals after (0% to 6%)"
+        assert told("2026-11-30") == [("R-1", "delivered", "", "", 28, "A-40", early)]
+        assert told("2026-12-31") == [("R-1", "delivered", "", "", 59, "A-40", fell)]
+        assert told("2027-12-31")[0][-1] == ""
 
 
 class TestBrief:
