@@ -382,3 +382,13 @@ def keep_definitions(db: Any) -> None:
     db["editions"].create(
         {"id": int, "version": str, "digest": str, "used_from": str, "content": str}, pk="id"
     )
+
+
+@migrations()
+def keep_what_happened_to_requests(db: Any) -> None:
+    """What happened to a request, once written, stays as it is."""
+    for change in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER request_events_stay_{change.lower()} BEFORE {change} ON request_events "
+            "BEGIN SELECT RAISE(ABORT, 'what happened to a request is never changed: add another'); END"
+        )

@@ -383,7 +383,7 @@ class RequestEvent:
     request: int
     at: str  # moment
     who: str
-    event: str  # new | accept | decline | start | deliver | vote | comment
+    event: str  # new | accept | decline | start | deliver | vote | comment | remind
     note: str = ""
 
 

@@ -155,7 +155,7 @@ class TestTemplates:
         assert shown.report.folder == tmp_path / default.report.folder
         assert shown.report == dataclasses.replace(default.report, folder=shown.report.folder)
         assert shown.speech == dataclasses.replace(default.speech, rep_channel=0)
-        for name in ("company", "timezone", "tagging", "topics", "gaps", "unused"):
+        for name in ("company", "timezone", "tagging", "topics", "gaps", "unused", "requests"):
             assert getattr(shown, name) == getattr(default, name)
         for section in dataclasses.fields(config.Config):
             settings = getattr(shown, section.name)

@@ -14,6 +14,7 @@ from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
 from callinsight.pipeline.content import gaps_of, unused_of
 from callinsight.pipeline.recordings import recordings
+from callinsight.pipeline.requests import request_lines
 from callinsight.records import Snapshot
 from callinsight.reports.asks import asks_of, is_tracked
 from callinsight.reports.balance import usable_items
@@ -138,7 +139,7 @@ def _read(
     )
     behind = {id_ for gap in gaps for id_ in gap.evidence} | {ask.utterance for ask in asks}
     versions = {"tagger": _tagger_of(tags), "speech": _speech_of(config)}
-    requests = ()  # content requests come in with their SLA
+    requests = request_lines(db, config, day)
     return Reading(
         gaps=gaps,
         unused=unused,

@@ -11,7 +11,7 @@ from callinsight import store, weights
 from callinsight.calls.manifest import STAGE as MANIFEST
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
-from callinsight.config import Config, config_from_text, settings_text
+from callinsight.config import Config, config_from_text, load_config, settings_text
 from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
 from callinsight.pipeline.definitions import keep_definitions
@@ -104,6 +104,18 @@ def stored_config(db: Database) -> Config:
             "no pipeline has run into this database yet: 'callinsight run PIPELINE.toml'"
         )
     return config_from_text(text)
+
+
+def request_settings(db: Database) -> Config:
+    """The settings of the last run, with [requests] as the pipeline file has it today.
+
+    What is said there changes no result, so it needs no new run; and addresses to tell are not kept
+    in the database. Where the file is gone, nobody is told. Raises StoreError and ConfigError.
+    """
+    config = stored_config(db)
+    if not config.path.is_file():
+        return config
+    return dataclasses.replace(config, requests=load_config(config.path).requests)
 
 
 def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:

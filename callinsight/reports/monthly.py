@@ -29,7 +29,7 @@ from callinsight.reports.doubts import Doubt, doubts_of
 from callinsight.reports.excerpts import PRESSING, Excerpt, pick_excerpts, roll_ups
 from callinsight.reports.matrix import Line, lines_of
 from callinsight.reports.pages import write_report
-from callinsight.reports.requests import RequestRow, request_rows, request_sentence
+from callinsight.reports.requests import RequestRow, request_effects, request_rows, request_sentence
 from callinsight.reports.tables import (
     Table,
     ask_table,
@@ -156,6 +156,7 @@ class MonthlyReport:
     open_asks_rest: str
     request_sentence: str
     requests: tuple[RequestRow, ...]
+    request_effects: tuple[str, ...]
     definitions: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
@@ -239,6 +240,7 @@ def build_report(
         open_asks_rest=_more(len(open_asks) - ASKS_SHOWN, "ask"),
         request_sentence=asked_for,
         requests=request_rows(requests),
+        request_effects=request_effects(requests),
         definitions=tuple(_definitions(min_deals, min_share).items()),
         versions=tuple((readable(name), version) for name, version in versions.items()),
         troubles=_troubles(calls, problems),

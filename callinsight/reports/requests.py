@@ -30,6 +30,7 @@ class RequestLine:
     gap: str = ""
     votes: int = 0
     item: str = ""  # the asset it was delivered as
+    effect: str = ""  # what became of the demand, in words; empty where nothing is to be said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,15 @@ def request_sentence(lines: Sequence[RequestLine]) -> str:
     if not late:
         return f"{text}, none of them past its due date."
     return f"{text}, {late:,} of them past {'its' if late == 1 else 'their'} due date."
+
+
+def request_effects(lines: Sequence[RequestLine]) -> tuple[str, ...]:
+    """What became of the demand behind those that were delivered, a sentence each."""
+    return tuple(
+        f"{line.id}, {line.title}, delivered as {line.item}: {line.effect}."
+        for line in lines
+        if line.state == "delivered" and line.effect
+    )
 
 
 def _due(line: RequestLine) -> str:

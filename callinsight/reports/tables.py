@@ -260,7 +260,7 @@ def request_table(lines: Iterable[RequestLine]) -> Table:
         *(Column("priority", width=9), Column("next_step", width=14), Column("due", DATE, 12)),
         *(Column("overdue", YES, 9), Column("age_days", WHOLE, 10), Column("requester", width=20)),
         *(Column("owner", width=20), Column("votes", WHOLE, 8), Column("gap", width=44)),
-        Column("asset_id"),
+        *(Column("asset_id"), Column("effect", width=44)),
     )
     rows = tuple(
         (
@@ -274,7 +274,7 @@ def request_table(lines: Iterable[RequestLine]) -> Table:
                 r.overdue,
                 r.age_days,
             ),
-            *(r.requester, r.owner, r.votes, r.gap, r.item),
+            *(r.requester, r.owner, r.votes, r.gap, r.item, r.effect),
         )
         for r in lines
     )

@@ -34,8 +34,17 @@ from callinsight.store.database import (
 from callinsight.store.editions import add_edition, all_editions
 from callinsight.store.gaps import (
     gaps_of_month,
+    months_with_gaps,
     remove_gaps_except,
     replace_gaps,
+)
+from callinsight.store.requests import (
+    add_request,
+    add_request_event,
+    all_request_events,
+    all_requests,
+    deciding,
+    save_request,
 )
 from callinsight.store.runs import (
     forget_run,
@@ -84,6 +93,8 @@ __all__ = [
     "add_audit",
     "add_correction",
     "add_edition",
+    "add_request",
+    "add_request_event",
     "add_snapshot",
     "all_calls",
     "all_corrections",
@@ -91,12 +102,15 @@ __all__ = [
     "all_events",
     "all_items",
     "all_participants",
+    "all_request_events",
+    "all_requests",
     "all_topic_changes",
     "all_topics",
     "all_users",
     "all_voices",
     "audit_log",
     "calls_with_buyers",
+    "deciding",
     "forget_run",
     "gaps_of_month",
     "get_call",
@@ -105,6 +119,7 @@ __all__ = [
     "has_users",
     "is_done",
     "load_vectors",
+    "months_with_gaps",
     "open_store",
     "opened",
     "participants_of",
@@ -122,6 +137,7 @@ __all__ = [
     "replace_topic_tags",
     "replace_voices",
     "save_call",
+    "save_request",
     "save_setting",
     "save_stage",
     "save_token",

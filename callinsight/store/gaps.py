@@ -30,3 +30,11 @@ def replace_gaps(db: Database, month: str, gaps: Iterable[Gap]) -> None:
 def gaps_of_month(db: Database, month: str) -> list[Gap]:
     """The cells of a month, the most pressing first."""
     return load(db, Gap, "SELECT * FROM gaps WHERE month = ? ORDER BY score DESC, id", [month])
+
+
+def months_with_gaps(db: Database) -> list[str]:
+    """The months, or other periods, that gaps are kept of, in order."""
+    return [
+        month
+        for (month,) in db.execute("SELECT DISTINCT month FROM gaps ORDER BY month").fetchall()
+    ]
