@@ -374,3 +374,13 @@ def let_people_in(db: Any) -> None:
         "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
         "BEGIN SELECT RAISE(ABORT, 'what was done is never changed: add to it'); END"
     )
+
+
+@migrations()
+def say_more_of_gaps(db: Any) -> None:
+    """How evidence counts, why demand stands unresolved, which roll-up speaks; who spoke, quickly."""
+    for column in ("evidence_as", "rolled_up"):
+        db["gaps"].add_column(column, str, not_null_default="")
+    for column in ("lost", "stalled", "returned"):
+        db["gaps"].add_column(column, int, not_null_default=0)
+    db["utterances"].create_index(["call", "side", "persona"])

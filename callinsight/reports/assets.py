@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from callinsight.records import ContentItem, Unused
     from callinsight.reports.wording import Names
 
-KINDS = ("unused", "stale", "expired", "unowned")
+KINDS = ("unused", "low use", "stale", "expired", "unowned")
 
 
 @dataclass(frozen=True, kw_only=True)

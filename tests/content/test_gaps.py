@@ -36,7 +36,7 @@ def raised_by(deals: int) -> list[Raised]:
 
 
 def item(item_id: str, **facts) -> ContentItem:
-    facts = {"concerns": ("price_budget",)} | facts
+    facts = {"concerns": ("price_budget",), "url": "https://content.example/a"} | facts
     return ContentItem(id=item_id, title=item_id, content_type="blog", **facts)
 
 
@@ -131,11 +131,19 @@ def test_every_number_of_a_gap():
         p_value=round(stats.beta.cdf(0.2, 5.5, 1.5), 6),
         supply=1,
         verdict="weak",
-        score=round(low * unresolved * 0.5, 4),
+        score=round(low * unresolved * 0.5, 6),
         reason="1 fitting asset, 2 draft, 1 for end_user",
         candidates=("A1", "A2", "A4"),
         candidate_obstacles=("fits", "draft", "draft"),
         evidence=("c0:0001", "c0b:0001", "c1:0001", "c2:0001", "c3:0001", "c4:0001"),
+        evidence_as=(
+            *("objection", "objection", "question", "objection+ask", "objection"),
+            "mention+ask",
+        ),
+        lost=1,
+        returned=1,
+        rank_low=1,
+        rank_high=1,
     )
 
 

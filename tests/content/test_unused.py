@@ -9,12 +9,16 @@ AS_OF = date(2026, 10, 31)
 GRACE, WINDOW = 90, 180
 NO_OWNER = Unused(item="A", kind="unowned", why="no owner", advice="assign an owner")
 NOBODY_ASKS = Unused(
-    item="A", kind="unused", why="never used; nobody asks for this", advice="retire"
+    item="A",
+    kind="unused",
+    why="never used; nobody asks for this",
+    advice="retire",
+    cause="nobody asks",
 )
 
 
 def item(item_id: str = "A", **facts) -> ContentItem:
-    facts = {"owner": "Dana", "concerns": ("price_budget",)} | facts
+    facts = {"owner": "Dana", "concerns": ("price_budget",), "url": "https://a.example"} | facts
     return ContentItem(id=item_id, title=item_id, content_type="blog", **facts)
 
 
@@ -71,6 +75,7 @@ def test_unused_where_its_own_buyers_ask_is_promoted(verdict):
             kind="unused",
             why="last used on 2026-01-02; buyers ask for this: unfindable or untrusted",
             advice="promote",
+            cause="asked for but not used",
         )
     ]
 
@@ -92,6 +97,7 @@ def test_unused_where_others_ask_is_retagged():
                 "economic_buyer at decision, for whom it is not tagged"
             ),
             advice="retag",
+            cause="wrong persona or stage",
         )
     ]
 
@@ -118,7 +124,7 @@ def test_demand_for_another_concern_does_not_count():
         ((), gap("any", "any"), "promote"),
         (("awareness",), gap("any", "any"), "promote"),
         (("decision",), gap("any", "decision"), "promote"),
-        (("awareness",), gap("any", "decision"), "retire"),
+        (("awareness",), gap("any", "decision"), "retag"),
     ],
 )
 def test_demand_seen_only_in_a_roll_up_is_not_called_nobody(stages, roll_up, advice):
