@@ -60,36 +60,14 @@ class Cell:
     heard: Set[str] = frozenset()  # the persona spoke at the stage; shared by all concerns
     raised: list[Raised] = field(default_factory=list)
 
-    @property
-    def raising(self) -> set[str]:
-        """The deals that raise it."""
-        return {one.deal for one in self.raised}
-
-    @property
-    def eligible(self) -> set[str]:
-        """The deals that could have raised it, with those that do."""
-        return self.raising.union(self.heard)
-
 
 @dataclass(frozen=True)
-class Standing:
-    """The raising deals of a cell in which the concern was left standing, by why."""
+class Open:
+    """The deals in which concerns were left standing, by why."""
 
     lost: set[str]
     stalled: set[str]
-    returned: set[str]
-
-    @property
-    def deals(self) -> set[str]:
-        """All of them."""
-        return self.lost | self.stalled | self.returned
-
-    def share(self, raising: int) -> float:
-        """Of the raising deals; 0 without any.
-
-        Smoothed by half a deal on each side, so that a few deals never say none or all.
-        """
-        return (len(self.deals) + 0.5) / (raising + 1) if raising else 0.0
+    returned: dict[str, set[str]]  # by concern: it came back in a later call
 
 
 def count(
@@ -122,23 +100,18 @@ def levels(persona: str, stage: str) -> tuple[tuple[str, str], ...]:
     return ((ANY, ANY), (ANY, stage), (persona, stage))
 
 
-def returning(raised: Iterable[Raised]) -> set[tuple[str, str]]:
-    """The deals and concerns that are raised in more than one call, by whomever."""
-    calls: dict[tuple[str, str], set[str]] = defaultdict(set)
+def left_open(raised: Iterable[Raised], deals: Mapping[str, Deal]) -> Open:
+    """Which deals leave a concern standing: lost, stalled, or raising it in more than one call."""
+    calls: dict[tuple[str, str], str] = {}
+    returned: dict[str, set[str]] = defaultdict(set)
     for one in raised:
-        calls[one.deal, one.concern].add(one.call)
-    return {key for key, found in calls.items() if len(found) > 1}
-
-
-def standing(
-    concern: str, raising: Set[str], deals: Mapping[str, Deal], back: Set[tuple[str, str]]
-) -> Standing:
-    """Of the deals that raise a concern, those in which it was left standing."""
-    known = {deal: deals.get(deal, Deal()) for deal in raising}
-    return Standing(
-        lost={id_ for id_, deal in known.items() if deal.lost},
-        stalled={id_ for id_, deal in known.items() if deal.stalled},
-        returned={
-            id_ for id_, deal in known.items() if concern in deal.returned or (id_, concern) in back
-        },
+        if calls.setdefault((one.deal, one.concern), one.call) != one.call:
+            returned[one.concern].add(one.deal)
+    for id_, deal in deals.items():
+        for concern in deal.returned:
+            returned[concern].add(id_)
+    return Open(
+        lost={id_ for id_, deal in deals.items() if deal.lost},
+        stalled={id_ for id_, deal in deals.items() if deal.stalled},
+        returned=dict(returned),
     )

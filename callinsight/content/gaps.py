@@ -9,6 +9,7 @@ one cell changes nothing for another.
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 from collections import defaultdict
 from dataclasses import dataclass
@@ -20,10 +21,8 @@ from callinsight.content.demand import (
     Key,
     Presence,
     Raised,
-    Standing,
     count,
-    returning,
-    standing,
+    left_open,
 )
 from callinsight.content.matching import ANY, FITS
 from callinsight.content.ranks import Ranked, rank_intervals
@@ -32,9 +31,10 @@ from callinsight.records import STANCES, Gap
 from callinsight.shares import benjamini_hochberg, chance_below, jeffreys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
+    from callinsight.content.demand import Open
     from callinsight.content.matching import Match
     from callinsight.records import ContentItem, Judgement
 
@@ -61,17 +61,36 @@ class Rules:
 
 @dataclass(frozen=True)
 class Count:
-    """What was counted in a cell."""
+    """What was counted in a cell: sets of deals."""
 
     cell: Cell
     raising: set[str]
-    eligible: set[str]
-    standing: Standing
+    lost: set[str]
+    stalled: set[str]
+    returned: set[str]
 
     @property
-    def share(self) -> float:
-        """Of the deals that could have raised it."""
-        return len(self.raising) / max(1, len(self.eligible))
+    def trials(self) -> int:
+        """How many deals could have raised it; one that raises it could."""
+        return len(self.cell.heard) + len(self.raising - self.cell.heard)
+
+    @property
+    def eligible(self) -> set[str]:
+        """The deals that could have raised it."""
+        return self.raising.union(self.cell.heard)
+
+    @property
+    def standing(self) -> set[str]:
+        """The raising deals in which it was left standing."""
+        return self.lost | self.stalled | self.returned
+
+    @property
+    def unresolved(self) -> float:
+        """Their share of the raising deals; 0 without any.
+
+        Smoothed by half a deal on each side, so that a few deals never say none or all.
+        """
+        return (len(self.standing) + 0.5) / (len(self.raising) + 1) if self.raising else 0.0
 
 
 def find_gaps(
@@ -94,10 +113,9 @@ def find_gaps(
     id; `used` are assets used lately. Equal whatever the order of the rows.
     """
     raised = list(raised)
-    back = returning(raised)
+    open_ = left_open(raised, deals)
     counts = {
-        key: _count(key[0], cell, deals, back)
-        for key, cell in count(raised, present, concerns).items()
+        key: _count(key[0], cell, open_) for key, cell in count(raised, present, concerns).items()
     }
     adjusted = _adjusted_p_values(counts, rules)
     stakes = stakes_of(deals) if rules.weight == PIPELINE else None
@@ -119,28 +137,31 @@ def stakes_of(deals: Mapping[str, Deal]) -> dict[str, float]:
     known = sorted(deal.amount for deal in deals.values() if deal.amount > 0)
     middle = statistics.median(known) if known else 1.0
     amounts = {id_: deal.amount if deal.amount > 0 else middle for id_, deal in deals.items()}
-    total = sum(amounts[id_] for id_ in sorted(amounts))
+    total = math.fsum(amounts.values())
     return {id_: amount / total for id_, amount in amounts.items()}
 
 
-def _count(
-    concern: str, cell: Cell, deals: Mapping[str, Deal], back: set[tuple[str, str]]
-) -> Count:
-    raising = cell.raising
-    return Count(cell, raising, cell.eligible, standing(concern, raising, deals, back))
+def _count(concern: str, cell: Cell, open_: Open) -> Count:
+    raising = {one.deal for one in cell.raised}
+    return Count(
+        cell=cell,
+        raising=raising,
+        lost=raising & open_.lost,
+        stalled=raising & open_.stalled,
+        returned=raising & open_.returned.get(concern, set()),
+    )
 
 
 def _adjusted_p_values(counts: Mapping[Key, Count], rules: Rules) -> dict[Key, float]:
     """For each cell with enough deals, corrected within its level."""
     levels: dict[tuple[bool, bool, bool], list[Key]] = defaultdict(list)
     for key, one in counts.items():
-        if len(one.eligible) >= rules.min_deals:
+        if one.trials >= rules.min_deals:
             levels[key[0].startswith(TOPIC), key[1] == ANY, key[2] == ANY].append(key)
     adjusted: dict[Key, float] = {}
     for keys in levels.values():
         raw = [
-            chance_below(len(counts[k].raising), len(counts[k].eligible), rules.min_share)
-            for k in keys
+            chance_below(len(counts[k].raising), counts[k].trials, rules.min_share) for k in keys
         ]
         adjusted.update(zip(keys, benjamini_hochberg(raw), strict=True))
     return adjusted
@@ -156,28 +177,28 @@ def _gap(
     rules: Rules,
     stakes: Mapping[str, float] | None,
 ) -> Gap:
-    low, high = jeffreys(len(one.raising), len(one.eligible))
+    raising, eligible = len(one.raising), one.trials
+    low, high = jeffreys(raising, eligible)
     supply = sum(not m.obstacles for m in matches)
-    verdict = _verdict(one, high, p_value, supply, rules)
-    unresolved = one.standing.share(len(one.raising))
-    weight = sum(stakes.get(d, 0.0) for d in sorted(one.raising)) if stakes else 1.0
-    score = low * unresolved * _missing(supply, rules) * weight
+    verdict = _verdict(raising, eligible, high, p_value, supply, rules)
+    weight = math.fsum(stakes.get(deal, 0.0) for deal in one.raising) if stakes else 1.0
+    score = low * one.unresolved * _missing(supply, rules) * weight
     return Gap(
         id="/".join((period, *key)),
         month=period,
         concern=key[0],
         persona=key[1],
         stage=key[2],
-        raising=len(one.raising),
-        eligible=len(one.eligible),
-        share=round(one.share, 4),
+        raising=raising,
+        eligible=eligible,
+        share=round(raising / max(1, eligible), 4),
         share_low=round(low, 4),
         share_high=round(high, 4),
-        unresolved=round(unresolved, 4),
-        lost=len(one.standing.lost),
-        stalled=len(one.standing.stalled),
-        returned=len(one.standing.returned),
-        amount=sum((deals.get(deal, Deal()).amount for deal in sorted(one.raising)), 0.0),
+        unresolved=round(one.unresolved, 4),
+        lost=len(one.lost),
+        stalled=len(one.stalled),
+        returned=len(one.returned),
+        amount=math.fsum(deals[deal].amount for deal in one.raising if deal in deals),
         weight=round(weight, 6),
         p_value=round(p_value, 6),
         supply=supply,
@@ -192,34 +213,38 @@ def _gap(
 
 def _evidence(raised: Sequence[Raised]) -> dict[str, Any]:
     """The turns behind a cell, how each counts, and the deals of each kind."""
-    ways: dict[str, set[str]] = defaultdict(set)
+    ways: dict[str, str] = {}
     for one in raised:
-        ways[one.utterance].update((one.stance, *([ASK] if one.asks else [])))
+        ways[one.utterance] = _way(one, ways.get(one.utterance, ""))
     order = sorted(ways)
     return {
         "calls": len({one.call for one in raised}),
-        "objections": _deals(raised, lambda one: one.stance == "objection"),
-        "questions": _deals(raised, lambda one: one.stance == "question"),
-        "asks": _deals(raised, lambda one: one.asks),
+        "objections": len({one.deal for one in raised if one.stance == "objection"}),
+        "questions": len({one.deal for one in raised if one.stance == "question"}),
+        "asks": len({one.deal for one in raised if one.asks}),
         "evidence": tuple(order),
-        "evidence_as": tuple(map(_way, (ways[id_] for id_ in order))),
+        "evidence_as": tuple(ways[id_] for id_ in order),
     }
 
 
-def _way(ways: Collection[str]) -> str:
+def _way(one: Raised, known: str) -> str:
     """How a turn counts, such as `objection` or `mention+ask`; the strongest stance says it."""
-    stance = next(stance for stance in STANCES if stance in ways)
-    return f"{stance}+{ASK}" if ASK in ways else stance
+    stance, _, asks = known.partition("+")
+    if not known or STANCES.index(one.stance) < STANCES.index(stance):
+        stance = one.stance
+    return f"{stance}+{ASK}" if asks or one.asks else stance
 
 
-def _verdict(one: Count, share_high: float, p_value: float, supply: int, rules: Rules) -> str:
-    if len(one.eligible) < rules.min_deals:
+def _verdict(
+    raising: int, eligible: int, share_high: float, p_value: float, supply: int, rules: Rules
+) -> str:
+    if eligible < rules.min_deals:
         return SILENT
     if p_value <= rules.false_discovery_rate:
         if supply == 0:
             return "gap"
         return "weak" if supply < rules.target_supply else "covered"
-    if one.share > rules.min_share:
+    if raising / eligible > rules.min_share:
         return SILENT  # it may be demand, but chance could have made it as well
     return "oversupplied" if supply >= rules.oversupply and share_high < 0.5 else "low_demand"
 
@@ -246,7 +271,7 @@ def _with_ranks(
         for gap in pressing:
             one = counts[gap.concern, gap.persona, gap.stage]
             missing = _missing(gap.supply, rules)
-            ranked.append(Ranked(one.eligible, one.raising, one.standing.deals, missing))
+            ranked.append(Ranked(one.eligible, one.raising, one.standing, missing))
         ids = [gap.id for gap in pressing]
         spans.update(zip(ids, rank_intervals(ranked, stakes), strict=True))
     return [
@@ -271,10 +296,6 @@ def _with_roll_ups(gaps: Sequence[Gap]) -> list[Gap]:
         silent = gap.verdict == SILENT and ids
         rolled.append(dataclasses.replace(gap, rolled_up=ids[0]) if silent else gap)
     return rolled
-
-
-def _deals(raised: Sequence[Raised], wanted: Callable[[Raised], bool]) -> int:
-    return len({one.deal for one in raised if wanted(one)})
 
 
 def _reason(obstacles: list[tuple[str, ...]]) -> str:
