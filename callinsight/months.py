@@ -39,23 +39,25 @@ def period_of(name: str) -> Period:
 
 def period_between(first: str, last: str) -> Period:
     """From a month or day to a month or day, both included; raises InputError."""
-    begin = _ends(first)[0]
-    end = _ends(last)[1]
-    if begin > end:
+    begin, end = _span(first), _span(last)
+    if begin.first > end.last:
         raise InputError(f"the period ends before it begins: {first} to {last}")
-    return Period(first if first == last else f"{first}{TO}{last}", begin, end)
+    if begin == end:
+        return begin
+    return Period(f"{begin.name}{TO}{end.name}", begin.first, end.last)
 
 
-def _ends(text: str) -> tuple[date, date]:
+def _span(text: str) -> Period:
+    """A month or a day."""
     if re.fullmatch(MONTH, text):
-        return date.fromisoformat(f"{text}-01"), last_day(text)
+        return Period(text, date.fromisoformat(f"{text}-01"), last_day(text))
     try:
         day = date.fromisoformat(text)
     except ValueError:
         raise InputError(
             f"'{text}' is no month and no day; write it as 2026-10 or 2026-10-31"
         ) from None
-    return day, day
+    return Period(day.isoformat(), day, day)
 
 
 def day_of(moment: str, zone: ZoneInfo) -> date:

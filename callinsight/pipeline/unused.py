@@ -68,7 +68,8 @@ def _text(
         f"As of {until}; use and demand since {since}",
         f"{parts[0].assets} of {live} live assets earn little or nothing as they stand",
     ]
-    lines += ["", *(_share(part) for part in parts if part.assets and part.name in KINDS)]
+    kinds = [part for part in parts if part.assets and part.name in KINDS]
+    lines += ["", *map(_share, kinds)] if kinds else []
     causes = [part for part in parts if part.assets and part.name in CAUSES]
     if causes:
         lines += ["", "Why they are not or little used:", *map(_share, causes)]
