@@ -28,7 +28,7 @@ class Period:
 
     def holds(self, moment: str, zone: ZoneInfo) -> bool:
         """Whether an ISO 8601 moment lies in it."""
-        return self.first <= day_of(moment, zone) <= self.last
+        return self.first.isoformat() <= day_of(moment, zone) <= self.last.isoformat()
 
 
 def period_of(name: str) -> Period:
@@ -58,11 +58,6 @@ def _span(text: str) -> Period:
             f"'{text}' is no month and no day; write it as 2026-10 or 2026-10-31"
         ) from None
     return Period(day.isoformat(), day, day)
-
-
-def day_of(moment: str, zone: ZoneInfo) -> date:
-    """The day of an ISO 8601 moment."""
-    return datetime.fromisoformat(moment).astimezone(zone).date()
 
 
 def month_of(moment: str, zone: ZoneInfo) -> str:

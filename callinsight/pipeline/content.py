@@ -161,24 +161,25 @@ def deals_of(
     By what its latest call until then says. Movement of a deal is seen in its calls only, so an
     open one has stalled if the last is long ago.
     """
+    until = as_of.isoformat()
     wanted = {call.deal or call.id for call in within.values()}
     history: dict[str, list[Call]] = {deal: [] for deal in sorted(wanted)}
     for call in sorted(known, key=lambda c: (c.recorded_at, c.id)):
         deal = call.deal or call.id
-        if call.id in within or (deal in wanted and day_of(call.recorded_at, config.zone) <= as_of):
+        if call.id in within or (deal in wanted and day_of(call.recorded_at, config.zone) <= until):
             history[deal].append(call)
     returned: dict[str, set[str]] = defaultdict(set)
     ids = [call.id for calls in history.values() for call in calls]
     for deal, concern in store.concerns_returned(db, ids):
         returned[deal].add(concern)
-    silent_since = as_of - timedelta(days=config.gaps.stall_days)
+    silent_since = (as_of - timedelta(days=config.gaps.stall_days)).isoformat()
     return {
         deal: _deal(calls[-1], config, silent_since, returned[deal])
         for deal, calls in history.items()
     }
 
 
-def _deal(last: Call, config: Config, silent_since: date, returned: Iterable[str]) -> Deal:
+def _deal(last: Call, config: Config, silent_since: str, returned: Iterable[str]) -> Deal:
     silent = day_of(last.recorded_at, config.zone) <= silent_since
     return Deal(
         amount=last.amount or 0.0,
