@@ -23,6 +23,7 @@ from callinsight.errors import ConfigError, nearest
 
 SPEECH_MODELS = ("base", "tiny.en")
 DEVICES = ("cpu", "cuda")
+WEIGHTS = ("none", "pipeline")  # of gaps: all alike, or by the money in the deals
 AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
 DELIVER_DAYS = {"P1": 10, "P2": 20, "P3": 60}  # business days, by priority
@@ -38,8 +39,10 @@ RANGES = {
     "gaps.false_discovery_rate": (0.0, 1.0),
     "gaps.target_supply": (1, 1000),
     "gaps.oversupply": (1, 1000),
+    "gaps.stall_days": (1, 36_500),
     "unused.grace_days": (0, 36_500),
     "unused.window_days": (1, 36_500),
+    "unused.low_use": (1, 1_000_000),
     "report.excerpts": (0, 100),
     "requests.acknowledge_days": (0, 1000),
     "requests.decide_days": (0, 1000),
@@ -105,6 +108,8 @@ class GapsConfig:
     false_discovery_rate: float = 0.05
     target_supply: int = 2  # fitting assets that make a cell covered
     oversupply: int = 5
+    weight: str = "none"  # what ranks gaps beside demand and supply
+    stall_days: int = 21  # an open deal without a call for this long has stalled
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class UnusedConfig:
 
     grace_days: int = 90  # a new asset is given this time to be found
     window_days: int = 180  # no use in this time makes it unused
+    low_use: int = 3  # fewer uses than this in that time are few
 
 
 @dataclass(frozen=True)
@@ -370,6 +376,11 @@ def _check(config: Config) -> None:
         )
     _check_speech(config.path, config.speech)
     _check_requests(config.path, config.requests)
+    if config.gaps.weight not in WEIGHTS:
+        raise ConfigError(
+            f"{config.path}: 'gaps.weight' is '{config.gaps.weight}'; "
+            f"it must be {' or '.join(WEIGHTS)}"
+        )
     for name, (low, high) in RANGES.items():
         section, _, setting = name.partition(".")
         value = getattr(getattr(config, section), setting)

@@ -392,3 +392,13 @@ def keep_what_happened_to_requests(db: Any) -> None:
             f"CREATE TRIGGER request_events_stay_{change.lower()} BEFORE {change} ON request_events "
             "BEGIN SELECT RAISE(ABORT, 'what happened to a request is never changed: add another'); END"
         )
+
+
+@migrations()
+def say_more_of_gaps(db: Any) -> None:
+    """How evidence counts, why demand stands unresolved, which roll-up speaks; who spoke, quickly."""
+    for column in ("evidence_as", "rolled_up"):
+        db["gaps"].add_column(column, str, not_null_default="")
+    for column in ("lost", "stalled", "returned"):
+        db["gaps"].add_column(column, int, not_null_default=0)
+    db["utterances"].create_index(["call", "side", "persona"])

@@ -310,16 +310,31 @@ class Gap:
     weight: float = 1.0  # of the cell in the score, such as the pipeline at stake
     rank_low: int = 0  # where it ranks among gaps, best and worst of 90 % of bootstraps over deals;
     rank_high: int = 0  # 0 if it does not rank
+    evidence_as: tuple[str, ...] = ()  # of each: its stance, `+ask` where it asks for material
+    lost: int = 0  # raising deals that are lost;
+    stalled: int = 0  # open, and silent for long;
+    returned: int = 0  # in which it came back in a later call: a deal may be several
+    rolled_up: str = ""  # id of the roll-up that speaks where this cell has too few calls
+
+    @property
+    def level(self) -> str:
+        """What it speaks of: `cell`, or a roll-up over the personas of a stage or over all."""
+        if self.persona != "any":
+            return "cell"
+        return "concern" if self.stage == "any" else "stage"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unused:
-    """An asset that earns nothing as it stands, and what to do about it."""
+    """An asset that earns little or nothing as it stands, and what to do about it."""
 
     item: str
-    kind: str  # unused | stale | expired | unowned
+    kind: str  # unused | low use | stale | expired | unowned
     why: str
     advice: str  # promote | refresh | retag | retire | assign an owner
+    cause: str = (
+        ""  # nobody asks | asked for but not used | wrong persona or stage; of the first two kinds
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,10 +60,13 @@ min_share = 1
 false_discovery_rate = 0.1
 target_supply = 3
 oversupply = 9
+weight = "pipeline"
+stall_days = 30
 
 [unused]
 grace_days = 0
 window_days = 30
+low_use = 5
 
 [report]
 folder = "pages"
@@ -146,9 +149,9 @@ class TestLoading:
         )
         assert config.tagging.competitors == ("Paperlane", "Invoq")
         assert dataclasses.astuple(config.topics) == (1, 1)
-        assert dataclasses.astuple(config.gaps) == (1, 1.0, 0.1, 3, 9)
+        assert dataclasses.astuple(config.gaps) == (1, 1.0, 0.1, 3, 9, "pipeline", 30)
         assert type(config.gaps.min_share) is float
-        assert dataclasses.astuple(config.unused) == (0, 30)
+        assert dataclasses.astuple(config.unused) == (0, 30, 5)
         assert dataclasses.astuple(config.report)[1:] == (0, 0.5)
         assert config.requests == RequestsConfig(
             acknowledge_days=2,

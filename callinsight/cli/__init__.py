@@ -6,7 +6,7 @@ from callinsight.cli.app import app
 
 # A command stands in --help where it is imported.
 # isort: off
-from callinsight.cli import run, serve, report, playlist, requests, topics, review  # noqa: F401
+from callinsight.cli import run, serve, report, gaps, playlist, requests, topics, review  # noqa: F401
 from callinsight.cli import transcribe, tag, evaluate, init, taxonomy, models, training  # noqa: F401
 
 # isort: on

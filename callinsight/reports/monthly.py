@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from callinsight.reports.asks import SHOWN as ASKS_SHOWN
 from callinsight.reports.asks import Ask, AskKindLine, ask_sentence, kinds_of
-from callinsight.reports.assets import Asset, State, asset_sentence, idle_assets, states_of
+from callinsight.reports.assets import LITTLE, Asset, State, asset_sentence, idle_assets, states_of
 from callinsight.reports.balance import (
     StageBalance,
     balance_of,
@@ -322,7 +322,7 @@ def _summary(
     if covered:
         sentences.append(f"Well covered: {_named(covered, facts)}.")
     sentences += filter(None, (asked, asked_for))
-    assets = {one.item for one in unused}
+    assets = {one.item for one in unused if one.kind != LITTLE}
     live = sum(item.status == "live" for item in facts.items.values())
     if live:
         verb = "earns" if len(assets) == 1 else "earn"
@@ -409,16 +409,18 @@ def _definitions(min_deals: int, min_share: float) -> dict[str, str]:
             "concern as an objection or a question. Deals are counted, not mentions; a deal can do both."
         ),
         "Supply": (
-            "Assets that are live, neither stale nor expired, name the concern, and are made for the "
-            "role and the stage, or for any."
+            "Assets that are live, neither stale nor expired, name the concern, are made for the role "
+            "and the stage or for any, and can be found: by an address, an owner or recent use. What "
+            "people confirmed or denied goes before what tags say."
         ),
         INTERVAL: (
             "Where the true share may well lie, given how few deals were heard. "
             "The wider it is, the less is known."
         ),
         "Unresolved": (
-            "The share of raising deals that are lost, or in which the concern came back in a later "
-            "call; half a deal is added on each side, so that a few deals never say none or all."
+            "The share of raising deals that are lost, open but silent for long, or in which the "
+            "concern came back in another call; half a deal is added on each side, so that a few deals "
+            "never say none or all."
         ),
         "Gap": (
             f"More than {percent(min_share)} of deals raise it, more surely than chance explains in "

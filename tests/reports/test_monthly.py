@@ -91,7 +91,7 @@ def test_gaps_come_before_others_and_the_most_pressing_first(autumn):
     ]
     assert [d.concern for d in report.covered] == ["Price and budget"]
     assert [(x.demand.concern, x.demand.deals, x.needed) for x in report.doubts] == [
-        ("Timing and priority", "2 of 4 deals", "2 or more")
+        ("Timing and priority", "2 of 4 deals", "3 or more")
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
     ]
     assert gap.arithmetic == (
         "8 raising of 10 eligible deals in 8 calls; chance of seeing this without real demand, "
-        "corrected for the number of cells: 0.0004. Score 0.028 = lower end of the interval 0.497 "
+        "corrected for the number of cells: 0.0014. Score 0.028 = lower end of the interval 0.497 "
         "× unresolved 0.056 × supply that is missing 1.00."
     )
     assert [(t.deal, t.call, t.at) for t in gap.turns][:2] == [
