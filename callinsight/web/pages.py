@@ -33,6 +33,13 @@ PLACES = (  # the navigation: address, words
 )
 
 
+def moment(at: str, *, clock: bool = False) -> Markup:
+    """A moment as `<time>`: its day, and its time of day if asked; app.js puts the reader's zone in."""
+    said = f"{day(at)}, {at[11:16]} UTC" if clock and at.endswith(("Z", "+00:00")) else day(at)
+    with_clock = Markup(" data-clock") if clock else ""
+    return Markup('<time datetime="{}"{}>{}</time>').format(at, with_clock, said)
+
+
 def environment() -> Environment:
     """The templates with the words that pages say things in."""
     templates = Environment(
@@ -51,6 +58,7 @@ def environment() -> Environment:
         "percent": percent,
         "readable": readable,
     }
+    templates.globals["moment"] = moment
     return templates
 
 
