@@ -12,10 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from callinsight.errors import CallInsightError
-from callinsight.web import definitions, runs, sessions, signing_in
+from callinsight.web import definitions, review, runs, sessions, signing_in
 from callinsight.web.access import Access, rules
+from callinsight.web.doubts import Doubts
 from callinsight.web.gate import HEADERS, Gate
 from callinsight.web.pages import STATIC, page
+from callinsight.web.relearning import Relearning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +57,11 @@ def create_app(
     app.state.access = access
     app.state.secret = sessions.load_secret(database)
     app.state.tries = signing_in.Tries()
+    app.state.doubts = Doubts()
+    app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for group in (signing_in, definitions, runs):
+    for group in (signing_in, review, definitions, runs):
         app.include_router(group.router, include_in_schema=False)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
