@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from callinsight.errors import CallInsightError
-from callinsight.web import definitions, review, runs, sessions, signing_in
+from callinsight.web import api, definitions, home, review, runs, sessions, signing_in
 from callinsight.web.access import Access, rules
 from callinsight.web.doubts import Doubts
 from callinsight.web.gate import HEADERS, Gate
@@ -61,8 +61,9 @@ def create_app(
     app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for group in (signing_in, review, definitions, runs):
+    for group in (signing_in, home, review, definitions, runs):
         app.include_router(group.router, include_in_schema=False)
+    app.include_router(api.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(CallInsightError, _told)
@@ -116,7 +117,10 @@ def _is_program(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-def _unreadable(request: Request, _: Exception) -> Response:
+def _unreadable(request: Request, error: Exception) -> Response:
+    if _is_program(request) and isinstance(error, RequestValidationError):
+        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        return JSONResponse({"error": "; ".join(told)}, 422)
     return _error(request, 422, *WORDS[422])
 
 

@@ -37,6 +37,11 @@ class Doubts:
             self._rounds[concern] = read_at, found
             return found
 
+    def waiting(self, db: Database, review: Review) -> list[Doubt]:
+        """The turns of a round that nobody has answered."""
+        spoken_of = answered(db)
+        return [doubt for doubt in review.doubts if doubt.utterance.id not in spoken_of]
+
     def find(self, db: Database, config: Config, concern: str, utterance: str) -> Doubt | None:
         """One turn of the round."""
         doubts = self.round(db, config, concern).doubts
