@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 LARGEST_FORM = 1_000_000  # bytes
 UNRULED = ("/static",)  # what anybody gets: no data is in it
 WORDS = {
-    403: ("That is not for you to do", ""),
+    403: ("That is not for you to do", "Ask whoever looks after callinsight."),
     404: ("There is no such page", "It may have been renamed, or the address is cut off."),
     405: ("That does not work this way", "Go back and use the buttons of the page."),
     413: ("That is too much at once", "Go back and write less."),
@@ -85,9 +86,10 @@ def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 401:
         return _sign_in(request)
-    title, text = WORDS.get(status, ("That did not work", ""))
+    title, text = WORDS.get(status, ("That did not work", "Go back and try again."))
     detail = str(getattr(error, "detail", ""))
-    return _error(request, status, title, text or detail or "Go back and try again.")
+    is_told = detail and detail != HTTPStatus(status).phrase  # by us, and not by the framework
+    return _error(request, status, title, detail if is_told else text)
 
 
 def _sign_in(request: Request) -> Response:
