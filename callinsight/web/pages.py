@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["Db", "Definitions", "Settings", "Visitor", "page", "pieces", "require", "visitor"]
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-PLACES = (  # the navigation: address, words
-    ("/", "Home"),
-    ("/excerpts", "Excerpts"),
-    ("/gaps", "Gaps"),
-    ("/content", "Content"),
-    ("/requests", "Requests"),
-    ("/review", "Review"),
-    ("/definitions", "Definitions"),
-    ("/runs", "Runs"),
+PLACES = (  # the navigation: address, words, who sees it
+    ("/", "Home", "viewer"),
+    ("/excerpts", "Excerpts", "viewer"),
+    ("/gaps", "Gaps", "viewer"),
+    ("/content", "Content", "viewer"),
+    ("/requests", "Requests", "viewer"),
+    ("/review", "Review", "editor"),
+    ("/definitions", "Definitions", "viewer"),
+    ("/runs", "Runs", "viewer"),
 )
 
 
@@ -94,8 +94,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         csrf_field=Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         signs_in=who != YOU,
         plays=getattr(request.app.state, "plays", _is_silent),
-        places=PLACES if who.role else (),
-        here=next((at for at, _ in PLACES if at != "/" and path.startswith(at)), path),
+        places=[(at, words) for at, words, role in PLACES if who.may(role)],
+        here=next((at for at, *_ in PLACES if at != "/" and path.startswith(at)), path),
         **values,
     )
     response = HTMLResponse(text, status_code=status)

@@ -1,15 +1,19 @@
 """The review in a browser: what is asked, what becomes of the answers, all without script."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from heard import fill
-from visiting import post
+from visiting import browse, post
 
 from callinsight import store
+from callinsight.web.app import create_app
 from callinsight.web.review import UNFINISHED
+
+NOW = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
 
 
 @pytest.fixture
@@ -140,3 +144,17 @@ def test_what_is_not_in_the_numbers_yet_is_said(visitor: TestClient, filled: Pat
 
     assert "1 corrected turn is not in the numbers yet." in page
     assert 'action="/review/relearn"' in page
+
+
+def test_reading_anew_says_what_it_changed(database: Path) -> None:
+    fill(database, months=("2026-10",), deals=2)  # with tags that no tagger gave
+    app = create_app(database, now=lambda: NOW)
+    with browse(app) as client:
+        page = post(client, "/review/relearn", {}).text
+        assert "All calls are being read anew with what you said." in page
+        assert app.state.relearning.wait(seconds=240)
+        page = client.get("/review/effect").text
+
+    told = re.search(r"<strong>(\d+) tags?</strong> in 2 calls changed", page)
+    assert told, page
+    assert int(told[1]) > 0
