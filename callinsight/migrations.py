@@ -370,6 +370,8 @@ def let_people_in(db: Any) -> None:
     db["visits"].create({"who": str, "since": str, "last": str}, pk="who")
     db["audit"].create({"id": int, "at": str, "who": str, "action": str, "subject": str}, pk="id")
     db["audit"].create_index(["who", "action", "subject"])
+    db["calls"].create_index(["recorded_at", "id"])
+    db["runs"].create_index(["stage", "finished_at"])
     db.execute(
         "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
         "BEGIN SELECT RAISE(ABORT, 'what was done is never changed: add to it'); END"

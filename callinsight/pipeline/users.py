@@ -12,29 +12,36 @@ from callinsight.errors import InputError, nearest
 from callinsight.records import ROLES, User
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlite_utils import Database
 
 SHORTEST = 10  # characters of a password
 LONGEST_NAME = 64
 
 
-def add_user(db: Database, name: str, role: str, password: str | None, *, at: str) -> bool:
+def add_user(
+    db: Database, name: str, role: str, *, password: Callable[[], str] | None, at: str
+) -> bool:
     """Let somebody in, or give somebody another role; True if the user is new.
 
-    `password` is None for whom a proxy signs in. Raises InputError for a name, role or password
-    that cannot be.
+    `password` is asked for a new user only; it is None for whom a proxy signs in. Raises
+    InputError for a name, role or password that cannot be.
     """
     _check_name(name)
     if role not in ROLES:
         hint = nearest(role, list(ROLES)) or f"; it must be one of {', '.join(ROLES)}"
         raise InputError(f"there is no role '{role}'{hint}")
     known = store.get_user(db, name)
-    user = known or User(name=name, role=role, added_at=at)
     if known and role != "admin":
         _check_admins(db, known)
-    hashed = user.password if password is None else hash_password(password)
+    if known:
+        user = dataclasses.replace(known, role=role)
+    else:
+        hashed = hash_password(password()) if password else ""
+        user = User(name=name, role=role, password=hashed, added_at=at)
     with store.transaction(db):
-        store.save_user(db, dataclasses.replace(user, role=role, password=hashed))
+        store.save_user(db, user)
     return known is None
 
 
@@ -46,11 +53,12 @@ def remove_user(db: Database, name: str) -> int:
     return len(store.all_users(db))
 
 
-def change_password(db: Database, name: str, password: str) -> None:
+def change_password(db: Database, name: str, *, password: Callable[[], str]) -> None:
     """Give a user another password, which ends the sessions; raises InputError."""
     user = _known(db, name)
+    changed = dataclasses.replace(user, password=hash_password(password()))
     with store.transaction(db):
-        store.save_user(db, dataclasses.replace(user, password=hash_password(password)))
+        store.save_user(db, changed)
 
 
 def make_token(db: Database, name: str, *, at: str) -> str:

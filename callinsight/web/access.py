@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,14 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from callinsight import store
+from callinsight.errors import InputError
 from callinsight.pipeline.users import token_digest
 from callinsight.records import ROLES
 from callinsight.web import sessions
 from callinsight.web.database import Db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fastapi import FastAPI
     from sqlite_utils import Database
@@ -65,6 +67,43 @@ class Access:
     def answers_to(self, host: str) -> bool:
         """Whether this is a name of the server, so that no other name can be made to point at it."""
         return host in self.hosts or (self.any_address and _is_address(host))
+
+
+def access_for(
+    db: Database,
+    *,
+    host: str,
+    allow_hosts: Iterable[str],
+    open_to_everybody: bool,
+    trust_header: str,
+    trust_proxy: str,
+) -> Access:
+    """What a server lets in that listens on `host`.
+
+    Raises InputError where others would reach it and nobody would have to sign in.
+    """
+    if bool(trust_header) != bool(trust_proxy) or (trust_proxy and not _is_address(trust_proxy)):
+        raise InputError(
+            "a proxy that signs people in needs both, such as: "
+            "--trust-header X-Forwarded-User --trust-proxy 10.0.0.1"
+        )
+    names = [name.lower() for name in allow_hosts]
+    here = host in LOOPBACK or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+    reached = not here or bool(names) or bool(trust_header)
+    if reached and not open_to_everybody and not store.has_users(db):
+        raise InputError(
+            "others could reach the pages, and nobody would have to sign in; first "
+            "'callinsight users add NAME --role admin', or say --open-to-everybody"
+        )
+    everywhere = _is_address(host) and ipaddress.ip_address(host).is_unspecified
+    own = {socket.gethostname().lower()} if everywhere else set()
+    return Access(
+        hosts=frozenset({*LOOPBACK, host.lower(), *names, *own}),
+        any_address=everywhere,
+        open=open_to_everybody or not reached,
+        trust_header=trust_header,
+        trust_proxy=trust_proxy,
+    )
 
 
 @dataclass(frozen=True)

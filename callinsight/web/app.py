@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,10 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from callinsight.errors import CallInsightError
-from callinsight.web import definitions, runs, sessions, signing_in
+from callinsight.web import api, definitions, home, review, runs, sessions, signing_in
 from callinsight.web.access import Access, rules
+from callinsight.web.doubts import Doubts
 from callinsight.web.gate import HEADERS, Gate
 from callinsight.web.pages import STATIC, page
+from callinsight.web.relearning import Relearning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 LARGEST_FORM = 1_000_000  # bytes
 UNRULED = ("/static",)  # what anybody gets: no data is in it
 WORDS = {
-    403: ("That is not for you to do", ""),
+    403: ("That is not for you to do", "Ask whoever looks after callinsight."),
     404: ("There is no such page", "It may have been renamed, or the address is cut off."),
     405: ("That does not work this way", "Go back and use the buttons of the page."),
     413: ("That is too much at once", "Go back and write less."),
@@ -55,10 +58,13 @@ def create_app(
     app.state.access = access
     app.state.secret = sessions.load_secret(database)
     app.state.tries = signing_in.Tries()
+    app.state.doubts = Doubts()
+    app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for group in (signing_in, definitions, runs):
+    for group in (signing_in, home, review, definitions, runs):
         app.include_router(group.router, include_in_schema=False)
+    app.include_router(api.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(CallInsightError, _told)
@@ -80,9 +86,10 @@ def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 401:
         return _sign_in(request)
-    title, text = WORDS.get(status, ("That did not work", ""))
+    title, text = WORDS.get(status, ("That did not work", "Go back and try again."))
     detail = str(getattr(error, "detail", ""))
-    return _error(request, status, title, text or detail or "Go back and try again.")
+    is_told = detail and detail != HTTPStatus(status).phrase  # by us, and not by the framework
+    return _error(request, status, title, detail if is_told else text)
 
 
 def _sign_in(request: Request) -> Response:
@@ -112,7 +119,10 @@ def _is_program(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-def _unreadable(request: Request, _: Exception) -> Response:
+def _unreadable(request: Request, error: Exception) -> Response:
+    if _is_program(request) and isinstance(error, RequestValidationError):
+        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        return JSONResponse({"error": "; ".join(told)}, 422)
     return _error(request, 422, *WORDS[422])
 
 

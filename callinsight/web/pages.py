@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -18,19 +18,39 @@ from callinsight.web import sessions
 from callinsight.web.access import FIELD, YOU, Visitor, require, visitor
 from callinsight.web.database import Db
 
-__all__ = ["Db", "Definitions", "Settings", "Visitor", "page", "require", "visitor"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Db", "Definitions", "Settings", "Visitor", "page", "pieces", "require", "visitor"]
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-PLACES = (  # the navigation: address, words
-    ("/", "Home"),
-    ("/excerpts", "Excerpts"),
-    ("/gaps", "Gaps"),
-    ("/content", "Content"),
-    ("/requests", "Requests"),
-    ("/review", "Review"),
-    ("/definitions", "Definitions"),
-    ("/runs", "Runs"),
+PLACES = (  # the navigation: address, words, who sees it
+    ("/", "Home", "viewer"),
+    ("/excerpts", "Excerpts", "viewer"),
+    ("/gaps", "Gaps", "viewer"),
+    ("/content", "Content", "viewer"),
+    ("/requests", "Requests", "viewer"),
+    ("/review", "Review", "editor"),
+    ("/definitions", "Definitions", "viewer"),
+    ("/runs", "Runs", "viewer"),
 )
+
+
+def moment(at: str, *, clock: bool = False) -> Markup:
+    """A moment as `<time>`: its day, and its time of day if asked; app.js puts the reader's zone in."""
+    said = f"{day(at)}, {at[11:16]} UTC" if clock and at.endswith(("Z", "+00:00")) else day(at)
+    with_clock = Markup(" data-clock") if clock else ""
+    return Markup('<time datetime="{}"{}>{}</time>').format(at, with_clock, said)
+
+
+def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """A text cut where its marks begin and end: its pieces, and whether each is marked."""
+    cut, at = [], 0
+    for start, end in sorted(set(spans)):
+        if start >= at:
+            cut += [(text[at:start], False), (text[start:end], True)]
+            at = end
+    return [(piece, marked) for piece, marked in [*cut, (text[at:], False)] if piece]
 
 
 def environment() -> Environment:
@@ -51,6 +71,7 @@ def environment() -> Environment:
         "percent": percent,
         "readable": readable,
     }
+    templates.globals["moment"] = moment
     return templates
 
 
@@ -72,13 +93,18 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         csrf=token,
         csrf_field=Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         signs_in=who != YOU,
-        places=PLACES if who.role else (),
-        here=next((at for at, _ in PLACES if at != "/" and path.startswith(at)), path),
+        plays=getattr(request.app.state, "plays", _is_silent),
+        places=[(at, words) for at, words, role in PLACES if who.may(role)],
+        here=next((at for at, *_ in PLACES if at != "/" and path.startswith(at)), path),
         **values,
     )
     response = HTMLResponse(text, status_code=status)
     sessions.keep(request, response)
     return response
+
+
+def _is_silent(_call: str) -> bool:
+    return False
 
 
 def _config(db: Db) -> Config:

@@ -141,7 +141,7 @@ def test_a_session_ends_with_the_password_and_with_the_user(users: Path) -> None
     with browse(app_of(users)) as client, store.opened(users) as db:
         sign_in(client, "viewer-ann")
         assert client.get("/definitions", follow_redirects=False).status_code == 200
-        change_password(db, "viewer-ann", "another horse battery")
+        change_password(db, "viewer-ann", password=lambda: "another horse battery")
         assert client.get("/definitions", follow_redirects=False).status_code == 303
         sign_in(client, "viewer-ann", "another horse battery")
         assert client.get("/definitions", follow_redirects=False).status_code == 200

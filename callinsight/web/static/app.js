@@ -22,3 +22,18 @@ const inOwnZone = (root) => {
 };
 inOwnZone(document);
 document.addEventListener("htmx:load", (event) => inOwnZone(event.detail.elt));
+
+// Single keys press what is marked with them; not while somebody types, or chooses in an open form.
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, details[open] form")) {
+    const open = event.target.closest("details[open]");
+    if (event.key === "Escape" && open) { open.open = false; open.querySelector("summary").focus(); }
+    return;
+  }
+  const pressed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
+  if (!pressed) return;
+  event.preventDefault();
+  pressed.click();
+  if (pressed.matches("summary")) pressed.parentElement.querySelector("input:not([type=hidden])").focus();
+});
