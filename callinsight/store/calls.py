@@ -78,6 +78,12 @@ def all_calls(db: Database) -> list[Call]:
     return load(db, Call, "SELECT * FROM calls ORDER BY recorded_at, id")
 
 
+def refused_files(db: Database) -> list[str]:
+    """The files of calls that are refused, as the manifest writes them."""
+    rows = db.execute("SELECT file FROM calls WHERE status = 'refused' ORDER BY file")
+    return [file for (file,) in rows.fetchall()]
+
+
 def participants_of(db: Database, call: str) -> list[Participant]:
     """Who took part in a call, by name."""
     return load(db, Participant, "SELECT * FROM participants WHERE call = ? ORDER BY name", [call])

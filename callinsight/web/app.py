@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,13 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from callinsight.errors import CallInsightError
-from callinsight.web import definitions, runs, sessions, signing_in
+from callinsight.web import audio, definitions, excerpts, runs, sessions, signing_in
 from callinsight.web.access import Access, rules
+from callinsight.web.audio import Copies
 from callinsight.web.gate import HEADERS, Gate
+from callinsight.web.index import Index
 from callinsight.web.pages import STATIC, page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -49,15 +52,18 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         max_body_size=LARGEST_FORM,
+        lifespan=_living,
     )
     app.state.database = database
     app.state.now = now
     app.state.access = access
+    app.state.index = Index(database)
+    app.state.copies = Copies()
     app.state.secret = sessions.load_secret(database)
     app.state.tries = signing_in.Tries()
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for group in (signing_in, definitions, runs):
+    for group in (signing_in, audio, definitions, excerpts, runs):
         app.include_router(group.router, include_in_schema=False)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -65,6 +71,13 @@ def create_app(
     app.add_exception_handler(Exception, _broken)
     check_rules(app)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    """What was made for browsers to play goes with the server."""
+    yield
+    app.state.copies.close()
 
 
 def check_rules(app: FastAPI) -> None:
