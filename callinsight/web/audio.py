@@ -19,7 +19,7 @@ from callinsight.calls.playable import media_type, write_copy
 from callinsight.pipeline.recordings import recordings
 from callinsight.reports.excerpts import span_of
 from callinsight.reports.wording import slug
-from callinsight.web.pages import Db, Settings
+from callinsight.web.pages import Db, Settings, require
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -67,7 +67,12 @@ def _copies(request: Request) -> Copies:
     return copies
 
 
-@router.api_route("/audio/{call:path}", methods=["GET", "HEAD"], response_class=FileResponse)
+@router.api_route(
+    "/audio/{call:path}",
+    methods=["GET", "HEAD"],
+    response_class=FileResponse,
+    dependencies=[Depends(require("viewer", noted="play"))],
+)
 def audio(
     call: str, db: Db, config: Settings, copies: Annotated[Copies, Depends(_copies)]
 ) -> FileResponse:
@@ -82,7 +87,7 @@ def audio(
     return FileResponse(path, media_type=kind)
 
 
-@router.get("/clips/{utterance:path}")
+@router.get("/clips/{utterance:path}", dependencies=[Depends(require("viewer", noted="export"))])
 def clip_of(utterance: str, db: Db, config: Settings) -> Response:
     """A turn with some air around it, 10 to 30 seconds, as MP3."""
     said = store.utterances_by_id(db, [utterance]).get(utterance)

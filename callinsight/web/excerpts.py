@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
@@ -16,7 +16,7 @@ from callinsight import store
 from callinsight.reports.wording import Names, month_name, readable
 from callinsight.web.cards import Card, cards_of, tag_name
 from callinsight.web.facets import FACETS, NEWEST, ORDERS, RECORDINGS, count, ordered
-from callinsight.web.pages import Db, Definitions, Settings, page
+from callinsight.web.pages import Db, Definitions, Settings, page, require
 from callinsight.web.search import query_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from callinsight.web.index import Index
 
 router = APIRouter()
+READ = [Depends(require("viewer"))]
 PAGE = 20
 MOST_EXPORTED = 5000
 LONGEST = 300  # characters of a search
@@ -153,7 +154,7 @@ def cards(
     return cards_of(db, config, names, turns, unsure=choice.unsure, hits=hits)
 
 
-@router.get("/excerpts", response_class=HTMLResponse)
+@router.get("/excerpts", response_class=HTMLResponse, dependencies=READ)
 def excerpts(
     request: Request, db: Db, config: Settings, taxonomy: Definitions, after: str = ""
 ) -> HTMLResponse:
@@ -185,7 +186,7 @@ def excerpts(
     return response
 
 
-@router.get("/excerpts/{utterance:path}", response_class=HTMLResponse)
+@router.get("/excerpts/{utterance:path}", response_class=HTMLResponse, dependencies=READ)
 def excerpt(
     request: Request, utterance: str, db: Db, config: Settings, taxonomy: Definitions
 ) -> HTMLResponse:
