@@ -415,6 +415,7 @@ def browse_and_mend(db: Any) -> None:
     )
     db["playlist_items"].create_index(["call"])
     db["calls"].create_index(["status"])
+    db["calls"].create_index(["deal"])
     _note_changed_calls(db)
     _search_tagged_turns(db)
 

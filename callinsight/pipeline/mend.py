@@ -21,6 +21,7 @@ from callinsight.calls.speakers import voice_of
 from callinsight.errors import InputError
 from callinsight.months import last_day, month_of
 from callinsight.pipeline.content import gaps_of
+from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.naming import NAMING, heard_words, name_call, turn_of
 from callinsight.pipeline.stages import infer_stages
 from callinsight.pipeline.tags import buyer_turns, tag_calls
@@ -150,6 +151,7 @@ def follow(db: Database, config: Config, call: str, *, progress: Progress) -> No
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     infer_stages(db, taxonomy, only=call)
     tag_calls(db, config, taxonomy, progress=progress, only=call)
+    keep_tagged(db, progress=progress, call=call)
     known = store.get_call(db, call)
     if known is not None:
         month = month_of(known.recorded_at, config.zone)

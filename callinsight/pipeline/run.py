@@ -14,6 +14,7 @@ from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, settings_text
 from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
+from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.mend import mended_entries
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
@@ -86,6 +87,7 @@ def run(
         tag_calls(db, config, taxonomy, progress=progress)
         store.save_setting(db, DEFINITIONS, f"{taxonomy.version} {taxonomy.digest}")
         update_topics(db, config, taxonomy, progress=progress)
+        keep_tagged(db, progress=progress)
         load_content(db, config, taxonomy)
         months = update_gaps(db, config, taxonomy, progress=progress)
         page = report_month(db, config, months[-1], config.report.folder) if months else None

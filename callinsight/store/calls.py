@@ -87,6 +87,12 @@ def some_calls(db: Database, only: str) -> list[Call]:
     return [call] if call else []
 
 
+def calls_of_deal(db: Database, deal: str) -> list[Call]:
+    """The calls of a deal, by time; none without a deal."""
+    sql = "SELECT * FROM calls WHERE deal = ? AND deal <> '' ORDER BY recorded_at, id"
+    return load(db, Call, sql, [deal])
+
+
 def refused_files(db: Database) -> list[str]:
     """The files of calls that are refused, as the manifest writes them."""
     rows = db.execute("SELECT file FROM calls WHERE status = 'refused' ORDER BY file")

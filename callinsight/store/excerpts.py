@@ -10,7 +10,7 @@ from callinsight.records import Participant, Playlist, PlaylistItem, Utterance
 from callinsight.store.rows import load, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from sqlite_utils import Database
@@ -88,23 +88,36 @@ def participant(db: Database, call: str, name: str) -> Participant | None:
     return next(iter(load(db, Participant, sql, [call, name])), None)
 
 
-def tagged_texts(db: Database) -> Iterator[tuple[int, str]]:
-    """Row number and words of every tagged turn."""
-    yield from db.execute(
-        "SELECT rowid, text FROM utterances WHERE id IN (SELECT utterance FROM tags)"
+def turn_vectors(
+    db: Database, model: str, key: Callable[[str], str], rows: Sequence[int] | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Row numbers and stored vectors (float32 bytes) of tagged turns, of some rows or of all.
+
+    `key` gives what the vector of a text is found by.
+    """
+    db.conn.create_function("vector_key", 1, key, deterministic=True)
+    sql = (
+        "SELECT utterances.rowid, embeddings.vector FROM utterances "
+        "JOIN embeddings ON embeddings.text_hash = vector_key(utterances.text) "
+        "AND embeddings.model = ? WHERE utterances."
     )
+    if rows is None:
+        yield from db.execute(f"{sql}id IN (SELECT utterance FROM tags) ", [model])  # noqa: S608
+        return
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        marks = ", ".join("?" for _ in some)
+        yield from db.execute(f"{sql}rowid IN ({marks})", [model, *some])
 
 
-def texts_of_calls(db: Database, calls: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """The same of some calls."""
-    sql = "SELECT rowid, text FROM utterances"
-    yield from _of_calls(db, sql, "call", calls)
-
-
-def text_of_row(db: Database, rowid: int) -> str:
-    """The words of a turn by its row number; empty if it is gone."""
-    row = db.execute("SELECT text FROM utterances WHERE rowid = ?", [rowid]).fetchone()
-    return str(row[0]) if row else ""
+def tagged_texts(db: Database, call: str = "") -> Iterator[str]:
+    """What was said in each tagged turn, of one call or of all."""
+    tagged = (
+        "(SELECT utterance FROM tags WHERE call = ?)" if call else "(SELECT utterance FROM tags)"
+    )
+    sql = f"SELECT text FROM utterances WHERE id IN {tagged}"  # noqa: S608 - fixed texts
+    for (text,) in db.execute(sql, [call] if call else []):
+        yield text
 
 
 def add_playlist(db: Database, playlist: Playlist) -> Playlist:

@@ -13,11 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from callinsight.errors import CallInsightError
-from callinsight.web import audio, definitions, excerpts, runs, sessions, signing_in
+from callinsight.web import audio, calls, definitions, excerpts, runs, sessions, signing_in
 from callinsight.web.access import Access, rules
 from callinsight.web.audio import Copies
+from callinsight.web.following import Follower
 from callinsight.web.gate import HEADERS, Gate
 from callinsight.web.index import Index
+from callinsight.web.meaning import Meaning
 from callinsight.web.pages import STATIC, page
 
 if TYPE_CHECKING:
@@ -58,12 +60,14 @@ def create_app(
     app.state.now = now
     app.state.access = access
     app.state.index = Index(database)
+    app.state.meaning = Meaning(database, app.state.index)
     app.state.copies = Copies()
+    app.state.follower = Follower(database)
     app.state.secret = sessions.load_secret(database)
     app.state.tries = signing_in.Tries()
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for group in (signing_in, audio, definitions, excerpts, runs):
+    for group in (signing_in, audio, calls, definitions, excerpts, runs):
         app.include_router(group.router, include_in_schema=False)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -75,9 +79,10 @@ def create_app(
 
 @contextlib.asynccontextmanager
 async def _living(app: FastAPI) -> AsyncIterator[None]:
-    """What was made for browsers to play goes with the server."""
+    """What was made for browsers to play goes with the server, and its threads end."""
     yield
     app.state.copies.close()
+    app.state.follower.close()
 
 
 def check_rules(app: FastAPI) -> None:

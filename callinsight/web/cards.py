@@ -86,13 +86,13 @@ class Card:
     @property
     def address(self) -> str:
         """A page of its own: the link to copy."""
-        return f"/excerpts/{quote(self.id, safe='')}"
+        return f"/excerpts/{utterance_address(self.id)}"
 
     @property
     def clip(self) -> str:
         """Its sound, to take along; empty where there is none, or nobody knows when it was said."""
         return (
-            f"/clips/{quote(self.id, safe='')}"
+            f"/clips/{utterance_address(self.id)}"
             if self.audio and not self.utterance.estimated
             else ""
         )
@@ -109,6 +109,11 @@ class Card:
 def call_address(call: str) -> str:
     """The page of a call."""
     return f"/calls/{quote(call, safe='')}"
+
+
+def utterance_address(utterance: str) -> str:
+    """An utterance's id as a part of an address."""
+    return quote(utterance, safe="")
 
 
 def audio_address(config: Config, call: Call) -> str:
@@ -133,7 +138,6 @@ def cards_of(
 
     `hits` are the words of a turn with what a search found between `store.MARKS`.
     """
-    topics = {str(topic.id): topic.label for topic in store.all_topics(db)}
     calls: dict[str, Call | None] = {}
     cards = []
     for call_id, position in turns:
@@ -153,7 +157,6 @@ def cards_of(
                 tags,
                 person=store.participant(db, call_id, said.speaker),
                 names=names,
-                topics=topics,
                 audio=audio_address(config, call),
                 hit=(hits or {}).get(said.id, ""),
             )
@@ -169,7 +172,6 @@ def _card(
     *,
     person: Participant | None,
     names: Names,
-    topics: Mapping[str, str],
     audio: str,
     hit: str,
 ) -> Card:
@@ -185,7 +187,7 @@ def _card(
         person=said.speaker,
         title=person.title if person else "",
         persona=names.persona(said.persona) if said.persona != UNKNOWN else "",
-        marks=tuple(mark_of(tag, names, topics) for tag in sorted(tags, key=_order)),
+        marks=tuple(mark_of(tag, names) for tag in sorted(tags, key=_order)),
         audio=audio,
         start_s=start_s,
         end_s=end_s,
@@ -193,12 +195,12 @@ def _card(
     )
 
 
-def mark_of(tag: Tag, names: Names, topics: Mapping[str, str]) -> Mark:
+def mark_of(tag: Tag, names: Names) -> Mark:
     """A tag in words."""
     return Mark(
         kind=tag.kind,
         label=tag.label,
-        name=tag_name(tag.kind, tag.label, names, topics),
+        name=tag_name(tag.kind, tag.label, names),
         stance=tag.stance if tag.kind == "concern" else "",
         sure=percent(tag.score),
         status=TAG_STATUS.get(tag.status, ""),
@@ -206,12 +208,12 @@ def mark_of(tag: Tag, names: Names, topics: Mapping[str, str]) -> Mark:
     )
 
 
-def tag_name(kind: str, label: str, names: Names, topics: Mapping[str, str]) -> str:
+def tag_name(kind: str, label: str, names: Names) -> str:
     """What a tag is called."""
     if kind == "concern":
         return names.concern(label)
     if kind == "topic":
-        return topics.get(label, f"Topic {label}")
+        return names.topics.get(label, f"Topic {label}")
     if kind == "ask":
         known = names.taxonomy.asks.get(label)
         return known.label if known else readable(label)

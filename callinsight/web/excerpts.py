@@ -16,6 +16,7 @@ from callinsight import store
 from callinsight.reports.wording import Names, month_name, readable
 from callinsight.web.cards import Card, cards_of, tag_name
 from callinsight.web.facets import FACETS, NEWEST, ORDERS, RECORDINGS, count, ordered
+from callinsight.web.meaning import ALIKE, NEAR, found_by
 from callinsight.web.pages import Db, Definitions, Settings, page, require
 from callinsight.web.search import query_of
 
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from sqlite_utils import Database
+    from starlette.datastructures import State
 
     from callinsight.config import Config
+    from callinsight.taxonomy import Taxonomy
     from callinsight.web.facets import Count, Shelf
-    from callinsight.web.index import Index
+    from callinsight.web.meaning import Meaning
 
 router = APIRouter()
 READ = [Depends(require("viewer"))]
@@ -85,6 +88,11 @@ class Choice:
         return replace(self, facets={**self.facets, facet: left})
 
     @property
+    def is_by_meaning(self) -> bool:
+        """Whether what is near in meaning is looked for."""
+        return bool(self.like or (self.words and self.by == MEANING))
+
+    @property
     def is_empty(self) -> bool:
         """Whether everything is shown."""
         return not (any(self.facets.values()) or self.words or self.like)
@@ -111,26 +119,55 @@ class Found:
     shelf: Shelf
     count: Count
     rows: NDArray[np.int32]
+    waiting: bool = False  # search by meaning is not ready yet
 
 
-def find(db: Database, index: Index, config: Config, choice: Choice) -> Found:
-    """Count and order the excerpts of a choice."""
-    shelf = index.shelf(db, config.calls.files, unsure=choice.unsure)
+def find(db: Database, app: State, config: Config, choice: Choice) -> Found:
+    """Count and order the excerpts of a choice; `app` is the state of the application."""
+    shelf: Shelf = app.index.shelf(db, config.calls.files, unsure=choice.unsure)
+    if choice.is_by_meaning:
+        return _find_near(shelf, app.meaning, choice)
+    query = query_of(choice.words)
     mask = None
-    if choice.words and choice.by == WORDS:
-        query = query_of(choice.words)
-        if query:
-            mask = np.isin(shelf.row, store.matching_turns(db, query.match), invert=query.without)
+    if query:
+        turns = np.sort(store.matching_turns(db, query.match))
+        mask = np.isin(shelf.row, turns, invert=query.without)
     counted = count(shelf, choice.facets, mask)
     return Found(shelf, counted, ordered(shelf, counted.chosen, choice.order))
+
+
+def _find_near(shelf: Shelf, meaning: Meaning, choice: Choice) -> Found:
+    """The excerpts near in meaning, the nearest first."""
+    nothing = np.zeros(len(shelf), np.bool_)
+    if not meaning.is_ready():
+        return Found(shelf, count(shelf, choice.facets, nothing), shelf.newest[:0], waiting=True)
+    if choice.like:
+        call, position = _turn(choice.like)
+        row = shelf.find(call, position)
+        scores = meaning.alike(shelf, int(shelf.row[row])) if row is not None else None
+    else:
+        scores, row = meaning.near(shelf, choice.words), None
+    if scores is None:
+        return Found(shelf, count(shelf, choice.facets, nothing), shelf.newest[:0])
+    found = found_by(scores, ALIKE if choice.like else NEAR)
+    if row is not None:
+        found[row] = False
+    counted = count(shelf, choice.facets, found)
+    rows = np.flatnonzero(counted.chosen)
+    return Found(shelf, counted, rows[np.argsort(-scores[rows], kind="stable")].astype(np.int32))
+
+
+def _turn(utterance: str) -> tuple[str, int]:
+    """Call and position of an utterance; a position that there is not for what is no id."""
+    call, _, position = utterance.rpartition(":")
+    return (call, int(position)) if position.isdecimal() else ("", -1)
 
 
 def part_of(found: Found, after: str) -> NDArray[np.int32]:
     """A page of rows behind an excerpt; from the start without one, nothing if it is gone."""
     if not after:
         return found.rows[:PAGE]
-    call, _, position = after.rpartition(":")
-    row = found.shelf.find(call, int(position)) if position.isdecimal() else None
+    row = found.shelf.find(*_turn(after))
     place = np.flatnonzero(found.rows == (-1 if row is None else row))
     return found.rows[int(place[0]) + 1 :][:PAGE] if len(place) else found.rows[:0]
 
@@ -146,7 +183,7 @@ def cards(
     """The excerpts of these rows, with what a search found in them."""
     turns = [found.shelf.utterance(int(row)) for row in rows]
     hits = {}
-    query = query_of(choice.words) if choice.by == WORDS else None
+    query = query_of("" if choice.is_by_meaning else choice.words)
     if query and not query.without:
         for row, (call, position) in zip(rows, turns, strict=True):
             marked = store.marked_text(db, query.match, int(found.shelf.row[row]))
@@ -160,8 +197,8 @@ def excerpts(
 ) -> HTMLResponse:
     """The excerpts of a choice, twenty at a time, with what else could be chosen."""
     choice = choice_of(request)
-    names = Names(taxonomy)
-    found = find(db, request.app.state.index, config, choice)
+    names = names_of(db, taxonomy)
+    found = find(db, request.app.state, config, choice)
     rows = part_of(found, after)
     shown = cards(db, config, names, found, rows, choice)
     more = bool(len(rows)) and rows[-1] != found.rows[-1]
@@ -173,11 +210,15 @@ def excerpts(
         cards=shown,
         after=after,
         next=choice.address(after=shown[-1].id) if more and shown else "",
-        label=functools.partial(label, names, _topics(db)),
+        label=functools.partial(label, names),
         headings=HEADINGS,
         open=OPEN,
         orders=ORDER_NAMES,
         nothing=not len(found.shelf),
+        waiting=found.waiting,
+        like=next(iter(cards_of(db, config, names, [_turn(choice.like)], unsure=True)), None)
+        if choice.like
+        else None,
         most_exported=MOST_EXPORTED,
     )
     if not after:
@@ -191,18 +232,16 @@ def excerpt(
     request: Request, utterance: str, db: Db, config: Settings, taxonomy: Definitions
 ) -> HTMLResponse:
     """One excerpt: what its link shows."""
-    call, _, position = utterance.rpartition(":")
-    turn = [(call, int(position))] if position.isdecimal() else []
-    shown = cards_of(db, config, Names(taxonomy), turn, unsure=True)
+    shown = cards_of(db, config, names_of(db, taxonomy), [_turn(utterance)], unsure=True)
     if not shown:
         raise HTTPException(404)
     return page(request, "excerpt.html.jinja", card=shown[0])
 
 
-def label(names: Names, topics: Mapping[str, str], facet: str, name: str) -> str:
+def label(names: Names, facet: str, name: str) -> str:
     """What a value of a facet is called."""
     if facet in ("concern", "ask", "topic", "competitor"):
-        return tag_name(facet, name, names, topics)
+        return tag_name(facet, name, names)
     if facet == "persona":
         return names.persona(name)
     if facet == "stage":
@@ -215,5 +254,6 @@ def label(names: Names, topics: Mapping[str, str], facet: str, name: str) -> str
     return known.get(name) or readable(name)
 
 
-def _topics(db: Database) -> dict[str, str]:
-    return {str(topic.id): topic.label for topic in store.all_topics(db)}
+def names_of(db: Database, taxonomy: Taxonomy) -> Names:
+    """Names for the ids of the definitions and of topics."""
+    return Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})

@@ -55,6 +55,11 @@ class Index:
         return self._all if unsure else self._sure
 
     @property
+    def everything(self) -> Shelf:
+        """All excerpts, as last read."""
+        return self._all
+
+    @property
     def edition(self) -> int:
         """Which edition of the database the shelves show."""
         return self._edition

@@ -157,3 +157,47 @@ document.addEventListener("htmx:afterSettle", unfold);
 document.addEventListener("htmx:responseError", () => say("That did not work. Try again in a moment."));
 document.addEventListener("htmx:sendError", () => say("The server does not answer. Is it still running?"));
 unfold();
+
+// A call: its words in step with the sound
+const turns = $("#turns");
+if (turns) {
+  const words = [...turns.querySelectorAll("[data-t]")];
+  const times = words.map((word) => Number(word.dataset.t));
+  const said = [...turns.querySelectorAll("[data-start]")];
+  let lit = null;
+  let at = null;
+  document.addEventListener("click", (event) => {
+    const word = event.target.closest("[data-t]");
+    const line = event.target.closest("[data-play]");
+    const turn = event.target.closest("[data-turn]");
+    if (event.target.closest("[data-close]") && turn) {
+      event.preventDefault();
+      $("#mend-turn", turn).remove();
+    } else if (word && !getSelection().toString()) {
+      play(turn, { from: Number(word.dataset.t), to: Infinity });
+    } else if (line) {
+      event.preventDefault();
+      play(turn, { to: Infinity });
+    } else if (event.target.closest(".mend-turn") && turn && $("#mend-turn", turn)) {
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.matches(".mend-turn") && $("#mend-turn", event.target.closest("[data-turn]"))) event.preventDefault();
+  });
+  document.addEventListener("callinsight:time", ({ detail: now }) => {
+    let low = 0;
+    let high = times.length;
+    while (low < high) { const middle = (low + high) >> 1; if (times[middle] <= now + 0.05) low = middle + 1; else high = middle; }
+    const word = words[low - 1];
+    if (word !== lit) { lit?.classList.remove("lit"); word?.classList.add("lit"); lit = word; }
+    const turn = said.findLast((one) => Number(one.dataset.start) <= now + 0.05);
+    if (turn === at) return;
+    at?.classList.remove("is-said");
+    turn?.classList.add("is-said");
+    at = turn;
+    if (playing?.matches("[data-turn]")) playing = turn || playing;
+    const follow = $("#follow");
+    if (turn && follow?.checked && !audio.paused) turn.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  });
+}
