@@ -13,7 +13,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from callinsight.errors import CallInsightError
-from callinsight.web import audio, calls, definitions, excerpts, runs, sessions, signing_in
+from callinsight.web import (
+    audio,
+    calls,
+    definitions,
+    excerpts,
+    playlists,
+    runs,
+    sessions,
+    signing_in,
+)
 from callinsight.web.access import Access, rules
 from callinsight.web.audio import Copies
 from callinsight.web.following import Follower
@@ -67,7 +76,7 @@ def create_app(
     app.state.tries = signing_in.Tries()
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for group in (signing_in, audio, calls, definitions, excerpts, runs):
+    for group in (signing_in, audio, calls, definitions, excerpts, playlists, runs):
         app.include_router(group.router, include_in_schema=False)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 import numpy as np
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from callinsight import store
 from callinsight.reports.wording import Names, month_name, readable
 from callinsight.web.cards import Card, cards_of, tag_name
+from callinsight.web.exports import csv_lines, markdown_lines
 from callinsight.web.facets import FACETS, NEWEST, ORDERS, RECORDINGS, count, ordered
 from callinsight.web.meaning import ALIKE, NEAR, found_by
 from callinsight.web.pages import Db, Definitions, Settings, page, require
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 READ = [Depends(require("viewer"))]
+EXPORT = [Depends(require("viewer", noted="export"))]
 PAGE = 20
 MOST_EXPORTED = 5000
 LONGEST = 300  # characters of a search
@@ -126,7 +128,7 @@ def find(db: Database, app: State, config: Config, choice: Choice) -> Found:
     """Count and order the excerpts of a choice; `app` is the state of the application."""
     shelf: Shelf = app.index.shelf(db, config.calls.files, unsure=choice.unsure)
     if choice.is_by_meaning:
-        return _find_near(shelf, app.meaning, choice)
+        return _find_near(shelf, app.index.everything, app.meaning, choice)
     query = query_of(choice.words)
     mask = None
     if query:
@@ -136,7 +138,7 @@ def find(db: Database, app: State, config: Config, choice: Choice) -> Found:
     return Found(shelf, counted, ordered(shelf, counted.chosen, choice.order))
 
 
-def _find_near(shelf: Shelf, meaning: Meaning, choice: Choice) -> Found:
+def _find_near(shelf: Shelf, every: Shelf, meaning: Meaning, choice: Choice) -> Found:
     """The excerpts near in meaning, the nearest first."""
     nothing = np.zeros(len(shelf), np.bool_)
     if not meaning.is_ready():
@@ -144,7 +146,8 @@ def _find_near(shelf: Shelf, meaning: Meaning, choice: Choice) -> Found:
     if choice.like:
         call, position = _turn(choice.like)
         row = shelf.find(call, position)
-        scores = meaning.alike(shelf, int(shelf.row[row])) if row is not None else None
+        of = every.find(call, position)
+        scores = meaning.alike(shelf, int(every.row[of])) if of is not None else None
     else:
         scores, row = meaning.near(shelf, choice.words), None
     if scores is None:
@@ -227,6 +230,20 @@ def excerpts(
     return response
 
 
+@router.get("/excerpts/export.csv", dependencies=EXPORT)
+def export_sheet(request: Request, db: Db, config: Settings, taxonomy: Definitions) -> Response:
+    """The excerpts of a choice as a sheet."""
+    lines = csv_lines(_chosen(request, db, config, taxonomy), _site(request))
+    return _download("".join(lines), "text/csv; charset=utf-8", "excerpts.csv")
+
+
+@router.get("/excerpts/export.md", dependencies=EXPORT)
+def export_text(request: Request, db: Db, config: Settings, taxonomy: Definitions) -> Response:
+    """The excerpts of a choice as Markdown."""
+    lines = markdown_lines(_chosen(request, db, config, taxonomy), _site(request), "Excerpts")
+    return _download("".join(lines), "text/markdown; charset=utf-8", "excerpts.md")
+
+
 @router.get("/excerpts/{utterance:path}", response_class=HTMLResponse, dependencies=READ)
 def excerpt(
     request: Request, utterance: str, db: Db, config: Settings, taxonomy: Definitions
@@ -236,6 +253,23 @@ def excerpt(
     if not shown:
         raise HTTPException(404)
     return page(request, "excerpt.html.jinja", card=shown[0])
+
+
+def _chosen(request: Request, db: Database, config: Config, taxonomy: Taxonomy) -> list[Card]:
+    """All excerpts of a choice, as far as one file takes them."""
+    choice = choice_of(request)
+    found = find(db, request.app.state, config, choice)
+    turns = [found.shelf.utterance(int(row)) for row in found.rows[:MOST_EXPORTED]]
+    return cards_of(db, config, names_of(db, taxonomy), turns, unsure=choice.unsure)
+
+
+def _download(text: str, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type=kind, headers=headers)
+
+
+def _site(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 def label(names: Names, facet: str, name: str) -> str:

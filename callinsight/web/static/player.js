@@ -9,6 +9,7 @@ const typing = () => document.activeElement?.matches("input:not([type=checkbox])
 let playing = null; // what the player plays: an element with data-src
 let until = Infinity; // seconds; an excerpt ends by itself once
 let note = 0;
+let onward = false; // a playlist plays on by itself
 
 const say = (words) => {
   const toast = $("#toast");
@@ -47,6 +48,14 @@ const toggle = (element) => {
   else if (audio.paused) { if (audio.currentTime >= until) until = Infinity; audio.play(); }
   else audio.pause();
 };
+const playNext = () => {
+  const all = [...document.querySelectorAll(".excerpt[data-src]")];
+  const next = all[all.indexOf(playing) + 1];
+  onward = Boolean(next);
+  if (!next) return;
+  play(next);
+  next.scrollIntoView({ block: "center" });
+};
 const skip = (seconds) => { if (audio.src) { until = Infinity; audio.currentTime = Math.max(0, audio.currentTime + seconds); } };
 const broken = () => say("This recording cannot be played: it may have been moved.");
 const mark = () => {
@@ -61,7 +70,7 @@ if (audio) {
   audio.addEventListener("pause", mark);
   audio.addEventListener("error", broken);
   audio.addEventListener("timeupdate", () => {
-    if (audio.currentTime >= until) { audio.pause(); until = Infinity; }
+    if (audio.currentTime >= until) { audio.pause(); until = Infinity; if (onward) playNext(); }
     $("#dock-time").textContent = `${clock(audio.currentTime)} / ${clock(audio.duration)}`;
     const seek = $("#dock-seek");
     seek.max = audio.duration || 1;
@@ -98,8 +107,11 @@ const copy = async (element, what) => {
 };
 
 document.addEventListener("click", (event) => {
-  const within = event.target.closest("[data-src], [data-quote]");
-  if (event.target.closest("a.play")) {
+  const within = event.target.closest("[data-quote]");
+  if (event.target.closest("[data-play-all]")) {
+    playing = null;
+    playNext();
+  } else if (event.target.closest("a.play")) {
     event.preventDefault();
     toggle(event.target.closest("[data-src]"));
   } else if (event.target.closest("[data-copy]")) {
