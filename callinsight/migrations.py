@@ -404,3 +404,96 @@ def say_more_of_gaps(db: Any) -> None:
     for column in ("lost", "stalled", "returned"):
         db["gaps"].add_column(column, int, not_null_default=0)
     db["utterances"].create_index(["call", "side", "persona"])
+
+
+@migrations()
+def browse_and_mend(db: Any) -> None:
+    """What people mend in calls and collect; which calls changed, and words of tagged turns, for pages."""
+    db["mendings"].create(
+        {
+            "id": int,
+            "call": str,
+            "at": str,
+            "who": str,
+            "what": str,
+            "subject": str,
+            "text": str,
+            "before": str,
+            "after": str,
+            "undoes": int,
+        },
+        pk="id",
+        not_null={"call", "at", "who", "what"},
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["mendings"].create_index(["call"])
+    db.execute(
+        "CREATE TRIGGER mendings_stay BEFORE UPDATE ON mendings "
+        "BEGIN SELECT RAISE(ABORT, 'a mending is never changed: add another'); END"
+    )
+    db["heard_turns"].create(
+        {"utterance": str, "call": str, "text": str, "words": str},
+        pk="utterance",
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["heard_turns"].create_index(["call"])
+    db["playlists"].create({"id": int, "name": str, "who": str, "created_at": str}, pk="id")
+    db["playlist_items"].create(
+        {"playlist": int, "utterance": str, "call": str, "who": str, "at": str},
+        pk=("playlist", "utterance"),
+        foreign_keys=[("playlist", "playlists", "id")],
+    )
+    db["playlist_items"].create_index(["call"])
+    db["calls"].create_index(["status"])
+    db["calls"].create_index(["deal"])
+    _note_changed_calls(db)
+    _search_tagged_turns(db)
+
+
+def _note_changed_calls(db: Any) -> None:
+    """Pages keep counts in memory; this tells them which calls to read again."""
+    db["changed_calls"].create({"call": str, "number": int}, pk="call")
+    db["changed_calls"].create_index(["number"])
+    facts = "recorded_at, title, account, deal, outcome, file, channels, status"
+    for table, call, update in (
+        ("tags", "call", "UPDATE"),
+        ("participants", "call", "UPDATE"),
+        ("calls", "id", f"UPDATE OF {facts}"),
+    ):
+        for event, row in (("INSERT", "new"), (update, "new"), ("DELETE", "old")):
+            name = f"{table}_{event.split()[0].lower()}_noted"
+            db.execute(
+                f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN "  # noqa: S608 - fixed names
+                f"INSERT INTO changed_calls (call, number) VALUES ({row}.{call}, "
+                "(SELECT coalesce(max(number), 0) + 1 FROM changed_calls)) "
+                "ON CONFLICT (call) DO UPDATE SET number = excluded.number; END"
+            )
+
+
+def _search_tagged_turns(db: Any) -> None:
+    """Full-text search over tagged turns only: common words would take too long over all."""
+    db.execute(
+        "CREATE VIRTUAL TABLE tagged_fts USING fts5"
+        "(text, content='utterances', tokenize='porter unicode61')"
+    )
+    db.execute(
+        "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
+        "WHERE id IN (SELECT utterance FROM tags)"
+    )
+    tags_of = "(SELECT count(*) FROM tags WHERE utterance = {}.utterance)"
+    drop = "INSERT INTO tagged_fts (tagged_fts, rowid, text) VALUES ('delete', old.rowid, old.text)"
+    db.execute(
+        "CREATE TRIGGER tags_found AFTER INSERT ON tags BEGIN "  # noqa: S608 - fixed names
+        "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
+        f"WHERE id = new.utterance AND {tags_of.format('new')} = 1; END"
+    )
+    db.execute(
+        "CREATE TRIGGER tags_lost AFTER DELETE ON tags BEGIN "  # noqa: S608 - fixed names
+        "INSERT INTO tagged_fts (tagged_fts, rowid, text) SELECT 'delete', rowid, text "
+        f"FROM utterances WHERE id = old.utterance AND {tags_of.format('old')} = 0; END"
+    )
+    db.execute(
+        "CREATE TRIGGER tagged_words_mended AFTER UPDATE OF text ON utterances "  # noqa: S608 - fixed
+        "WHEN old.text <> new.text AND EXISTS (SELECT 1 FROM tags WHERE utterance = old.id) "
+        f"BEGIN {drop}; INSERT INTO tagged_fts (rowid, text) VALUES (new.rowid, new.text); END"
+    )

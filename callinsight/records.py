@@ -430,3 +430,50 @@ class AuditEntry:
     who: str
     action: str  # play | export | the name of what was changed
     subject: str  # the address it was done at, or who it was done to
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mending:
+    """What a person mends in a call; rows are added and never changed, the latest of a thing holds."""
+
+    id: int = 0  # 1, 2, ... in the order they were made; 0 is not stored yet
+    call: str
+    at: str  # moment
+    who: str
+    what: str  # side of a voice | turn, the side of one turn | words | title | persona | undo
+    subject: str  # the voice, the utterance at that time, or the participant's name
+    text: str = ""  # of the utterance at that time: it is found by it when turns are numbered anew
+    before: str
+    after: str
+    undoes: int = 0  # the mending that an undo takes back
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardTurn:
+    """A turn as it was heard, kept while people's words stand in its place."""
+
+    utterance: str
+    call: str
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playlist:
+    """Excerpts that somebody collects."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    name: str
+    who: str
+    created_at: str  # moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaylistItem:
+    """An excerpt in a playlist."""
+
+    playlist: int
+    utterance: str
+    call: str
+    who: str
+    at: str  # moment it was added

@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
+from callinsight.calls.mending import (
+    TURN,
+    WRITTEN,
+    as_heard,
+    holding,
+    placed,
+    sides_of,
+    with_side,
+    with_words,
+)
 from callinsight.calls.sides import load_sides
 from callinsight.calls.speakers import SHEETS, WORDS, utterances_of, voice_of
 from callinsight.calls.turns import Turn
 from callinsight.calls.vocabulary import mended, text_of
 from callinsight.config import settings_hash
-from callinsight.records import CRM, Problem
+from callinsight.records import CRM, HeardTurn, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
 
     from callinsight.calls.manifest import Entry
     from callinsight.config import Config
-    from callinsight.records import Utterance, Voice
+    from callinsight.records import Call, Mending, Participant, Utterance, Voice, Word
 
 NAMING = "speakers"
 CHANNELS = "channels"
@@ -45,6 +55,9 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
     for voice in store.all_voices(db):
         if voice.model == weights.fingerprint(weights.VOICES):
             voices[voice.call].append(voice)
+    mendings: dict[str, list[Mending]] = defaultdict(list)
+    for mending in store.all_mendings(db):
+        mendings[mending.call].append(mending)
     reps: Reps = defaultdict(list)
     opened = [entry for entry in entries if entry.call.status != "refused"]
     for entry in sorted(opened, key=lambda entry: (entry.call.recorded_at, entry.call.id)):
@@ -57,9 +70,13 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
             [dataclasses.asdict(person) for person in entry.participants],
             config.speech.mishearings,
             familiar,
+            *_digest_of(mendings[entry.call.id]),
         )
         if not store.is_done(db, NAMING, entry.call.id, hash_):
-            _name(db, config, entry, familiar, hash_)
+            with store.transaction(db):
+                call = dataclasses.replace(entry.call, channels=_channels(db, entry.call.id))
+                name_call(db, config, call, entry.participants, familiar=familiar)
+                store.record_run(db, NAMING, entry.call.id, hash_)
         if voices[entry.call.id]:
             _enroll(db, entry, voices[entry.call.id], reps)
     with store.transaction(db):
@@ -77,29 +94,59 @@ def wrong_channel(rep_channel: int | None, channels: int) -> str:
     )
 
 
-def _name(
-    db: Database, config: Config, entry: Entry, familiar: Mapping[str, float], hash_: str
+def name_call(
+    db: Database,
+    config: Config,
+    call: Call,
+    participants: Sequence[Participant],
+    *,
+    familiar: Mapping[str, float] | None = None,
 ) -> None:
-    known = store.get_call(db, entry.call.id)
-    wrong = wrong_channel(entry.call.rep_channel, known.channels if known else 0)
-    turns = [
-        _turn(utterance, config.speech.mishearings)
-        for utterance in store.utterances_of(db, entry.call.id)
-    ]
+    """Say who spoke in a call, in which words, as the sheets, what is said, and people tell."""
+    wrong = wrong_channel(call.rep_channel, call.channels)
+    heard, mendings = heard_words(db, call.id), store.mendings_of(db, call.id)
+    said = [as_heard(utterance, heard) for utterance in store.utterances_of(db, call.id)]
+    turns = [turn_of(utterance, config.speech.mishearings) for utterance in said]
+    written = placed(mendings, turns, WRITTEN)
     utterances = utterances_of(
-        entry.call.id,
-        turns,
-        entry.participants,
-        entry.call.rep_channel,
-        familiar=familiar,
+        call.id,
+        [
+            with_words(turn, written[position].after) if position in written else turn
+            for position, turn in enumerate(turns)
+        ],
+        participants,
+        call.rep_channel,
+        familiar=familiar or {},
         trusted=not wrong,
+        told=sides_of(mendings),
     )
-    with store.transaction(db):
-        store.save_utterances(db, utterances)
-        store.record_run(db, NAMING, entry.call.id, hash_)
+    for position, mending in placed(mendings, turns, TURN).items():
+        utterances[position] = with_side(utterances[position], mending.after, participants)
+    store.save_utterances(db, utterances)
+    kept = [
+        HeardTurn(utterance=said[p].id, call=call.id, text=turns[p].text, words=turns[p].words)
+        for p in written
+    ]
+    store.replace_heard(db, call.id, kept)
 
 
-def _turn(utterance: Utterance, mishearings: Mapping[str, str]) -> Turn:
+def heard_words(db: Database, call: str) -> dict[str, tuple[str, tuple[Word, ...]]]:
+    """What was heard where people's words stand now, by utterance."""
+    return {turn.utterance: (turn.text, turn.words) for turn in store.heard_of(db, call)}
+
+
+def _digest_of(mendings: Sequence[Mending]) -> list[tuple[str, ...]]:
+    """What the names of a call depend on in mendings; nothing where nobody mended anything."""
+    return [(m.what, m.subject, m.text, m.after) for m in holding(mendings)]
+
+
+def _channels(db: Database, call: str) -> int:
+    known = store.get_call(db, call)
+    return known.channels if known else 0
+
+
+def turn_of(utterance: Utterance, mishearings: Mapping[str, str]) -> Turn:
+    """What an utterance is without its names, with what the user's list mends."""
     words = tuple(mended(utterance.words, mishearings))
     return Turn(
         channel=utterance.channel,
@@ -162,7 +209,7 @@ def _enroll(db: Database, entry: Entry, voices: Sequence[Voice], reps: Reps) -> 
     if len(names) != 1:
         return
     sure = {
-        voice_of(_turn(utterance, {}))
+        voice_of(turn_of(utterance, {}))
         for utterance in store.utterances_of(db, entry.call.id)
         if utterance.side == "rep"
         and utterance.side_source in (SHEETS, WORDS)

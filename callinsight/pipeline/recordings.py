@@ -22,7 +22,7 @@ def recordings(db: Database, config: Config) -> Callable[[Call], Path | None]:
 
     There is none where the file is gone, or belongs to a call that is refused.
     """
-    closed = {config.calls.files / c.file for c in store.all_calls(db) if c.status == "refused"}
+    closed = {config.calls.files / file for file in store.refused_files(db)}
 
     def recording_of(call: Call) -> Path | None:
         path = config.calls.files / call.file

@@ -15,6 +15,8 @@ from callinsight.config import Config, config_from_text, load_config, settings_t
 from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
 from callinsight.pipeline.definitions import keep_definitions
+from callinsight.pipeline.embedding import keep_tagged
+from callinsight.pipeline.mend import mended_entries
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
 from callinsight.pipeline.stages import infer_stages
@@ -74,6 +76,7 @@ def run(
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
         entries = recall(db, manifest.entries)
+        entries = mended_entries(db, entries, taxonomy)
         removed = keep_listed(db, manifest.problems, entries)
         transcribe_calls(
             db,
@@ -88,6 +91,7 @@ def run(
         store.save_setting(db, DEFINITIONS, f"{taxonomy.version} {taxonomy.digest}")
         keep_definitions(db, taxonomy)
         update_topics(db, config, taxonomy, progress=progress)
+        keep_tagged(db, progress=progress)
         load_content(db, config, taxonomy)
         months = update_gaps(db, config, taxonomy, progress=progress)
         page = (

@@ -19,11 +19,12 @@ def save_call(
 ) -> None:
     """Write a call with all that was said, in place of what was known of it.
 
-    Corrections stay, for the same words may be heard again; not so those of a call that is refused.
+    Corrections and mendings stay, for the same words may be heard again; not so those of a call
+    that is refused.
     """
     _forget_results(db, call.id)
     if call.status == "refused":
-        _forget_corrections(db, call.id)
+        _forget_words_of_people(db, call.id)
     save(db, "calls", [call], pk="id")
     save(db, "participants", participants, pk=("call", "name"))
     save(db, "utterances", utterances, pk="id")
@@ -58,7 +59,7 @@ def remove_calls_except(db: Database, keep: set[str]) -> int:
     gone = [id_ for (id_,) in db.execute("SELECT id FROM calls").fetchall() if id_ not in keep]
     for call in gone:
         _forget_results(db, call)
-        _forget_corrections(db, call)
+        _forget_words_of_people(db, call)
         db.execute("DELETE FROM calls WHERE id = ?", [call])
         db.execute(
             "DELETE FROM runs WHERE subject = ? "
@@ -76,6 +77,26 @@ def get_call(db: Database, call: str) -> Call | None:
 def all_calls(db: Database) -> list[Call]:
     """Every call, by time."""
     return load(db, Call, "SELECT * FROM calls ORDER BY recorded_at, id")
+
+
+def some_calls(db: Database, only: str) -> list[Call]:
+    """One call by its id, if there is one; every call, by time, for an empty id."""
+    if not only:
+        return all_calls(db)
+    call = get_call(db, only)
+    return [call] if call else []
+
+
+def calls_of_deal(db: Database, deal: str) -> list[Call]:
+    """The calls of a deal, by time; none without a deal."""
+    sql = "SELECT * FROM calls WHERE deal = ? AND deal <> '' ORDER BY recorded_at, id"
+    return load(db, Call, sql, [deal])
+
+
+def refused_files(db: Database) -> list[str]:
+    """The files of calls that are refused, as the manifest writes them."""
+    rows = db.execute("SELECT file FROM calls WHERE status = 'refused' ORDER BY file")
+    return [file for (file,) in rows.fetchall()]
 
 
 def participants_of(db: Database, call: str) -> list[Participant]:
@@ -147,12 +168,13 @@ def search_utterances(db: Database, words: str, *, limit: int = 20) -> list[Utte
 
 
 def _forget_results(db: Database, call: str) -> None:
-    for table in ("tags", "utterances", "participants", "voices"):
+    for table in ("tags", "utterances", "participants", "voices", "heard_turns"):
         db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
 
 
-def _forget_corrections(db: Database, call: str) -> None:
-    db.execute("DELETE FROM corrections WHERE call = ?", [call])
+def _forget_words_of_people(db: Database, call: str) -> None:
+    for table in ("corrections", "mendings", "playlist_items"):
+        db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
 
 
 def _name(participant: Participant) -> str:

@@ -73,6 +73,11 @@ def tags_of_call(db: Database, call: str) -> list[Tag]:
     )
 
 
+def tags_of_turn(db: Database, utterance: str) -> list[Tag]:
+    """The tags of one utterance."""
+    return load(db, Tag, "SELECT * FROM tags WHERE utterance = ? ORDER BY kind, label", [utterance])
+
+
 def add_correction(db: Database, correction: Correction) -> Correction:
     """Keep what a person says of a turn, after all that was said before; with its number."""
     (last,) = db.execute("SELECT coalesce(max(id), 0) FROM corrections").fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,15 +14,31 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from callinsight.errors import CallInsightError
-from callinsight.web import api, definitions, home, review, runs, sessions, signing_in
+from callinsight.web import (
+    api,
+    audio,
+    calls,
+    definitions,
+    excerpts,
+    home,
+    playlists,
+    review,
+    runs,
+    sessions,
+    signing_in,
+)
 from callinsight.web.access import Access, rules
+from callinsight.web.audio import Copies
 from callinsight.web.doubts import Doubts
+from callinsight.web.following import Follower
 from callinsight.web.gate import HEADERS, Gate
+from callinsight.web.index import Index
+from callinsight.web.meaning import Meaning
 from callinsight.web.pages import STATIC, page
 from callinsight.web.relearning import Relearning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -52,17 +69,23 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         max_body_size=LARGEST_FORM,
+        lifespan=_living,
     )
     app.state.database = database
     app.state.now = now
     app.state.access = access
+    app.state.index = Index(database)
+    app.state.meaning = Meaning(database, app.state.index)
+    app.state.copies = Copies()
+    app.state.follower = Follower(database)
     app.state.secret = sessions.load_secret(database)
     app.state.tries = signing_in.Tries()
     app.state.doubts = Doubts()
     app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for group in (signing_in, home, review, definitions, runs):
+    pages = (signing_in, home, audio, calls, excerpts, playlists, review, definitions, runs)
+    for group in pages:
         app.include_router(group.router, include_in_schema=False)
     app.include_router(api.router)
     app.add_exception_handler(HTTPException, _refused)
@@ -71,6 +94,14 @@ def create_app(
     app.add_exception_handler(Exception, _broken)
     check_rules(app)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    """What was made for browsers to play goes with the server, and its threads end."""
+    yield
+    app.state.copies.close()
+    app.state.follower.close()
 
 
 def check_rules(app: FastAPI) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -115,7 +116,18 @@ Settings = Annotated[Config, Depends(_config)]
 
 
 def _taxonomy(config: Settings) -> Taxonomy:
-    return load_taxonomy(config.tagging.taxonomy)
+    path = config.tagging.taxonomy
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        changed = 0  # load_taxonomy says what is wrong
+    return _taxonomy_as_of(path, changed)
+
+
+@functools.lru_cache(maxsize=4)
+def _taxonomy_as_of(path: Path, _changed: int) -> Taxonomy:
+    """Reading it takes longer than most pages."""
+    return load_taxonomy(path)
 
 
 Definitions = Annotated[Taxonomy, Depends(_taxonomy)]
