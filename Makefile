@@ -35,6 +35,8 @@ bench: setup
 	$(BIN)/python benchmarks/sides.py
 	$(BIN)/python benchmarks/vocabulary.py
 	$(BIN)/python benchmarks/tagging.py
+	$(BIN)/callinsight evaluate benchmarks/unseen_turns.csv
+	$(BIN)/python benchmarks/annotators.py
 	$(BIN)/python benchmarks/corrections.py
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/callinsight run pipelines/demo.toml
