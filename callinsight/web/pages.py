@@ -94,7 +94,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         csrf=token,
         csrf_field=Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         signs_in=who != YOU,
-        plays=getattr(request.app.state, "plays", _is_silent),
         places=[(at, words) for at, words, role in PLACES if who.may(role)],
         here=next((at for at, *_ in PLACES if at != "/" and path.startswith(at)), path),
         **values,
@@ -102,10 +101,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     response = HTMLResponse(text, status_code=status)
     sessions.keep(request, response)
     return response
-
-
-def _is_silent(_call: str) -> bool:
-    return False
 
 
 def _config(db: Db) -> Config:
