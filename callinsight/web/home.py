@@ -16,9 +16,8 @@ from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.records import Call, Gap, Tag, Utterance
 from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, count
-from callinsight.taxonomy import load_taxonomy
 from callinsight.web.month import figures, ranked
-from callinsight.web.pages import Db, page, pieces, require, visitor
+from callinsight.web.pages import Db, definitions_of, page, pieces, require, visitor
 from callinsight.web.sound import can_play
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def home(request: Request, db: Db) -> HTMLResponse:
     latest = store.last_moment(db)
     if not latest:
         return page(request, "welcome.html.jinja", pipeline=config.path)
-    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    taxonomy = definitions_of(config)
     month = month_of(latest, config.zone)
     gaps = ranked(db, month)
     who = visitor(request)

@@ -22,7 +22,17 @@ from callinsight.web.database import Db
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Db", "Definitions", "Settings", "Visitor", "page", "pieces", "require", "visitor"]
+__all__ = [
+    "Db",
+    "Definitions",
+    "Settings",
+    "Visitor",
+    "definitions_of",
+    "page",
+    "pieces",
+    "require",
+    "visitor",
+]
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 PLACES = (  # the navigation: address, words, who sees it
@@ -110,7 +120,8 @@ def _config(db: Db) -> Config:
 Settings = Annotated[Config, Depends(_config)]
 
 
-def _taxonomy(config: Settings) -> Taxonomy:
+def definitions_of(config: Settings) -> Taxonomy:
+    """The definitions that a pipeline names, read again when their file changes."""
     path = config.tagging.taxonomy
     try:
         changed = path.stat().st_mtime_ns
@@ -125,4 +136,4 @@ def _taxonomy_as_of(path: Path, _changed: int) -> Taxonomy:
     return load_taxonomy(path)
 
 
-Definitions = Annotated[Taxonomy, Depends(_taxonomy)]
+Definitions = Annotated[Taxonomy, Depends(definitions_of)]
