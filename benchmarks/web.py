@@ -407,6 +407,10 @@ def asked() -> Iterator[tuple[str, list[str]]]:
     )
     yield "a call", [f"/calls/call-{number:06d}" for number in range(0, 3000, 500)]
     yield "an excerpt in a list of its own", ["/playlists", "/definitions"]
+    yield "home", ["/"]
+    yield "runs", ["/runs"]
+    yield "review, after the first look", ["/review"]
+    yield "calls as JSON", ["/api/calls?limit=50"]
     yield "sound, first byte", [f"/audio/call-{number:06d}" for number in range(0, 30, 3)]
 
 
