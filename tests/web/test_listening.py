@@ -1,51 +1,26 @@
 """With a real browser: an excerpt plays at its second, keys work, and the list grows by itself."""
 
-import os
-import shutil
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser
 
 from callinsight.web.app import create_app
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"), reason="needs Chromium: apt install chromium"
-)
 
 
 @pytest.fixture
-def site(told: Path) -> Iterator[str]:
-    """The pages on a port of this machine."""
-    config = uvicorn.Config(
-        create_app(told, now=lambda: NOW), host="127.0.0.1", port=0, log_level="warning"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def page(site: str) -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page(base_url=site)
-        opened.set_default_timeout(20_000)
-        yield opened
-        browser.close()
+def page(told: Path, browser: Browser, served: Callable[[FastAPI], str]) -> Iterator[object]:
+    """A tab on the pages."""
+    site = served(create_app(told, now=lambda: NOW))
+    opened = browser.new_page(base_url=site)
+    opened.set_default_timeout(20_000)
+    yield opened
+    opened.close()
 
 
 def state(page: object) -> tuple[float, bool]:
