@@ -21,6 +21,7 @@ from callinsight.web.facets import (
     restocked_in_parts,
     said_of,
 )
+from callinsight.web.memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,6 +117,8 @@ class Index:
         self._sure = restocked_in_parts(self._sure, sure, changed)
         self._all = restocked_in_parts(self._all, every, changed)
         self._edition = edition
+        if calls is None:
+            give_back()
         took_s = time.monotonic() - started
         self._again_at = time.monotonic() + (PAUSE * took_s if took_s > QUICK_S else 0.0)
 
