@@ -467,9 +467,12 @@ def crowd(database: Path, paths: list[str]) -> None:
             for _ in range(READS):
                 path = rng.choice(paths)
                 started = time.perf_counter()
-                answer = client.get(
-                    path, headers={"Range": "bytes=0-9999"} if "audio" in path else {}
-                )
+                part = {"Range": "bytes=0-9999"} if "audio" in path else {}
+                try:
+                    answer = client.get(path, headers=part)
+                except httpx.HTTPError as error:
+                    failed.append(f"{path}: {error}")
+                    continue
                 times.append((time.perf_counter() - started) * 1000)
                 if answer.status_code not in (200, 206):
                     failed.append(f"{path}: {answer.status_code}")
