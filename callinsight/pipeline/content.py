@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
+from callinsight.content.inventory import (
+    SHEET,
+    changes,
+    listed_ids,
+    read_items,
+    read_usage,
+    with_imported,
+)
 from callinsight.content.inventory import STAGE as INVENTORY
-from callinsight.content.inventory import listed_ids, read_items, read_usage
 from callinsight.content.supply import TOPIC, with_topics
+from callinsight.content.suggestions import fill
 from callinsight.content.unused import find_unused
 from callinsight.months import day_of, last_day, month_of, period_of
 
@@ -27,16 +35,23 @@ if TYPE_CHECKING:
 
 
 def load_content(db: Database, config: Config, taxonomy: Taxonomy) -> None:
-    """Bring the inventory and its usage in line with the sheets."""
-    items, unusable_items = read_items(config.content.items, taxonomy)
+    """Bring what the sheets list in line with them; what was imported stays.
+
+    Where both have an asset, the sheet counts. Values that people accepted are filled in.
+    """
+    listed, unusable_items = read_items(config.content.items, taxonomy)
+    before = store.all_items(db)
+    items = with_imported(listed, before)
+    known = {item.id for item in items}
     events, unusable_events = read_usage(
-        config.content.usage,
-        {item.id for item in items},
-        listed=listed_ids(config.content.items),
+        config.content.usage, known, listed=listed_ids(config.content.items)
     )
+    kept = [e for e in store.all_events(db) if e.source != SHEET and e.item in known]
+    filled = fill(items, store.all_suggestions(db))
     with store.transaction(db):
         store.replace_problems(db, INVENTORY, [*unusable_items, *unusable_events])
-        store.replace_content(db, items, events)
+        store.replace_content(db, filled, [*events, *kept])
+        store.add_item_changes(db, changes(before, filled, at=""))
 
 
 def update_gaps(

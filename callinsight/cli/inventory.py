@@ -1,0 +1,176 @@
+"""`callinsight inventory`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callinsight.cli.app import FAILED, Database, app, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from callinsight.pipeline.inventory import Imported
+
+inventory = typer.Typer(no_args_is_help=True, help="The content inventory beyond its sheets.")
+app.add_typer(inventory, name="inventory")
+Who = Annotated[str, typer.Option("--who", metavar="NAME", help="Whose word it is.")]
+SHOWN = 20  # lines of a kind, of an import
+
+
+class Table(StrEnum):
+    """How a list is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+Shape = Annotated[Table, typer.Option("--format", help="For people, programs or spreadsheets.")]
+
+
+def this_moment() -> str:
+    """Now, as it is written down."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@inventory.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An export, or a folder of Markdown.")
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="Which column is which; else it is told by their names.",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would change.")] = False,
+    db: Database = None,
+) -> None:
+    """Take assets from an export of a content platform (CSV) or a folder of Markdown."""
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.pipeline.inventory import import_items
+
+    with store.opened(database_path(db), create=not dry_run) as opened:
+        done = import_items(opened, file, mapping=mapping, now=this_moment(), dry_run=dry_run)
+    for line in _told(done, dry_run=dry_run):
+        typer.echo(line)
+    for note in done.notes[:SHOWN]:
+        say(f"note: {note}")
+    for problem in done.problems:
+        say(f"failed: {problem}")
+    if done.problems:
+        raise typer.Exit(FAILED)
+
+
+@inventory.command("map")
+def map_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An export, or a folder of Markdown.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Write here; - is stdout.")] = Path(
+        "mapping.toml"
+    ),
+    db: Database = None,
+) -> None:
+    """Write a mapping to begin with: which column is which, as far as their names tell."""
+    from callinsight.config import database_path
+    from callinsight.errors import InputError
+    from callinsight.pipeline.inventory import propose_mapping
+
+    text = propose_mapping(file, database_path(db))
+    if out == Path("-"):
+        typer.echo(text, nl=False)
+        return
+    if out.exists():
+        raise InputError(f"{out}: this file is there already; name another with --out FILE")
+    out.write_text(text, encoding="utf-8")
+    say(
+        f"{out}: check the guesses, then 'callinsight inventory import {file} --map {out} --dry-run'"
+    )
+
+
+@inventory.command("list")
+def list_(shape: Shape = Table.TEXT, db: Database = None) -> None:
+    """List the assets, with what they are tagged with and where they come from."""
+    from callinsight import store
+    from callinsight.config import database_path
+
+    with store.opened(database_path(db)) as opened:
+        items = store.all_items(opened)
+    if shape is Table.TEXT:
+        for item in items:
+            tags = "; ".join(item.concerns) or "no concern"
+            typer.echo(f"{item.id}  {item.title}  [{item.content_type}, {item.status}]  {tags}")
+        say(f"Assets: {len(items)}")
+        return
+    print_records([dataclasses.asdict(item) for item in items], shape)
+
+
+@inventory.command()
+def history(
+    asset: Annotated[str, typer.Argument(metavar="ID", help="An asset.")],
+    shape: Shape = Table.TEXT,
+    db: Database = None,
+) -> None:
+    """Show what became of an asset: what changed, when, and where it was seen."""
+    from callinsight import store
+    from callinsight.config import database_path
+
+    with store.opened(database_path(db)) as opened:
+        told = store.item_changes(opened, asset)
+    if shape is not Table.TEXT:
+        print_records([dataclasses.asdict(change) for change in told], shape)
+        return
+    for change in told:
+        typer.echo(
+            f"{change.at}  {change.source}: {_change(change.field, change.before, change.after)}"
+        )
+    if not told:
+        say(f"Nothing is known of an asset '{asset}'; 'callinsight inventory list' shows all.")
+
+
+def print_records(rows: Sequence[dict[str, object]], shape: Table) -> None:
+    """Rows as JSON or CSV; lists in a cell of CSV are separated by semicolons."""
+    if shape is Table.JSON:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif rows:
+        from callinsight.pipeline.inventory import as_csv
+
+        typer.echo(as_csv(rows), nl=False)
+
+
+def _told(done: Imported, *, dry_run: bool) -> Iterable[str]:
+    would = "would be " if dry_run else ""
+    yield (
+        f"{len(done.new)} {would}new, {len({c.item for c in done.changed})} {would}changed, "
+        f"{done.unchanged} unchanged" + (f", {done.skipped} skipped" if done.skipped else "")
+    )
+    if dry_run:
+        for item in done.new[:SHOWN]:
+            yield f"new: {item.id}  {item.title}  [{item.content_type}]"
+        if len(done.new) > SHOWN:
+            yield f"... and {len(done.new) - SHOWN} more"
+    for change in done.changed[:SHOWN]:
+        yield f"{change.item}: {_change(change.field, change.before, change.after)}"
+    if len(done.changed) > SHOWN:
+        yield f"... and {len(done.changed) - SHOWN} more changes"
+    if done.gone:
+        yield f"no longer in this file, but kept: {', '.join(done.gone)}"
+
+
+def _change(field: str, before: str, after: str) -> str:
+    if not field:
+        return f"came: {after}" if after else f"went: {before}"
+    return f"{field}: '{before}' became '{after}'"
