@@ -17,6 +17,7 @@ from callinsight.content.inventory import (
     with_imported,
 )
 from callinsight.content.inventory import STAGE as INVENTORY
+from callinsight.content.mentions import CALL, MENTION, call_mentions, index_of, mention_event
 from callinsight.content.supply import TOPIC, with_topics
 from callinsight.content.suggestions import fill
 from callinsight.content.unused import find_unused
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from callinsight.config import Config, GapsConfig
     from callinsight.progress import Progress
-    from callinsight.records import Call, Gap, Topic, Unused
+    from callinsight.records import Call, ContentItem, Gap, Topic, Unused, UsageEvent, Utterance
     from callinsight.taxonomy import Taxonomy
 
 
@@ -52,6 +53,56 @@ def load_content(db: Database, config: Config, taxonomy: Taxonomy) -> None:
         store.replace_problems(db, INVENTORY, [*unusable_items, *unusable_events])
         store.replace_content(db, filled, [*events, *kept])
         store.add_item_changes(db, changes(before, filled, at=""))
+
+
+def update_mentions(db: Database, config: Config, *, progress: Progress) -> None:
+    """Find the assets that calls speak of; what a person listed of a call is not found again."""
+    items = store.all_items(db)
+    index = index_of(items, company=config.company, aliases=config.content.aliases)
+    calls = sorted(usable_calls(db), key=lambda call: (call.recorded_at, call.id))
+    listed = [e for e in store.all_events(db) if e.source != CALL]
+    known = {(e.item, e.call) for e in listed if e.event == MENTION}
+    shared = _shared_in(listed)
+    found: list[UsageEvent] = []
+    with progress("Find mentions", len(calls)) as advance:
+        for call in calls if items else ():
+            day = day_of(call.recorded_at, config.zone)
+            before = {item for at, item in shared.get(call.deal, ()) if at <= day}
+            mentions = call_mentions(
+                store.utterances_of(db, call.id),
+                index,
+                day=day,
+                shared=before,
+                fitting=_fitting(items, store.utterances_of(db, call.id), call.stage),
+            )
+            found += [
+                mention_event(one, call, utterance, day)
+                for utterance, one in mentions
+                if (one.item, call.id) not in known
+            ]
+            advance(0.0)
+    with store.transaction(db):
+        store.replace_call_events(db, found)
+
+
+def _shared_in(events: Iterable[UsageEvent]) -> dict[str, list[tuple[str, str]]]:
+    """By deal, the days on which which asset was used."""
+    shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for event in events:
+        if event.deal:
+            shared[event.deal].append((event.occurred_at[:10], event.item))
+    return shared
+
+
+def _fitting(items: Iterable[ContentItem], said: Iterable[Utterance], stage: str) -> set[str]:
+    """The assets for a persona that speaks in a call, at its stage."""
+    personas = {turn.persona for turn in said if turn.side == "buyer"}
+    return {
+        item.id
+        for item in items
+        if (not item.personas or personas.intersection(item.personas))
+        and (not item.stages or stage in item.stages)
+    }
 
 
 def update_gaps(
@@ -124,7 +175,7 @@ def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> lis
     """The assets that earn little or nothing as they stand on a day, against these demands."""
     return find_unused(
         with_topics(store.all_items(db), _active_topics(db)),
-        store.all_events(db),
+        [e for e in store.all_events(db) if e.confidence >= config.content.mention_confidence],
         gaps,
         grace_days=config.unused.grace_days,
         window_days=config.unused.window_days,
