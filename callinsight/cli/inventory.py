@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -139,6 +139,123 @@ def history(
         )
     if not told:
         say(f"Nothing is known of an asset '{asset}'; 'callinsight inventory list' shows all.")
+
+
+@inventory.command()
+def lint(
+    shape: Shape = Table.TEXT,
+    as_of: Annotated[
+        str,
+        typer.Option(metavar="DATE", help="As of this day; else today.", show_default=False),
+    ] = "",
+    db: Database = None,
+) -> None:
+    """Check the assets: rows, words, duplicates, owners, dates, tags. Exit code 1 where one is wrong."""
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.months import check_day
+    from callinsight.pipeline.lint import ERROR, lint_inventory
+
+    day = check_day(as_of or this_moment()[:10])
+    with store.opened(database_path(db)) as opened:
+        findings = lint_inventory(opened, as_of=day)
+    if shape is not Table.TEXT:
+        print_records([finding._asdict() for finding in findings], shape)
+    else:
+        for title, level in (("Errors", ERROR), ("Advice", "advice")):
+            some = [finding for finding in findings if finding.level == level]
+            if some:
+                typer.echo(f"{title}:")
+            for finding in some:
+                asset = "" if finding.asset in ("", finding.where) else f"{finding.asset}: "
+                asset = "" if finding.where.endswith(f": {finding.asset}") else asset
+                advice = f"; {finding.advice}" if finding.advice else ""
+                typer.echo(f"{finding.where}: {asset}{finding.problem}{advice}")
+    say(_counted([finding.rule for finding in findings]))
+    if any(finding.level == ERROR for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+@inventory.command("suggest")
+def suggest_(shape: Shape = Table.TEXT, db: Database = None) -> None:
+    """Propose concerns and personas for assets without any; nothing applies until it is accepted."""
+    from callinsight import store
+    from callinsight.cli.models import fetch
+    from callinsight.config import database_path
+    from callinsight.pipeline.suggesting import propose
+
+    with store.opened(database_path(db)) as opened:
+        found = propose(opened, fetch=fetch)
+    _print_suggestions(found, shape)
+    if found:
+        say(
+            f"Proposed: {len(found)}. 'callinsight inventory accept ID' takes all of an asset, "
+            "'accept ID concerns=CONCERN' one."
+        )
+
+
+@inventory.command()
+def suggestions(shape: Shape = Table.TEXT, db: Database = None) -> None:
+    """List what was proposed, accepted and rejected."""
+    from callinsight import store
+    from callinsight.config import database_path
+
+    with store.opened(database_path(db)) as opened:
+        found = store.all_suggestions(opened)
+    _print_suggestions(found, shape)
+    if not found:
+        say("Nothing was proposed yet: 'callinsight inventory suggest'.")
+
+
+Asset = Annotated[str, typer.Argument(metavar="ID", help="An asset.")]
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FIELD=VALUE]...", help="Such as concerns=price_budget; else all."),
+]
+
+
+@inventory.command()
+def accept(asset: Asset, values: Values = None, who: Who = "", db: Database = None) -> None:
+    """Tag an asset with what is proposed of it, or with a value of your own."""
+    _answer(asset, values or [], accepted=True, who=who, db=db)
+
+
+@inventory.command()
+def reject(asset: Asset, values: Values = None, who: Who = "", db: Database = None) -> None:
+    """Do not tag an asset so; it is not proposed again."""
+    _answer(asset, values or [], accepted=False, who=who, db=db)
+
+
+def _answer(
+    asset: str, values: Sequence[str], *, accepted: bool, who: str, db: Path | None
+) -> None:
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.pipeline.suggesting import answer
+
+    with store.opened(database_path(db)) as opened:
+        done = answer(opened, asset, values, accepted=accepted, who=who, now=this_moment())
+    for one in done:
+        typer.echo(f"{one.item}: {one.field} {one.value} {one.status}")
+
+
+def _print_suggestions(found: Sequence[Any], shape: Table) -> None:
+    if shape is not Table.TEXT:
+        print_records([dataclasses.asdict(one) for one in found], shape)
+        return
+    for one in found:
+        state = "" if one.status == "proposed" else f" [{one.status}]"
+        why = f"  ({one.why})" if one.why else ""
+        typer.echo(f"{one.item}  {one.field}={one.value}  {one.score:.2f}{state}{why}")
+
+
+def _counted(rules: Sequence[str]) -> str:
+    """How often each rule found something."""
+    from collections import Counter
+
+    counted = Counter(rules)
+    told = ", ".join(f"{counted[rule]} {rule}" for rule in dict.fromkeys(rules))
+    return f"Found: {told}" if told else "Nothing to mend."
 
 
 def print_records(rows: Sequence[dict[str, object]], shape: Table) -> None:

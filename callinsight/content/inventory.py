@@ -52,11 +52,16 @@ def read_items(
 
 def listed_ids(files: Iterable[Path]) -> set[str]:
     """The ids of all assets in the files, those of unusable rows among them."""
-    return {
-        row.text("asset_id")
+    return {row.text("asset_id") for row in rows_of_items(files)}
+
+
+def rows_of_items(files: Iterable[Path]) -> list[Row]:
+    """The rows of all files that list assets."""
+    return [
+        row
         for file in files
         for row in read_sheet(file, needed=ITEM_COLUMNS_NEEDED, optional=ITEM_COLUMNS)
-    }
+    ]
 
 
 def read_usage(

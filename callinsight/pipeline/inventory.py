@@ -14,7 +14,7 @@ from callinsight.content.inventory import IMPORTED, changes
 from callinsight.content.recognising import NAMES, mapping_text, recognised
 from callinsight.content.suggestions import fill
 from callinsight.errors import InputError
-from callinsight.pipeline.run import stored_config
+from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.sheets import LIST_SEPARATOR, read_rows
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -113,7 +113,7 @@ def propose_mapping(path: Path, database: Path) -> str:
 
 def definitions(db: Database) -> Taxonomy:
     """The definitions of the pipeline that ran into this database, else the starter's."""
-    if store.setting(db, "settings") is None:
+    if store.setting(db, SETTINGS) is None:
         return load_taxonomy(DEFAULT_TAXONOMY)
     return load_taxonomy(stored_config(db).tagging.taxonomy)
 
