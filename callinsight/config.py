@@ -34,7 +34,7 @@ RANGES = {
     "speech.rep_channel": (0, 63),
     "topics.min_calls": (1, 1_000_000),
     "topics.min_words": (1, 1000),
-    "content.mention_confidence": (0.0, 1.0),
+    "content.mention_confidence": (0.5, 1.0),
     "gaps.min_deals": (1, 1000),
     "gaps.min_share": (0.0, 1.0),
     "gaps.false_discovery_rate": (0.0, 1.0),

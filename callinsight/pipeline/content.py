@@ -18,8 +18,8 @@ from callinsight.content.inventory import (
 )
 from callinsight.content.inventory import STAGE as INVENTORY
 from callinsight.content.mentions import CALL, MENTION, call_mentions, index_of, mention_event
-from callinsight.content.supply import TOPIC, with_topics
 from callinsight.content.suggestions import fill
+from callinsight.content.supply import TOPIC, with_topics
 from callinsight.content.unused import find_unused
 from callinsight.months import day_of, last_day, month_of, period_of
 
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 
-def load_content(db: Database, config: Config, taxonomy: Taxonomy) -> None:
+def load_content(db: Database, config: Config, taxonomy: Taxonomy, *, now: str = "") -> None:
     """Bring what the sheets list in line with them; what was imported stays.
 
-    Where both have an asset, the sheet counts. Values that people accepted are filled in.
+    Where both have an asset, the sheet counts. Values that people accepted are filled in. `now` is
+    the moment that the history gives; else that of the database.
     """
     listed, unusable_items = read_items(config.content.items, taxonomy)
     before = store.all_items(db)
@@ -52,7 +53,7 @@ def load_content(db: Database, config: Config, taxonomy: Taxonomy) -> None:
     with store.transaction(db):
         store.replace_problems(db, INVENTORY, [*unusable_items, *unusable_events])
         store.replace_content(db, filled, [*events, *kept])
-        store.add_item_changes(db, changes(before, filled, at=""))
+        store.add_item_changes(db, changes(before, filled, at=now))
 
 
 def update_mentions(db: Database, config: Config, *, progress: Progress) -> None:
@@ -150,7 +151,9 @@ def gaps_of(
         rules=_rules(config.gaps),
         as_of=as_of,
         judgements=store.all_judgements(db),
-        used=store.items_used(db, *window_of(config, as_of)),
+        used=store.items_used(
+            db, *window_of(config, as_of), confidence=config.content.mention_confidence
+        ),
     )
 
 
@@ -175,13 +178,18 @@ def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> lis
     """The assets that earn little or nothing as they stand on a day, against these demands."""
     return find_unused(
         with_topics(store.all_items(db), _active_topics(db)),
-        [e for e in store.all_events(db) if e.confidence >= config.content.mention_confidence],
+        uses_of(db, config),
         gaps,
         grace_days=config.unused.grace_days,
         window_days=config.unused.window_days,
         low_use=config.unused.low_use,
         as_of=as_of,
     )
+
+
+def uses_of(db: Database, config: Config) -> list[UsageEvent]:
+    """What happened to the assets; of mentions in calls those that are sure enough."""
+    return [e for e in store.all_events(db) if e.confidence >= config.content.mention_confidence]
 
 
 def _active_topics(db: Database) -> list[Topic]:

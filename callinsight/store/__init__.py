@@ -29,7 +29,6 @@ from callinsight.store.content import (
     add_judgement,
     all_events,
     all_items,
-    all_judgements,
     all_suggestions,
     drop_proposed,
     item_changes,

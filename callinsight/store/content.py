@@ -90,10 +90,5 @@ def add_judgement(db: Database, judgement: Judgement) -> None:
     db.table("judgements").insert(row)
 
 
-def all_judgements(db: Database) -> list[Judgement]:
-    """What people said of assets and demands, in the order they said it."""
-    return load(db, Judgement, "SELECT * FROM judgements ORDER BY id")
-
-
 def _id(record: Any) -> str:
     return str(record.id)
