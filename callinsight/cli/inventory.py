@@ -226,6 +226,56 @@ def reject(asset: Asset, values: Values = None, who: Who = "", db: Database = No
     _answer(asset, values or [], accepted=False, who=who, db=db)
 
 
+Cell = Annotated[str, typer.Argument(metavar="GAP_ID", help="As 'callinsight gaps' lists it.")]
+
+
+@inventory.command()
+def match(gap: Cell, shape: Shape = Table.TEXT, db: Database = None) -> None:
+    """Show how a gap is answered: covered, weak or none, why, and the three nearest assets."""
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.pipeline.matching import match_gap
+
+    with store.opened(database_path(db)) as opened:
+        found = match_gap(opened, gap)
+    candidates = [
+        {"item": m.item.id, "title": m.item.title, "obstacles": ", ".join(m.obstacles) or "fits"}
+        for m in found.candidates
+    ]
+    if shape is Table.JSON:
+        told = {"gap": gap, "status": found.status, "reason": found.reason}
+        typer.echo(json.dumps(told | {"candidates": candidates}, indent=2, ensure_ascii=False))
+        return
+    if shape is Table.CSV:
+        print_records(candidates, shape)
+        return
+    typer.echo(f"{gap}: {found.status} ({found.reason})")
+    for one in candidates:
+        typer.echo(f"  {one['item']}  {one['title']}: {one['obstacles']}")
+
+
+@inventory.command()
+def confirm(gap: Cell, asset: Asset, who: Who = "", db: Database = None) -> None:
+    """Say that an asset answers a gap, whatever its tags say; it counts from the next run on."""
+    _judge(gap, asset, answers_it=True, who=who, db=db)
+
+
+@inventory.command()
+def deny(gap: Cell, asset: Asset, who: Who = "", db: Database = None) -> None:
+    """Say that an asset does not answer a gap, whatever its tags say; it counts from the next run on."""
+    _judge(gap, asset, answers_it=False, who=who, db=db)
+
+
+def _judge(gap: str, asset: str, *, answers_it: bool, who: str, db: Path | None) -> None:
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.pipeline.matching import judge
+
+    with store.opened(database_path(db)) as opened:
+        said = judge(opened, gap, asset, answers_it=answers_it, who=who, now=this_moment())
+    typer.echo(f"{said.item} {'answers' if said.answers else 'does not answer'} {gap}")
+
+
 def _answer(
     asset: str, values: Sequence[str], *, accepted: bool, who: str, db: Path | None
 ) -> None:
@@ -258,7 +308,7 @@ def _counted(rules: Sequence[str]) -> str:
     return f"Found: {told}" if told else "Nothing to mend."
 
 
-def print_records(rows: Sequence[dict[str, object]], shape: Table) -> None:
+def print_records(rows: Sequence[dict[str, Any]], shape: Table) -> None:
     """Rows as JSON or CSV; lists in a cell of CSV are separated by semicolons."""
     if shape is Table.JSON:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))

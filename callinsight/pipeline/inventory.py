@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ from callinsight.content.recognising import NAMES, mapping_text, recognised
 from callinsight.content.suggestions import fill
 from callinsight.errors import InputError
 from callinsight.pipeline.run import SETTINGS, stored_config
-from callinsight.sheets import LIST_SEPARATOR, read_rows
+from callinsight.sheets import read_rows, sheet_text
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
     from callinsight.records import ContentItem, ItemChange
     from callinsight.sheets import Row
     from callinsight.taxonomy import Taxonomy
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
 
 
 @dataclass(frozen=True)
@@ -150,14 +145,4 @@ def _listed(found: Exported, before: dict[str, ContentItem]) -> list[str]:
 
 def as_csv(rows: Sequence[dict[str, object]]) -> str:
     """Rows as CSV text; lists are separated by semicolons, and no cell is taken for a formula."""
-    file = io.StringIO()
-    sheet = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-    sheet.writeheader()
-    sheet.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    return file.getvalue()
-
-
-def _harmless(value: object) -> object:
-    if isinstance(value, tuple | list):
-        value = LIST_SEPARATOR.join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return sheet_text(list(rows[0]), [list(row.values()) for row in rows])
