@@ -315,10 +315,9 @@ def _in_sentence(
 
 
 def _candidates(index: MentionIndex, stems: Sequence[str], plain: str) -> list[str]:
-    """Assets of which the sentence has a word of the title, a noun of the type, or the address."""
-    found: dict[str, None] = {}
-    for one in stems:
-        found |= dict.fromkeys(index.by_stem.get(one, ()))
+    """Assets that may be meant: by two words of the title, a noun of the type, a name, the address."""
+    counted = Counter(id_ for one in set(stems) for id_ in index.by_stem.get(one, ()))
+    found: dict[str, None] = dict.fromkeys(id_ for id_, words in counted.items() if words > 1)
     for noun in _nouns(index, stems):
         found |= dict.fromkeys(index.by_noun[noun])
     for name, id_ in index.aliases.items():
