@@ -41,6 +41,9 @@ bench: setup
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/callinsight run pipelines/demo.toml
 	$(BIN)/python benchmarks/topics.py
+	$(BIN)/python benchmarks/suggestions.py
+	$(BIN)/python benchmarks/mentions.py
+	$(BIN)/python benchmarks/matching.py
 
 adapter: setup
 	OMP_NUM_THREADS=2 $(BIN)/callinsight adapter
