@@ -112,6 +112,19 @@ class Utterance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Redaction:
+    """Personal data that was taken out of an utterance; what it was is kept nowhere."""
+
+    call: str
+    utterance: str
+    position: int  # 0, 1, ... in the utterance
+    kind: str  # email | phone | card | bank | government | address | link | password | name
+    placeholder: str  # as it stands in the text
+    start_s: float  # of the words it stands for, else of the utterance
+    end_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Voice:
     """How one voice of a call sounds; kept only where the pipeline file says `enroll_reps`."""
 

@@ -1,0 +1,167 @@
+"""Personal data out of what was said: each piece becomes a placeholder such as `[email 1]`.
+
+The same value has the same placeholder in a call, whether it is written or spoken; the values
+themselves are kept nowhere. A placeholder takes the place of its words, with their times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from callinsight.calls.redaction.addresses import ADDRESS, find_addresses
+from callinsight.calls.redaction.emails import EMAIL, find_emails
+from callinsight.calls.redaction.links import LINK, find_keys, find_links
+from callinsight.calls.redaction.numbers import BANK, CARD, GOVERNMENT, PHONE, find_numbers
+from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
+from callinsight.calls.redaction.people import NAME, find_names
+from callinsight.calls.redaction.spoken import PLACEHOLDER
+from callinsight.calls.redaction.talk import Found, Talk, talks_of
+from callinsight.calls.redaction.words import with_placeholders
+from callinsight.calls.turns import Turn
+from callinsight.records import Redaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from callinsight.records import Utterance
+
+EDITION = 1  # raise it when the same words are redacted otherwise
+KINDS = (EMAIL, PHONE, CARD, BANK, GOVERNMENT, ADDRESS, LINK, PASSWORD)
+ALL_KINDS = (*KINDS, NAME)
+MOST_PASSES = 6  # what is taken out changes what the words around the rest say of it
+NUMBERED = re.compile(r"\[([a-z]+) (\d+)\]")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is taken out of a call."""
+
+    kinds: tuple[str, ...] = KINDS
+    names: bool = False
+    buyers: tuple[str, ...] = ()  # whose names go
+    others: tuple[str, ...] = ()  # whose names stay
+
+
+@dataclass
+class _Numbers:
+    """Which placeholder each value of a call has."""
+
+    last: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def of(self, found: Found) -> str:
+        key = found.kind, found.value
+        if key not in self.known:
+            self.last[found.kind] += 1
+            self.known[key] = f"[{found.kind} {self.last[found.kind]}]"
+        return self.known[key]
+
+
+def redacted(
+    turns: Sequence[Turn],
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None = None,
+) -> list[Turn]:
+    """The turns of a call with placeholders for personal data; redacting them again changes nothing.
+
+    `people_in` finds names of people in a text, as spans of characters.
+    """
+    numbers = _Numbers()
+    for turn in turns:
+        for kind, number in NUMBERED.findall(turn.text):
+            numbers.last[kind] = max(numbers.last[kind], int(number))
+    clean = list(turns)
+    for _ in range(MOST_PASSES):
+        spans = _spans(clean, rules, people_in, numbers)
+        if not spans:
+            break
+        for number, found in spans.items():
+            clean[number] = with_placeholders(clean[number], found)
+    return clean
+
+
+def redacted_text(text: str, rules: Rules) -> str:
+    """A text that stands alone, with placeholders for personal data."""
+    if not text.strip():
+        return text
+    return redacted([Turn(None, 0.0, 0.0, text)], rules)[0].text
+
+
+def redactions_of(utterances: Iterable[Utterance]) -> list[Redaction]:
+    """What was taken out of utterances, told by the placeholders in them.
+
+    Where words have no times, the whole utterance is the span.
+    """
+    found = []
+    for said in utterances:
+        timed = [word for word in said.words for _ in NUMBERED.findall(word.text)]
+        marks = [mark for mark in NUMBERED.finditer(said.text) if mark[1] in ALL_KINDS]
+        for position, mark in enumerate(marks):
+            span = timed[position] if len(timed) == len(marks) else said
+            found.append(
+                Redaction(
+                    call=said.call,
+                    utterance=said.id,
+                    position=position,
+                    kind=mark[1],
+                    placeholder=mark[0],
+                    start_s=span.start_s,
+                    end_s=span.end_s,
+                )
+            )
+    return found
+
+
+def _spans(
+    turns: Sequence[Turn],
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None,
+    numbers: _Numbers,
+) -> dict[int, list[tuple[int, int, str]]]:
+    """The spans to replace in each turn, with their placeholders, in the order of the call."""
+    placed = []
+    for talk in talks_of(turns):
+        for found in _without_overlaps(_find(talk, rules, people_in), talk.text):
+            parts = talk.parts(found.start, found.end)
+            placed.append((parts[0][:2], found, parts))
+    spans: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    for _, found, parts in sorted(placed, key=lambda one: one[0]):
+        mark = numbers.of(found)
+        for turn, start, end in parts:
+            spans[turn].append((start, end, mark))
+    return spans
+
+
+def _find(
+    talk: Talk,
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None,
+) -> list[Found]:
+    """All personal data in what a voice says; what comes first goes before what overlaps it."""
+    found: list[Found] = []
+    if LINK in rules.kinds:
+        found += find_links(talk)
+    if EMAIL in rules.kinds:
+        found += find_emails(talk)
+    if PASSWORD in rules.kinds:
+        found += [*find_keys(talk), *find_passwords(talk)]
+    if ADDRESS in rules.kinds:
+        found += find_addresses(talk)
+    found += find_numbers(talk, rules.kinds)
+    if rules.names:
+        found += find_names(talk, rules.buyers, rules.others, people_in)
+    return found
+
+
+def _without_overlaps(found: Sequence[Found], text: str) -> list[Found]:
+    """Each piece once, and nothing of a placeholder; what a later kind adds is left to the next pass."""
+    taken = [mark.span() for mark in re.finditer(PLACEHOLDER, text)]
+    kept = []
+    for one in found:
+        if all(one.end <= start or end <= one.start for start, end in taken):
+            kept.append(one)
+            taken.append((one.start, one.end))
+    return kept
