@@ -272,3 +272,22 @@ def keep_corrections(db: Any) -> None:
         "CREATE TRIGGER corrections_stay BEFORE UPDATE ON corrections "
         "BEGIN SELECT RAISE(ABORT, 'a correction is never changed: add another'); END"
     )
+
+
+@migrations()
+def keep_redactions(db: Any) -> None:
+    """Where personal data was taken out of what was said, and of which kind; not what it was."""
+    db["redactions"].create(
+        {
+            "call": str,
+            "utterance": str,
+            "position": int,
+            "kind": str,
+            "placeholder": str,
+            "start_s": float,
+            "end_s": float,
+        },
+        pk=("utterance", "position"),
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["redactions"].create_index(["call"])

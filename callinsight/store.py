@@ -16,6 +16,7 @@ from callinsight.records import (
     Gap,
     Participant,
     Problem,
+    Redaction,
     Tag,
     Topic,
     TopicChange,
@@ -26,7 +27,7 @@ from callinsight.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -246,6 +247,51 @@ def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
         rows = _load(db, Utterance, "SELECT * FROM utterances WHERE id = ?", [id_])
         found.update({utterance.id: utterance for utterance in rows})
     return found
+
+
+def replace_redactions(db: Database, call: str, redactions: Iterable[Redaction]) -> None:
+    """Note where personal data was taken out of a call, in place of what was noted."""
+    db.execute("DELETE FROM redactions WHERE call = ?", [call])
+    _save(db, "redactions", redactions, pk=("utterance", "position"))
+
+
+def redactions_of(db: Database, call: str) -> list[Redaction]:
+    """Where personal data was taken out of a call, in its order."""
+    return _load(
+        db,
+        Redaction,
+        "SELECT * FROM redactions WHERE call = ? ORDER BY utterance, position",
+        [call],
+    )
+
+
+def kinds_redacted(db: Database) -> dict[str, set[str]]:
+    """Which kinds of personal data were taken out of each call that had any."""
+    found: dict[str, set[str]] = {}
+    for call, kind in db.execute("SELECT DISTINCT call, kind FROM redactions").fetchall():
+        found.setdefault(call, set()).add(kind)
+    return found
+
+
+def forget_words(db: Database, call: str, rewrite: Callable[[str], str]) -> None:
+    """Drop what was derived from a call's words as they were; corrections are kept, rewritten.
+
+    `rewrite` gives the words of a turn as they are now.
+    """
+    db.execute("DELETE FROM tags WHERE call = ?", [call])
+    kept = _load(db, Correction, "SELECT * FROM corrections WHERE call = ?", [call])
+    db.execute("DELETE FROM corrections WHERE call = ?", [call])  # they are never updated
+    for one in kept:
+        new = dataclasses.replace(one, text=rewrite(one.text), context=rewrite(one.context))
+        db.table("corrections").insert(_row(new), pk="id")
+    db.execute("DELETE FROM embeddings")  # by a hash of their words, so not by call
+
+
+def leave_no_trace(db: Database) -> None:
+    """Take words that are no longer stored out of the search index and the log of the file, too."""
+    with transaction(db):
+        db.execute("INSERT INTO utterances_fts(utterances_fts) VALUES ('rebuild')")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def replace_voices(db: Database, call: str, voices: Iterable[Voice]) -> None:
@@ -471,7 +517,7 @@ def _from_cell(hint: Any, cell: Any) -> Any:
 
 
 def _forget_results(db: Database, call: str) -> None:
-    for table in ("tags", "utterances", "participants", "voices"):
+    for table in ("tags", "redactions", "utterances", "participants", "voices"):
         db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
 
 

@@ -41,6 +41,10 @@ vocabulary = ["Tallybrook", "Peppol"]
 mishearings = { "tally book" = "Tallybrook" }
 enroll_reps = true
 
+[privacy]
+redact = ["email", "phone"]
+redact_names = true
+
 [tagging]
 taxonomy = "taxonomy.toml"
 competitors = ["Paperlane", "Invoq"]
@@ -207,7 +211,7 @@ class TestSettingsThatCannotBeUsed:
                 with_setting("path", '"x"'),
                 (
                     "the top level has no setting 'path'; it may have calls, tagging, company, timezone, "
-                    "database, speech, topics, content, gaps, unused, report"
+                    "database, speech, privacy, topics, content, gaps, unused, report"
                 ),
             ),
             (

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
+from callinsight.calls.redaction import redacted_text, redactions_of
 from callinsight.calls.sides import load_sides
 from callinsight.calls.speakers import SHEETS, WORDS, utterances_of, voice_of
 from callinsight.calls.turns import Turn
 from callinsight.calls.vocabulary import mended, text_of
 from callinsight.config import settings_hash
+from callinsight.pipeline.privacy import cleaned, edition_of, kept_participants, rules_of
 from callinsight.records import CRM, Problem
 
 if TYPE_CHECKING:
@@ -46,9 +48,10 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
         if voice.model == weights.fingerprint(weights.VOICES):
             voices[voice.call].append(voice)
     reps: Reps = defaultdict(list)
+    taken_out = False
     opened = [entry for entry in entries if entry.call.status != "refused"]
     for entry in sorted(opened, key=lambda entry: (entry.call.recorded_at, entry.call.id)):
-        problems += _update_facts(db, entry)
+        problems += _update_facts(db, config, entry)
         familiar = _familiar(entry, voices[entry.call.id], reps)
         hash_ = settings_hash(
             EDITION,
@@ -57,13 +60,16 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
             [dataclasses.asdict(person) for person in entry.participants],
             config.speech.mishearings,
             familiar,
+            edition_of(rules_of(config.privacy, entry.participants)),
         )
         if not store.is_done(db, NAMING, entry.call.id, hash_):
-            _name(db, config, entry, familiar, hash_)
+            taken_out |= _name(db, config, entry, familiar, hash_)
         if voices[entry.call.id]:
             _enroll(db, entry, voices[entry.call.id], reps)
     with store.transaction(db):
         store.replace_problems(db, CHANNELS, problems)
+    if taken_out:
+        store.leave_no_trace(db)
 
 
 def wrong_channel(rep_channel: int | None, channels: int) -> str:
@@ -79,24 +85,33 @@ def wrong_channel(rep_channel: int | None, channels: int) -> str:
 
 def _name(
     db: Database, config: Config, entry: Entry, familiar: Mapping[str, float], hash_: str
-) -> None:
+) -> bool:
+    """Name the turns of a call; True if personal data that was stored is taken out of it now."""
     known = store.get_call(db, entry.call.id)
     wrong = wrong_channel(entry.call.rep_channel, known.channels if known else 0)
-    turns = [
-        _turn(utterance, config.speech.mishearings)
-        for utterance in store.utterances_of(db, entry.call.id)
-    ]
+    stored = store.utterances_of(db, entry.call.id)
+    rules = rules_of(config.privacy, entry.participants)
+    turns = cleaned([_turn(said, {}) for said in stored], config.speech.mishearings, rules)
     utterances = utterances_of(
         entry.call.id,
         turns,
-        entry.participants,
+        kept_participants(entry, config.privacy),
         entry.call.rep_channel,
         familiar=familiar,
         trusted=not wrong,
     )
+    redactions = redactions_of(utterances)
+    taken_out = redactions != store.redactions_of(db, entry.call.id)
+    new = {before.text: after.text for before, after in zip(stored, utterances, strict=True)}
     with store.transaction(db):
         store.save_utterances(db, utterances)
+        if taken_out:
+            store.replace_redactions(db, entry.call.id, redactions)
+            store.forget_words(
+                db, entry.call.id, lambda text: new.get(text) or redacted_text(text, rules)
+            )
         store.record_run(db, NAMING, entry.call.id, hash_)
+    return taken_out
 
 
 def _turn(utterance: Utterance, mishearings: Mapping[str, str]) -> Turn:
@@ -114,7 +129,7 @@ def _turn(utterance: Utterance, mishearings: Mapping[str, str]) -> Turn:
     )
 
 
-def _update_facts(db: Database, entry: Entry) -> list[Problem]:
+def _update_facts(db: Database, config: Config, entry: Entry) -> list[Problem]:
     """What the manifest says of a call may change without the call being heard again.
 
     A rep's channel that the recording does not have is a problem: every voice would be a buyer's.
@@ -129,7 +144,7 @@ def _update_facts(db: Database, entry: Entry) -> list[Problem]:
     language = entry.call.language or heard
     call = dataclasses.replace(entry.call, **kept, language=language)
     with store.transaction(db):
-        store.update_call(db, call, entry.participants)
+        store.update_call(db, call, kept_participants(entry, config.privacy))
     if wrong := wrong_channel(call.rep_channel, call.channels):
         error = f"{entry.where}: {call.file}: {wrong}"
         return [Problem(stage=CHANNELS, subject=entry.where, error=error)]

@@ -18,14 +18,14 @@ from callinsight.tagging.heads import load_heads
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
     from sqlite_utils import Database
 
     from callinsight.config import Config
-    from callinsight.records import Call, Topic
+    from callinsight.records import Call, Redaction, Topic
 
 
 def report_month(
@@ -43,6 +43,7 @@ def report_month(
     said = {u.id: u for call in calls for u in store.utterances_of(db, call.id)}
     ids = {call.id for call in calls}
     people = [p for p in store.all_participants(db) if p.call in ids]
+    redactions = {call.id: store.redactions_of(db, call.id) for call in calls}
     closed = {config.calls.files / c.file for c in store.all_calls(db) if c.status == "refused"}
     recording_of = functools.partial(_recording, config, closed=closed)
     excerpts = pick_excerpts(
@@ -64,7 +65,8 @@ def report_month(
         gaps=gaps,
         unused=unused_of(db, config, gaps, day),
         items=store.all_items(db),
-        excerpts=with_clips(excerpts, recording_of),
+        excerpts=with_clips(excerpts, recording_of, redactions),
+        redactions=[one for found in redactions.values() for one in found],
         topics=topics_of(db, month),
         problems=store.problems(db),
         taxonomy=taxonomy,
@@ -81,9 +83,14 @@ def report_month(
 
 
 def with_clips(
-    excerpts: Sequence[Excerpt], recording_of: Callable[[Call], Path | None]
+    excerpts: Sequence[Excerpt],
+    recording_of: Callable[[Call], Path | None],
+    redactions: Mapping[str, Sequence[Redaction]],
 ) -> list[Excerpt]:
-    """Excerpts with their sound, where a recording can be read and the times are known."""
+    """Excerpts with their sound, where a recording can be read and the times are known.
+
+    Nothing is heard where personal data was taken out of the words; `redactions` are by call.
+    """
     by_call: dict[str, list[int]] = defaultdict(list)
     for index, excerpt in enumerate(excerpts):
         if not excerpt.utterance.estimated:
@@ -100,7 +107,8 @@ def with_clips(
         for index in indices:
             excerpt = excerpts[index]
             if excerpt.utterance.start_s < sound.duration_s:  # else it is not of this recording
-                cut = clip(sound, excerpt.start_s, excerpt.end_s)
+                silent = [(r.start_s, r.end_s) for r in redactions.get(excerpt.call.id, ())]
+                cut = clip(sound, excerpt.start_s, excerpt.end_s, silent=silent)
                 filled[index] = dataclasses.replace(excerpt, clip=cut)
     return filled
 

@@ -14,6 +14,7 @@ from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, settings_text
 from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
+from callinsight.pipeline.privacy import cleaned_entry
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
 from callinsight.pipeline.stages import infer_stages
@@ -70,7 +71,7 @@ def run(
     fetch(models_for(config, manifest, taxonomy))
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
-        entries = recall(db, manifest.entries)
+        entries = [cleaned_entry(e, config.privacy) for e in recall(db, manifest.entries)]
         removed = keep_listed(db, manifest.problems, entries)
         transcribe_calls(
             db,

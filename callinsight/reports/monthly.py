@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.reports.assets import Asset, State, asset_sentence, idle_assets, states_of
-from callinsight.reports.basis import Figure, band, notices_of
+from callinsight.reports.basis import Figure, band, notices_of, removed
 from callinsight.reports.demand import (
     INTERVAL,
     Demand,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Gap,
         Participant,
         Problem,
+        Redaction,
         Topic,
         Unused,
         Utterance,
@@ -91,6 +92,7 @@ class MonthlyReport:
     has_calls: bool
     basis: tuple[Figure, ...]
     notices: tuple[str, ...]
+    removed: str  # how much personal data was taken out of the month's calls
     summary: tuple[str, ...]
     stages: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -125,6 +127,7 @@ def build_report(
     problems: Sequence[Problem],
     taxonomy: Taxonomy,
     versions: Mapping[str, str],
+    redactions: Sequence[Redaction] = (),
     min_deals: int = 5,
     min_share: float = 0.2,
 ) -> MonthlyReport:
@@ -146,6 +149,7 @@ def build_report(
         has_calls=bool(calls),
         basis=band(calls, participants, utterances),
         notices=notices_of(calls, utterances, min_deals),
+        removed=removed(redactions),
         summary=_summary(ranked, covered, unused, facts),
         stages=tuple(stage.label for stage in taxonomy.stages.values()),
         lines=lines_of(cells, facts),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction.addresses import ADDRESS, find_addresses
@@ -32,7 +32,7 @@ EDITION = 1  # raise it when the same words are redacted otherwise
 KINDS = (EMAIL, PHONE, CARD, BANK, GOVERNMENT, ADDRESS, LINK, PASSWORD)
 ALL_KINDS = (*KINDS, NAME)
 MOST_PASSES = 6  # what is taken out changes what the words around the rest say of it
-NUMBERED = re.compile(r"\[([a-z]+) (\d+)\]")
+MARK = re.compile(PLACEHOLDER)
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,12 @@ def redacted(
     `people_in` finds names of people in a text, as spans of characters.
     """
     numbers = _Numbers()
+    turns = _without_voices(turns, rules)
+    for buyer in rules.buyers if rules.names else ():
+        numbers.of(Found(0, 0, NAME, buyer.casefold()))
     for turn in turns:
-        for kind, number in NUMBERED.findall(turn.text):
+        for mark in MARK.findall(f"{turn.voice} {turn.text}"):
+            kind, number = mark.strip("[]").split()
             numbers.last[kind] = max(numbers.last[kind], int(number))
     clean = list(turns)
     for _ in range(MOST_PASSES):
@@ -81,6 +85,13 @@ def redacted(
         for number, found in spans.items():
             clean[number] = with_placeholders(clean[number], found)
     return clean
+
+
+def name_of(person: str, rules: Rules) -> str:
+    """A participant's name as it is kept: a placeholder for a buyer whose name goes."""
+    if not rules.names or person not in rules.buyers:
+        return person
+    return f"[{NAME} {rules.buyers.index(person) + 1}]"
 
 
 def redacted_text(text: str, rules: Rules) -> str:
@@ -97,8 +108,8 @@ def redactions_of(utterances: Iterable[Utterance]) -> list[Redaction]:
     """
     found = []
     for said in utterances:
-        timed = [word for word in said.words for _ in NUMBERED.findall(word.text)]
-        marks = [mark for mark in NUMBERED.finditer(said.text) if mark[1] in ALL_KINDS]
+        timed = [word for word in said.words for _ in MARK.findall(word.text)]
+        marks = list(MARK.finditer(said.text))
         for position, mark in enumerate(marks):
             span = timed[position] if len(timed) == len(marks) else said
             found.append(
@@ -106,13 +117,31 @@ def redactions_of(utterances: Iterable[Utterance]) -> list[Redaction]:
                     call=said.call,
                     utterance=said.id,
                     position=position,
-                    kind=mark[1],
+                    kind=mark[0].strip("[]").split()[0],
                     placeholder=mark[0],
                     start_s=span.start_s,
                     end_s=span.end_s,
                 )
             )
     return found
+
+
+def _without_voices(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
+    """The turns with placeholders for the buyers' names that a transcript calls its voices by."""
+    if not rules.names:
+        return list(turns)
+    kept = {name.casefold() for name in rules.others}
+    names = {buyer.casefold(): name_of(buyer, rules) for buyer in rules.buyers}
+    strangers = dict.fromkeys(
+        voice
+        for turn in turns
+        if (voice := turn.voice.casefold()) and voice not in kept | names.keys()
+        if not re.search(r"\d", voice)
+    )
+    given = [int(number) for turn in turns for number in re.findall(r"\[name (\d+)\]", turn.voice)]
+    first = 1 + max(len(rules.buyers), *given, 0)
+    names |= {voice: f"[{NAME} {number}]" for number, voice in enumerate(strangers, first)}
+    return [replace(turn, voice=names.get(turn.voice.casefold(), turn.voice)) for turn in turns]
 
 
 def _spans(

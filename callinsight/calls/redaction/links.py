@@ -11,6 +11,7 @@ from callinsight.calls.redaction.spoken import (
     number_at,
     pairs_in,
     tokens_of,
+    words_in,
 )
 from callinsight.calls.redaction.talk import Found
 

@@ -51,8 +51,8 @@ ANY_NUMBER = re.compile(  # speaks of a phone where nothing else is named
 LEADS = {name: re.compile(pattern) for name, pattern in CONTEXTS.items()}
 NEAR_WORDS = {CARD: 16, CVV: 10, BANK: 14, GOVERNMENT: 14, PASSWORD: 9, PHONE: 16, HARMLESS: 5}
 TRAILS = {
-    PHONE: r"\W*(?:(?:that|which)(?:'s| is)|is|'s|are) (?:(?:my|the|our|his|her|your) )?(?:best |direct |work |new "
-    r"|main )?(?:cell|mobile|phone|direct|number|line|desk|land ?line|office)"
+    PHONE: r"\W*(?:(?:that|which)(?:'s| is)|is|'s|are) (?:(?:my|the|our|his|her|your) )?(?:best |direct "
+    r"|work |new |main )?(?:cell|mobile|phone|direct|number|line|desk|land ?line|office)"
     r"|\W*(?:on|is) my (?:cell|mobile)",
     CARD: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?card",
     BANK: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?(?:account|sort code|routing)",

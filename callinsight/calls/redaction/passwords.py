@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.calls.redaction.spoken import BREAK, TIMES, number_at, tokens_of
+from callinsight.calls.redaction.spoken import BREAK, TIMES, number_at, tokens_of, words_in
 from callinsight.calls.redaction.talk import Found
 
 if TYPE_CHECKING:

@@ -259,13 +259,18 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
         value, behind = word, index + 1
     elif word in NATO:
         value, behind = NATO[word], index + 1
-    elif (
-        token.text.isascii() and token.text.isupper() and len(word) <= 4 and word not in ACRONYMS
-    ) or (token.text.isalpha() and text[token.end : token.end + 1].isdigit() and len(word) <= 4):
+    elif len(word) <= 4 and _is_code(token, text):
         value, behind = word, index + 1
     else:
         return None
     return Atom(token.start, tokens[behind - 1].end, value.upper(), len(token.text) < 2), behind
+
+
+def _is_code(token: Token, text: str) -> bool:
+    """Whether letters are part of a code: capitals, or figures right behind them."""
+    if token.text.isascii() and token.text.isupper() and token.plain not in ACRONYMS:
+        return True
+    return token.text.isalpha() and text[token.end : token.end + 1].isdigit()
 
 
 def spelled_out(tokens: Sequence[Token]) -> list[Token]:
