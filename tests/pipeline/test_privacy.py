@@ -22,7 +22,7 @@ TURNS = [
     ("Ann Lee", "five five five five, quadruple four."),
     ("Ann Lee", "The IBAN is GB82 WEST 1234 5698 7654 32 and my social security number is 219-09-9999."),
     ("Ann Lee", "Ship the contract to 4821 Marigold Avenue, Springfield, IL 62704 for legal."),
-    ("Ann Lee", "The portal is https://globex.example.com/reset?token=zx81qqv7 and the password is Quokka77!"),
+    ("Ann Lee", "Open https://globex.example.com/reset?token=zx81qqv7 and the password is Quokka77!"),
     ("Ann Lee", "Could you send me a pricing sheet with the discount in it?"),
 ]  # fmt: skip
 PLANTED = (

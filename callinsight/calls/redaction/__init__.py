@@ -153,7 +153,7 @@ def _spans(
     """The spans to replace in each turn, with their placeholders, in the order of the call."""
     placed = []
     for talk in talks_of(turns):
-        for found in _without_overlaps(_find(talk, rules, people_in), talk.text):
+        for found in personal_data_in(talk, rules, people_in):
             parts = talk.parts(found.start, found.end)
             placed.append((parts[0][:2], found, parts))
     spans: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
@@ -162,6 +162,24 @@ def _spans(
         for turn, start, end in parts:
             spans[turn].append((start, end, mark))
     return spans
+
+
+def personal_data_in(
+    talk: Talk,
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None = None,
+) -> list[Found]:
+    """Each piece of personal data in what a voice says, once, and nothing of a placeholder.
+
+    What a later kind would add to a piece is left to the next pass.
+    """
+    taken = [mark.span() for mark in MARK.finditer(talk.text)]
+    kept = []
+    for one in _find(talk, rules, people_in):
+        if all(one.end <= start or end <= one.start for start, end in taken):
+            kept.append(one)
+            taken.append((one.start, one.end))
+    return kept
 
 
 def _find(
@@ -183,14 +201,3 @@ def _find(
     if rules.names:
         found += find_names(talk, rules.buyers, rules.others, people_in)
     return found
-
-
-def _without_overlaps(found: Sequence[Found], text: str) -> list[Found]:
-    """Each piece once, and nothing of a placeholder; what a later kind adds is left to the next pass."""
-    taken = [mark.span() for mark in re.finditer(PLACEHOLDER, text)]
-    kept = []
-    for one in found:
-        if all(one.end <= start or end <= one.start for start, end in taken):
-            kept.append(one)
-            taken.append((one.start, one.end))
-    return kept

@@ -21,7 +21,9 @@ CONTEXT = re.compile(
     r"|moved to|home is|send (?:it|them|that|the)|street|\bhouse\b|flat\b|apartment|pick (?:it|me|them) up"
     r"|registered|parcel|package|courier|meet (?:me|us) at|we are at|i'm at|that's|it's"
 )
-SURE = "street|avenue|ave|road|rd|boulevard|blvd|lane|ln|crescent|terrace|parkway|pkwy|mews|broadway|turnpike"
+SURE = (
+    "street|avenue|ave|road|rd|boulevard|blvd|lane|ln|crescent|terrace|parkway|pkwy|mews|turnpike"
+)
 UNSURE = (
     "st|way|drive|dr|place|pl|court|ct|close|square|sq|hill|row|park|gardens?|grove|highway|hwy|walk"
     "|circle|quay|wharf|loop|trail|rise|green|alley|plaza|yard|circus|embankment|strasse|straße|allee"
@@ -38,8 +40,8 @@ ZIP = r"\d(?:[ ,-]?\d){4}(?:-\d{4})?(?!\d)"
 UNITS = r"(?:flat|apartment|apt\.?|unit|suite|floor|building|room|ste\.?|#) ?#?\w{1,4}"
 STREET = re.compile(
     rf"(?:\b{UNITS},? )?\b(?P<number>\d{{1,5}}[a-z]?(?: ?[-–/] ?\d{{1,5}})?(?: [a-d])?),? "
-    rf"(?P<name>(?!(?:{NOT_NAMES})\b)(?:(?!(?:{NOT_NAMES})\b)[\w'’.-]+ ){{0,3}}?)"
-    rf"(?P<type>{SURE}|{UNSURE})\b\.?(?!['’])",
+    rf"(?:(?P<name>(?:(?!(?:{NOT_NAMES})\b|\d+\b)[\w'’.-]+ ){{1,3}}?)(?P<type>{SURE}|{UNSURE})|broadway)\b"
+    r"\.?(?!['’])",
     re.I,
 )
 WORD = (
@@ -85,8 +87,10 @@ def find_addresses(talk: Talk) -> Iterator[Found]:
 
 
 def _is_street(talk: Talk, found: re.Match[str], start: int, text: str) -> bool:
+    if found["name"] is None:
+        return True
     name, kind = found["name"].split(), found["type"]
-    if SHOPS.match(text, found.start("name")) or (not name and kind.casefold() != "broadway"):
+    if SHOPS.match(text, found.start("name")):
         return False
     if re.match(
         r"[,.]?\s?(?:map|trip|test|show|sign|side|price|level|smart|legal)", text[found.end() :]

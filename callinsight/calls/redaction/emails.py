@@ -185,7 +185,7 @@ def _local(text: str, tokens: Sequence[Token], index: int, *, expected: bool) ->
             if said is None:
                 break
             pieces.insert(0, Piece(said[0], token.start, token.end))
-            words += token.text.isalpha() and len(token.text) > 1
+            words += token.plain == said[0] and len(said[0]) > 1 and said[0].isalpha()
         else:
             break
         place -= 1
@@ -217,7 +217,8 @@ def _may_precede(
         return False
     short = len(token.text) == 1 or number_at(tokens, place) is not None
     if not pieces:
-        return short or token.plain not in STOP
+        joined = place > 0 and tokens[place - 1].plain in SIGNS
+        return short or joined or token.plain not in STOP
     following = pieces[0]
     if following.text in SIGNS.values():
         return token.plain not in STOP or short

@@ -33,7 +33,7 @@ SECRET_NAME = (
 SECRET = re.compile(
     rf"[?&#;/]{SECRET_NAME}=[^&\s]{{3,}}|://[^/\s:@]+:[^/\s@]+@"
     r"|/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|/(?:reset|invite|magic|verify|share|join|unsubscribe|confirm|s|auth|login|token)/[\w.~-]*\d[\w.~-]{5,}"
+    r"|/(?:reset|invite|magic|verify|share|join|unsubscribe|confirm|s|auth|login|token)/(?=[\w.~-]*\d)[\w.~-]{5,}"
     r"|/(?=[A-Za-z_]*\d)(?=(?:\w*\d){3})(?=\w*[A-Za-z])\w{16,}",
     re.I,
 )

@@ -34,7 +34,7 @@ CONTEXTS = {
     PHONE: r"\bphones?\b|telephone|\bmobile\b|\bcell(?:phone)?\b|\b(?:call|ring|text|reach|phone|dial"
     r"|buzz|ping|get|catch|try) (?:me|us|him|her|them|back|my|our)\b|\bcall (?:on|at)\b|\bdial\b"
     r"|\bcontact\b|direct line|\bline is|land ?line|switch ?board|\bwhats ?app\b|\bfax\b"
-    r"|call ?back|extension|\bdesk\b|country code|area code|\breception\b|\bhotline\b|after hours",
+    r"|call ?back|\btext\b|extension|\bdesk\b|country code|area code|\breception\b|\bhotline\b|after hours",
     HARMLESS: r"\b(?:invoices?|orders?|purchase|p\.?o\.?|quotes?|tickets?|tracking|serial|sku"
     r"|versions?|builds?|reference|refs?|batch|budget|price[sd]?|costs?|revenue|total|worth|population"
     r"|about|around|roughly|approximately|nearly|almost|over|up to|between|users|seats|iso|rfc|ports?"
