@@ -33,7 +33,7 @@ NOT_NAMES = (
     "|months?|years?|days?|weeks?|minutes?|people|users|stores?|percent|million|thousand|dollars|more|other"
     "|different|new|offices?|branches|shops|i|it|they|he|she|down|across|cars|trucks|hours?|steps?|out|up"
     "|dead|one|two|first-time|pounds|euros|hundred|if|when|but|as|about|into|sites|locations|units|quid"
-    "|single|pages?|clicks?|items|meetings?|calls|seats|licences|licenses|employees|customers"
+    "|way|single|pages?|clicks?|items|meetings?|calls|seats|licences|licenses|employees|customers"
 )
 POSTCODE = r"[a-z] ?[a-z]? ?\d ?[a-z\d]?,? ?\d ?[a-z] ?[a-z]\b"
 ZIP = r"\d(?:[ ,-]?\d){4}(?:-\d{4})?(?!\d)"
