@@ -30,7 +30,7 @@ def recognisers() -> Recognisers:
     # the list of domains it comes with: by default it fetches another one
     suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
-    class Email(presidio.EmailRecognizer):
+    class Email(presidio.EmailRecognizer):  # type: ignore[misc]
         def validate_result(self, pattern_text: str) -> bool:
             return bool(suffixes(pattern_text).fqdn)
 

@@ -176,9 +176,9 @@ def _digit(word: str) -> str:
 
 def runs_of(text: str, *, letters: bool = False) -> list[Run]:
     """Every run of digits, or of letters and digits, whatever fillers stand between them."""
-    closed = [found.span() for found in (*AMOUNTS.finditer(text), *PAUSES.finditer(text))]
-    tokens = [t for t in tokens_of(text) if not _inside(t, PAUSES, text)]
-    barred = set() if letters else {s for a, b in closed for s in range(a, b)}
+    paused = _places(PAUSES, text)
+    barred = set() if letters else _places(AMOUNTS, text)
+    tokens = [token for token in tokens_of(text) if token.start not in paused]
     runs: list[Run] = []
     atoms: list[Atom] = []
     fillers, index, plus = 0, 0, False
@@ -200,8 +200,9 @@ def runs_of(text: str, *, letters: bool = False) -> list[Run]:
     return runs
 
 
-def _inside(token: Token, pattern: re.Pattern[str], text: str) -> bool:
-    return any(found.start() <= token.start < found.end() for found in pattern.finditer(text))
+def _places(pattern: re.Pattern[str], text: str) -> set[int]:
+    """The characters that a pattern covers."""
+    return {place for found in pattern.finditer(text) for place in range(*found.span())}
 
 
 def _is_filler(token: Token, atoms: Sequence[Atom]) -> bool:
