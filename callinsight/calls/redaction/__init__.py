@@ -20,6 +20,7 @@ from callinsight.calls.redaction.people import NAME, find_names
 from callinsight.calls.redaction.spoken import PLACEHOLDER
 from callinsight.calls.redaction.talk import Found, Talk, talks_of
 from callinsight.calls.redaction.words import with_placeholders
+from callinsight.calls.speakers import NUMBERED, is_named
 from callinsight.calls.turns import Turn
 from callinsight.records import Redaction
 
@@ -130,18 +131,19 @@ def _without_voices(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
     """The turns with placeholders for the buyers' names that a transcript calls its voices by."""
     if not rules.names:
         return list(turns)
-    kept = {name.casefold() for name in rules.others}
-    names = {buyer.casefold(): name_of(buyer, rules) for buyer in rules.buyers}
-    strangers = dict.fromkeys(
-        voice
-        for turn in turns
-        if (voice := turn.voice.casefold()) and voice not in kept | names.keys()
-        if not re.search(r"\d", voice)
-    )
-    given = [int(number) for turn in turns for number in re.findall(r"\[name (\d+)\]", turn.voice)]
-    first = 1 + max(len(rules.buyers), *given, 0)
-    names |= {voice: f"[{NAME} {number}]" for number, voice in enumerate(strangers, first)}
-    return [replace(turn, voice=names.get(turn.voice.casefold(), turn.voice)) for turn in turns]
+    voices = dict.fromkeys(turn.voice for turn in turns)
+    given = [int(number) for voice in voices for number in re.findall(r"\[name (\d+)\]", voice)]
+    last = max(len(rules.buyers), *given, 0)
+    names: dict[str, str] = {}
+    for voice in voices:
+        buyer = next((name for name in rules.buyers if is_named(name, voice)), "")
+        if buyer:
+            names[voice] = name_of(buyer, rules)
+        elif voice and not NUMBERED.fullmatch(voice):
+            if not any(is_named(name, voice) for name in rules.others):
+                last += 1
+                names[voice] = f"[{NAME} {last}]"
+    return [replace(turn, voice=names.get(turn.voice, turn.voice)) for turn in turns]
 
 
 def _spans(

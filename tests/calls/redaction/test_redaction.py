@@ -172,8 +172,8 @@ def test_a_kind_that_is_not_asked_for_stays():
 def test_names_of_buyers_go_and_those_of_reps_stay():
     rules = Rules((), names=True, buyers=("Ann Lee",), others=("Dana Whitfield",))
     turns = [
-        Turn(None, 0, 4, "Hi Ann, I am Dana.", "Dana Whitfield"),
-        Turn(None, 4, 5, "Hello, Ann Lee here, Lee to friends.", "Ann Lee"),
+        Turn(None, 0, 4, "Hi Ann, I am Dana.", "Dana Whitfield | Acme"),
+        Turn(None, 4, 5, "Hello, Ann Lee here, Lee to friends.", "Ann Lee (Globex)"),
         Turn(None, 5, 6, "And me.", "Bo Berg"),
     ]
 
@@ -183,7 +183,7 @@ def test_names_of_buyers_go_and_those_of_reps_stay():
         "Hi [name 1], I am Dana.",
         "Hello, [name 1] here, [name 1] to friends.",
     ]
-    assert [turn.voice for turn in clean] == ["Dana Whitfield", "[name 1]", "[name 2]"]
+    assert [turn.voice for turn in clean] == ["Dana Whitfield | Acme", "[name 1]", "[name 2]"]
     assert redacted(clean, rules) == clean
 
 
