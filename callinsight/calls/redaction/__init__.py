@@ -139,11 +139,17 @@ def _without_voices(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
         buyer = next((name for name in rules.buyers if is_named(name, voice)), "")
         if buyer:
             names[voice] = name_of(buyer, rules)
-        elif voice and not NUMBERED.fullmatch(voice):
-            if not any(is_named(name, voice) for name in rules.others):
-                last += 1
-                names[voice] = f"[{NAME} {last}]"
+        elif _is_stranger(voice, rules):
+            last += 1
+            names[voice] = f"[{NAME} {last}]"
     return [replace(turn, voice=names.get(turn.voice, turn.voice)) for turn in turns]
+
+
+def _is_stranger(voice: str, rules: Rules) -> bool:
+    """Whether a voice has the name of somebody who is in no list."""
+    if not voice or NUMBERED.fullmatch(voice):
+        return False
+    return not any(is_named(name, voice) for name in rules.others)
 
 
 def _spans(
