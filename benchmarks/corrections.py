@@ -99,7 +99,7 @@ def curves_of(source: str, examples: Sequence[Example]) -> dict[str, Curve]:
         turns = [own[row].turn for row in rest]
         for order in ORDERS:
             made, f1, kappa = [], [], []
-            for corrected, given in steps_of(order, pool, heads, own, others, phrases):
+            for corrected, given in steps_of(order, pool, heads, own, phrases):
                 made.append(corrected)
                 f1.append(macro_f1(given.sure[rest], turns, draws[:, rest]))
                 kappa.append(kappas(given.objections[rest], turns, draws[:, rest]))
@@ -112,7 +112,6 @@ def steps_of(
     pool: Sequence[int],
     heads: Heads,
     own: Sequence[Example],
-    others: Sequence[Example],
     phrases: list[dict[str, list[str]]],
 ) -> Iterator[tuple[int, Given]]:
     """After each step: how many corrections were made, and what is said of all turns then."""
@@ -125,7 +124,7 @@ def steps_of(
             left = doubtful_rows(left, given, heads)
         chosen += left[: step - len(chosen)]
         corrections = [as_corrected(own[row]) for row in chosen]
-        given = said_by(correct_heads(heads, others, corrections, groups=GROUPS), own, phrases)
+        given = said_by(correct_heads(heads, corrections, groups=GROUPS), own, phrases)
         yield len(chosen), given
 
 

@@ -14,6 +14,7 @@ import tomllib
 import types
 import typing
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,8 +23,10 @@ from callinsight.errors import ConfigError, nearest
 
 SPEECH_MODELS = ("base", "tiny.en")
 DEVICES = ("cpu", "cuda")
+WEIGHTS = ("none", "pipeline")  # of gaps: all alike, or by the money in the deals
 AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
+DELIVER_DAYS = {"P1": 10, "P2": 20, "P3": 60}  # business days, by priority
 DATABASE = "callinsight.db"
 PERSONAL = ("email", "phone", "card", "bank", "government", "address", "link", "password")
 RANGES = {
@@ -37,9 +40,13 @@ RANGES = {
     "gaps.false_discovery_rate": (0.0, 1.0),
     "gaps.target_supply": (1, 1000),
     "gaps.oversupply": (1, 1000),
+    "gaps.stall_days": (1, 36_500),
     "unused.grace_days": (0, 36_500),
     "unused.window_days": (1, 36_500),
+    "unused.low_use": (1, 1_000_000),
     "report.excerpts": (0, 100),
+    "requests.acknowledge_days": (0, 1000),
+    "requests.decide_days": (0, 1000),
     "report.embed_limit_mb": (0.0, 1000.0),
 }
 
@@ -110,6 +117,8 @@ class GapsConfig:
     false_discovery_rate: float = 0.05
     target_supply: int = 2  # fitting assets that make a cell covered
     oversupply: int = 5
+    weight: str = "none"  # what ranks gaps beside demand and supply
+    stall_days: int = 21  # an open deal without a call for this long has stalled
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,7 @@ class UnusedConfig:
 
     grace_days: int = 90  # a new asset is given this time to be found
     window_days: int = 180  # no use in this time makes it unused
+    low_use: int = 3  # fewer uses than this in that time are few
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,23 @@ class ReportConfig:
     folder: Path = Path("report")
     excerpts: int = 3  # for each gap
     embed_limit_mb: float = 8.0  # more sound than this goes to clips/ beside the page
+
+
+@dataclass(frozen=True)
+class RequestsConfig:
+    """By when content requests are answered, and who is told of them."""
+
+    acknowledge_days: int = 1  # business days from the request to an answer of any kind
+    decide_days: int = 5  # from the request to accepting or declining it
+    deliver_days: dict[str, int] = field(  # from accepting it, by priority
+        default_factory=DELIVER_DAYS.copy
+    )
+    country: str = ""  # whose holidays and weekends are no business days, such as GB
+    region: str = ""  # of the country, such as SCT
+    holidays: tuple[str, ...] = ()  # dates of one's own
+    owner: str = ""  # who has what is accepted, until somebody starts it
+    notify: tuple[str, ...] = ()  # addresses for Apprise; $NAME stands in the environment
+    quote_buyers: bool = False  # messages may say what buyers said
 
 
 @dataclass(frozen=True)
@@ -146,6 +173,7 @@ class Config:
     gaps: GapsConfig = field(default_factory=GapsConfig)
     unused: UnusedConfig = field(default_factory=UnusedConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    requests: RequestsConfig = field(default_factory=RequestsConfig)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -178,8 +206,10 @@ def load_config(path: Path) -> Config:
 
 
 def settings_text(config: Config) -> str:
-    """The settings as JSON, to be stored with the results they made."""
-    return json.dumps(dataclasses.asdict(config), default=str, sort_keys=True)
+    """The settings as JSON, to be stored with the results they made; without addresses, which are secret."""
+    table = dataclasses.asdict(config)
+    table["requests"].pop("notify")
+    return json.dumps(table, default=str, sort_keys=True)
 
 
 def config_from_text(text: str) -> Config:
@@ -296,6 +326,47 @@ def _check_speech(path: Path, speech: SpeechConfig) -> None:
         )
 
 
+def _check_requests(path: Path, requests: RequestsConfig) -> None:
+    for priority, days in requests.deliver_days.items():
+        if priority not in DELIVER_DAYS:
+            raise ConfigError(
+                f"{path}: 'requests.deliver_days' has no priority '{priority}'; "
+                f"it may have {', '.join(DELIVER_DAYS)}"
+            )
+        if not 0 <= days <= 1000:
+            raise ConfigError(
+                f"{path}: 'requests.deliver_days.{priority}' is {days}; it must lie in 0 to 1000"
+            )
+    for day in requests.holidays:
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise ConfigError(
+                f"{path}: 'requests.holidays' names '{day}', which is no date; write it as 2026-12-24"
+            ) from None
+    if requests.region and not requests.country:
+        raise ConfigError(f"{path}: 'requests.region' needs 'requests.country' beside it")
+    if requests.country:
+        _check_country(path, requests)
+
+
+def _check_country(path: Path, requests: RequestsConfig) -> None:
+    import holidays
+
+    regions = holidays.list_supported_countries().get(requests.country)
+    if regions is None:
+        raise ConfigError(
+            f"{path}: 'requests.country' is '{requests.country}', whose holidays are not known; "
+            "write a code such as GB, DE or US"
+        )
+    if requests.region and requests.region not in regions:
+        known = f"it must be one of {', '.join(regions)}" if regions else "leave it out"
+        raise ConfigError(
+            f"{path}: 'requests.region' is '{requests.region}', "
+            f"which is no region of {requests.country}; {known}"
+        )
+
+
 def _beside(file: Path, path: str | Path) -> Path:
     return Path(os.path.normpath(file.parent / path))
 
@@ -314,6 +385,12 @@ def _check(config: Config) -> None:
             f"it must be one of {', '.join(ENGINES)}"
         )
     _check_speech(config.path, config.speech)
+    _check_requests(config.path, config.requests)
+    if config.gaps.weight not in WEIGHTS:
+        raise ConfigError(
+            f"{config.path}: 'gaps.weight' is '{config.gaps.weight}'; "
+            f"it must be {' or '.join(WEIGHTS)}"
+        )
     for kind in config.privacy.redact:
         if kind not in PERSONAL:
             hint = nearest(kind, list(PERSONAL)) or f"; it may hold {', '.join(PERSONAL)}"

@@ -1,7 +1,8 @@
 """Networks of verified weights to ONNX.
 
 A conversion to ONNX runs once, at pull time. It is compared with the original network before
-it is kept, and `converted.json` beside it says what it was made from and with.
+it is kept, and `converted.json` beside it says what it was made from and with. Its large tensors
+lie in a file of their own, which a session maps: it takes memory only for what it uses of them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from callinsight.errors import WeightsError
-from callinsight.networks import NETWORK
+from callinsight.networks import NETWORK, NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ CONVERTED = NETWORK
 RECORD = "converted.json"
 UNFINISHED = ".pull-"  # starts the name of a temporary folder; what an interruption leaves
 OPSET = 17
+LARGE = 1024  # bytes of a tensor that is kept outside the graph
 TOLERANCE = 1e-4  # largest difference allowed between the two networks, on vectors of length 1
 
 # Raise the number when the graph changes: what was converted before is then converted again.
@@ -50,15 +52,15 @@ def state(folder: Path, kind: str, sources: Mapping[str, str]) -> State:
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         current = (
-            record["conversion"] == edition(kind)
-            and record["sources"].items() <= sources.items()
-            and (folder / CONVERTED).is_file()
+            record["conversion"] == edition(kind) and record["sources"].items() <= sources.items()
         )
+        wanted = {CONVERTED: record["sha256"], NUMBERS: record["numbers_sha256"]}
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return "missing"
-    if not current:
+    if not current or not all((folder / name).is_file() for name in wanted):
         return "missing"
-    return "good" if sha256_of(folder / CONVERTED) == record["sha256"] else "damaged"
+    good = all(sha256_of(folder / name) == sha256 for name, sha256 in wanted.items())
+    return "good" if good else "damaged"
 
 
 def minilm_to_onnx(folder: Path) -> None:
@@ -288,9 +290,10 @@ def _export(
     gives: Mapping[int, str] = MappingProxyType({0: "batch"}),
     finish: Callable[[Path, Mapping[str, NDArray[Any]]], None] | None = None,
 ) -> None:
-    """Write model.onnx and converted.json; inputs have the dynamic `axes`, the output `gives`.
+    """Write model.onnx, its numbers and converted.json.
 
-    `finish` may change the file once it is known to be right; it gets the last example with it.
+    Inputs have the dynamic `axes`, the output `gives`. `finish` may change the file once it is
+    known to be right; it gets the last example with it.
     """
     import torch
 
@@ -314,10 +317,12 @@ def _export(
         largest = _compare(network, made, examples)
         if finish:
             finish(made, {name: value.numpy() for name, value in examples[-1].items()})
+        numbers = _set_apart(made)
         record = {
             "conversion": edition(kind),
             "sources": {name: sha256_of(folder / name) for name in sources},
             "sha256": sha256_of(made),
+            "numbers_sha256": sha256_of(numbers),
             "largest_difference": largest,
             "versions": {
                 name: version(name) for name in ("torch", "transformers", "onnx", "onnxruntime")
@@ -325,8 +330,26 @@ def _export(
         }
         noted = Path(temporary) / RECORD
         noted.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        (folder / RECORD).unlink(missing_ok=True)  # until both files are those that it will name
+        numbers.replace(folder / NUMBERS)
         made.replace(folder / CONVERTED)
         noted.replace(folder / RECORD)
+
+
+def _set_apart(made: Path) -> Path:
+    """Move the large tensors of the graph to a file beside it, and return that."""
+    import onnx
+
+    numbers = made.with_name(NUMBERS)
+    onnx.save(
+        onnx.load(made),
+        made,
+        save_as_external_data=True,
+        location=numbers.name,
+        size_threshold=LARGE,
+    )
+    numbers.chmod(made.stat().st_mode)  # onnx writes it for the user alone
+    return numbers
 
 
 def _compare(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlite_utils import Migrations
+from callinsight.imports import keep_out
+
+keep_out("pandas", of="sqlite_utils.db")  # which would only know the type of its dates; 40 MB
+from sqlite_utils import Migrations  # noqa: E402
 
 migrations = Migrations("callinsight")
 
@@ -271,6 +274,228 @@ def keep_corrections(db: Any) -> None:
     db.execute(
         "CREATE TRIGGER corrections_stay BEFORE UPDATE ON corrections "
         "BEGIN SELECT RAISE(ABORT, 'a correction is never changed: add another'); END"
+    )
+
+
+@migrations()
+def close_the_loop(db: Any) -> None:
+    """Where assets come from, what people say of them, what reports said, and what is asked for."""
+    db["content_items"].add_column("source", str, not_null_default="")
+    db["usage_events"].add_column("source", str, not_null_default="sheet")
+    db["usage_events"].add_column("utterance", str, not_null_default="")
+    db["usage_events"].add_column("confidence", float, not_null_default=1.0)
+    db["item_changes"].create(
+        {
+            "id": int,
+            "item": str,
+            "at": str,
+            "source": str,
+            "field": str,
+            "before": str,
+            "after": str,
+        },
+        pk="id",
+    )
+    db["item_changes"].create_index(["item"])
+    db["suggestions"].create(
+        {
+            "item": str,
+            "field": str,
+            "value": str,
+            "score": float,
+            "why": str,
+            "status": str,
+            "who": str,
+            "at": str,
+        },
+        pk=("item", "field", "value"),
+    )
+    db["judgements"].create(
+        {
+            "id": int,
+            "concern": str,
+            "persona": str,
+            "stage": str,
+            "item": str,
+            "answers": int,
+            "who": str,
+            "at": str,
+        },
+        pk="id",
+    )
+    db["gaps"].add_column("weight", float, not_null_default=1.0)
+    db["gaps"].add_column("rank_low", int, not_null_default=0)
+    db["gaps"].add_column("rank_high", int, not_null_default=0)
+    db["snapshots"].create(
+        {
+            "id": int,
+            "month": str,
+            "taken_at": str,
+            "as_of": str,
+            "digest": str,
+            "definitions": str,
+            "tagger": str,
+            "speech": str,
+            "content": str,
+        },
+        pk="id",
+    )
+    db["snapshots"].create_index(["month", "digest"])
+    _create_requests(db)
+
+
+def _create_requests(db: Any) -> None:
+    texts = (
+        *("title", "content_type", "concern", "persona", "stage", "gap", "deals", "evidence"),
+        *("competitor", "claims", "tried", "use", "priority", "needed_by", "requester"),
+        *("created_at", "state", "owner", "item"),
+    )
+    db["content_requests"].create(
+        {"id": int, **dict.fromkeys(texts, str), "votes": int}, pk="id", not_null={"title"}
+    )
+    db["content_requests"].create_index(["state"])
+    db["request_events"].create(
+        {"id": int, "request": int, "at": str, "who": str, "event": str, "note": str},
+        pk="id",
+        foreign_keys=[("request", "content_requests", "id")],
+    )
+    db["request_events"].create_index(["request"])
+
+
+@migrations()
+def let_people_in(db: Any) -> None:
+    """Who may open the pages, when they last did, and what they played, exported and changed."""
+    db["users"].create({"name": str, "role": str, "password": str, "added_at": str}, pk="name")
+    db["tokens"].create({"digest": str, "user": str, "made_at": str}, pk="digest")
+    db["visits"].create({"who": str, "since": str, "last": str}, pk="who")
+    db["audit"].create({"id": int, "at": str, "who": str, "action": str, "subject": str}, pk="id")
+    db["audit"].create_index(["who", "action", "subject"])
+    db["calls"].create_index(["recorded_at", "id"])
+    db["runs"].create_index(["stage", "finished_at"])
+    db.execute(
+        "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'what was done is never changed: add to it'); END"
+    )
+
+
+@migrations()
+def keep_definitions(db: Any) -> None:
+    """The shared definitions, each time they came into use."""
+    db["editions"].create(
+        {"id": int, "version": str, "digest": str, "used_from": str, "content": str}, pk="id"
+    )
+
+
+@migrations()
+def keep_what_happened_to_requests(db: Any) -> None:
+    """What happened to a request, once written, stays as it is."""
+    for change in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER request_events_stay_{change.lower()} BEFORE {change} ON request_events "
+            "BEGIN SELECT RAISE(ABORT, 'what happened to a request is never changed: add another'); END"
+        )
+
+
+@migrations()
+def say_more_of_gaps(db: Any) -> None:
+    """How evidence counts, why demand stands unresolved, which roll-up speaks; who spoke, quickly."""
+    for column in ("evidence_as", "rolled_up"):
+        db["gaps"].add_column(column, str, not_null_default="")
+    for column in ("lost", "stalled", "returned"):
+        db["gaps"].add_column(column, int, not_null_default=0)
+    db["utterances"].create_index(["call", "side", "persona"])
+
+
+@migrations()
+def browse_and_mend(db: Any) -> None:
+    """What people mend in calls and collect; which calls changed, and words of tagged turns, for pages."""
+    db["mendings"].create(
+        {
+            "id": int,
+            "call": str,
+            "at": str,
+            "who": str,
+            "what": str,
+            "subject": str,
+            "text": str,
+            "before": str,
+            "after": str,
+            "undoes": int,
+        },
+        pk="id",
+        not_null={"call", "at", "who", "what"},
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["mendings"].create_index(["call"])
+    db.execute(
+        "CREATE TRIGGER mendings_stay BEFORE UPDATE ON mendings "
+        "BEGIN SELECT RAISE(ABORT, 'a mending is never changed: add another'); END"
+    )
+    db["heard_turns"].create(
+        {"utterance": str, "call": str, "text": str, "words": str},
+        pk="utterance",
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["heard_turns"].create_index(["call"])
+    db["playlists"].create({"id": int, "name": str, "who": str, "created_at": str}, pk="id")
+    db["playlist_items"].create(
+        {"playlist": int, "utterance": str, "call": str, "who": str, "at": str},
+        pk=("playlist", "utterance"),
+        foreign_keys=[("playlist", "playlists", "id")],
+    )
+    db["playlist_items"].create_index(["call"])
+    db["calls"].create_index(["status"])
+    db["calls"].create_index(["deal"])
+    _note_changed_calls(db)
+    _search_tagged_turns(db)
+
+
+def _note_changed_calls(db: Any) -> None:
+    """Pages keep counts in memory; this tells them which calls to read again."""
+    db["changed_calls"].create({"call": str, "number": int}, pk="call")
+    db["changed_calls"].create_index(["number"])
+    facts = "recorded_at, title, account, deal, outcome, file, channels, status"
+    for table, call, update in (
+        ("tags", "call", "UPDATE"),
+        ("participants", "call", "UPDATE"),
+        ("calls", "id", f"UPDATE OF {facts}"),
+    ):
+        for event, row in (("INSERT", "new"), (update, "new"), ("DELETE", "old")):
+            name = f"{table}_{event.split()[0].lower()}_noted"
+            db.execute(
+                f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN "  # noqa: S608 - fixed names
+                f"INSERT INTO changed_calls (call, number) VALUES ({row}.{call}, "
+                "(SELECT coalesce(max(number), 0) + 1 FROM changed_calls)) "
+                "ON CONFLICT (call) DO UPDATE SET number = excluded.number; END"
+            )
+
+
+def _search_tagged_turns(db: Any) -> None:
+    """Full-text search over tagged turns only: common words would take too long over all."""
+    db.execute(
+        "CREATE VIRTUAL TABLE tagged_fts USING fts5"
+        "(text, content='utterances', tokenize='porter unicode61')"
+    )
+    db.execute(
+        "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
+        "WHERE id IN (SELECT utterance FROM tags)"
+    )
+    tags_of = "(SELECT count(*) FROM tags WHERE utterance = {}.utterance)"
+    drop = "INSERT INTO tagged_fts (tagged_fts, rowid, text) VALUES ('delete', old.rowid, old.text)"
+    db.execute(
+        "CREATE TRIGGER tags_found AFTER INSERT ON tags BEGIN "  # noqa: S608 - fixed names
+        "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
+        f"WHERE id = new.utterance AND {tags_of.format('new')} = 1; END"
+    )
+    db.execute(
+        "CREATE TRIGGER tags_lost AFTER DELETE ON tags BEGIN "  # noqa: S608 - fixed names
+        "INSERT INTO tagged_fts (tagged_fts, rowid, text) SELECT 'delete', rowid, text "
+        f"FROM utterances WHERE id = old.utterance AND {tags_of.format('old')} = 0; END"
+    )
+    db.execute(
+        "CREATE TRIGGER tagged_words_mended AFTER UPDATE OF text ON utterances "  # noqa: S608 - fixed
+        "WHEN old.text <> new.text AND EXISTS (SELECT 1 FROM tags WHERE utterance = old.id) "
+        f"BEGIN {drop}; INSERT INTO tagged_fts (rowid, text) VALUES (new.rowid, new.text); END"
     )
 
 

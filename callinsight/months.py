@@ -1,9 +1,10 @@
-"""Months as YYYY-MM, cut in the pipeline's time zone."""
+"""Months and other periods, cut in the pipeline's time zone."""
 
 from __future__ import annotations
 
 import calendar
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,66 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
+MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
+TO = ".."  # between the ends of a period
+
+
+@dataclass(frozen=True)
+class Period:
+    """Some days, under the name that ids begin with: 2026-10, or 2026-04..2026-06."""
+
+    name: str
+    first: date
+    last: date
+
+    def holds(self, moment: str, zone: ZoneInfo) -> bool:
+        """Whether an ISO 8601 moment lies in it."""
+        return self.first.isoformat() <= day_of(moment, zone) <= self.last.isoformat()
+
+
+def period_of(name: str) -> Period:
+    """The period of this name; raises InputError if it is none."""
+    first, between, last = name.partition(TO)
+    return period_between(first, last if between else first)
+
+
+def period_between(first: str, last: str) -> Period:
+    """From a month or day to a month or day, both included; raises InputError."""
+    begin, end = _span(first), _span(last)
+    if begin.first > end.last:
+        raise InputError(f"the period ends before it begins: {first} to {last}")
+    if begin == end:
+        return begin
+    return Period(f"{begin.name}{TO}{end.name}", begin.first, end.last)
+
+
+def _span(text: str) -> Period:
+    """A month or a day."""
+    if re.fullmatch(MONTH, text):
+        return Period(text, date.fromisoformat(f"{text}-01"), last_day(text))
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"'{text}' is no month and no day; write it as 2026-10 or 2026-10-31"
+        ) from None
+    return Period(day.isoformat(), day, day)
+
+
 def month_of(moment: str, zone: ZoneInfo) -> str:
     """The month of an ISO 8601 moment."""
     return datetime.fromisoformat(moment).astimezone(zone).strftime("%Y-%m")
+
+
+def day_of(moment: str, zone: ZoneInfo) -> str:
+    """The day of an ISO 8601 moment, as YYYY-MM-DD."""
+    return datetime.fromisoformat(moment).astimezone(zone).date().isoformat()
+
+
+def month_before(month: str) -> str:
+    """`2025-12` for `2026-01`."""
+    year, number = map(int, month.split("-"))
+    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"
 
 
 def last_day(month: str) -> date:
@@ -34,6 +92,6 @@ def check_day(text: str) -> date:
 
 def check_month(text: str) -> str:
     """The month a user wrote; raises InputError if it is none."""
-    if not re.fullmatch(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", text):
+    if not re.fullmatch(MONTH, text):
         raise InputError(f"'{text}' is no month; write it as 2026-10")
     return text

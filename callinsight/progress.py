@@ -27,7 +27,7 @@ class Line:
 class Progress(Protocol):
     """Opens a bar for a step of `total` subjects; the function it gives moves it on by one."""
 
-    def __call__(self, step: str, total: int) -> AbstractContextManager[Advance]:
+    def __call__(self, step: str, total: int, /) -> AbstractContextManager[Advance]:
         """Use as `with progress("Tag", 20) as advance: ... advance(0.0)`."""
         ...
 

@@ -17,8 +17,11 @@ TAGGED_LANGUAGES = (
     "",
 )  # what the taggers read; a call of unknown language is taken for English
 OUTCOMES = ("open", "won", "lost", "disqualified")
+ROLES = ("viewer", "requester", "editor", "admin")  # each may do what those before it may
 UNKNOWN = "unknown"
 CRM, INFERRED = "crm", "inferred"  # where a call's stage comes from
+# what stands where personal data was taken out, as a pattern
+PLACEHOLDER = r"\[(?:email|phone|card|bank|government|address|link|password|name) \d+\]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +228,34 @@ class ContentItem:
     review_period_days: int | None = None
     language: str = ""
     cost: float | None = None
+    source: str = ""  # the sheet or the import that lists it
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemChange:
+    """What became different in the inventory; rows are added and never changed."""
+
+    id: int = 0  # 1, 2, ... in the order they were seen; 0 is not stored yet
+    item: str
+    at: str  # moment it was seen
+    source: str  # the sheet or the import it was seen in, else who changed it
+    field: str  # empty where the asset itself came or went
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A concern, persona or stage that an asset's words speak of; it applies once accepted."""
+
+    item: str
+    field: str  # concerns | personas | stages
+    value: str
+    score: float  # probability
+    why: str  # the words behind it
+    status: str = "proposed"  # proposed | accepted | rejected
+    who: str = ""  # whoever accepted or rejected it
+    at: str = ""  # moment of that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +270,25 @@ class UsageEvent:
     deal: str = ""
     call: str = ""
     channel: str = ""
+    source: str = (
+        "sheet"  # sheet | call, where it is mentioned in one | page, where a link is copied
+    )
+    utterance: str = ""  # that mentions it
+    confidence: float = 1.0  # that this asset is meant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A person's word on whether an asset answers a demand; the latest of a cell and asset counts."""
+
+    id: int = 0  # 1, 2, ... in the order they were made; 0 is not stored yet
+    concern: str  # or topic:ID
+    persona: str
+    stage: str
+    item: str
+    answers: bool
+    who: str
+    at: str  # moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,8 +299,8 @@ class Gap:
     """
 
     id: str  # month/concern/persona/stage
-    month: str
-    concern: str
+    month: str  # or another period: 2026-04..2026-06
+    concern: str  # or topic:ID, a theme that no concern names
     persona: str
     stage: str
     raising: int  # deals that raise it
@@ -272,16 +322,99 @@ class Gap:
     candidates: tuple[str, ...] = ()  # ids of the best items
     candidate_obstacles: tuple[str, ...] = ()  # what keeps each from answering, else `fits`
     evidence: tuple[str, ...] = ()  # ids of the utterances behind the count
+    weight: float = 1.0  # of the cell in the score, such as the pipeline at stake
+    rank_low: int = 0  # where it ranks among gaps, best and worst of 90 % of bootstraps over deals;
+    rank_high: int = 0  # 0 if it does not rank
+    evidence_as: tuple[str, ...] = ()  # of each: its stance, `+ask` where it asks for material
+    lost: int = 0  # raising deals that are lost;
+    stalled: int = 0  # open, and silent for long;
+    returned: int = 0  # in which it came back in a later call: a deal may be several
+    rolled_up: str = ""  # id of the roll-up that speaks where this cell has too few calls
+
+    @property
+    def level(self) -> str:
+        """What it speaks of: `cell`, or a roll-up over the personas of a stage or over all."""
+        if self.persona != "any":
+            return "cell"
+        return "concern" if self.stage == "any" else "stage"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unused:
-    """An asset that earns nothing as it stands, and what to do about it."""
+    """An asset that earns little or nothing as it stands, and what to do about it."""
 
     item: str
-    kind: str  # unused | stale | expired | unowned
+    kind: str  # unused | low use | stale | expired | unowned
     why: str
     advice: str  # promote | refresh | retag | retire | assign an owner
+    cause: str = (
+        ""  # nobody asks | asked for but not used | wrong persona or stage; of the first two kinds
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What a month's report said when it was made, so that a later change of the past is seen."""
+
+    id: int = 0  # 1, 2, ... in the order they were taken; 0 is not stored yet
+    month: str
+    taken_at: str  # moment
+    as_of: str  # the day the report speaks of
+    digest: str  # of the content; equal content is kept once
+    definitions: str  # version and digest of the taxonomy
+    tagger: str
+    speech: str
+    content: str  # JSON: calls, deals, accounts, gaps, unused assets, requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """The shared definitions as a run used them; rows are added and never changed."""
+
+    id: int = 0  # 1, 2, ... in the order they came into use; 0 is not stored yet
+    version: str
+    digest: str
+    used_from: str = ""  # moment; empty is when it is stored
+    content: str  # JSON
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentRequest:
+    """Content that somebody asks for, until it is delivered."""
+
+    id: int = 0  # 1, 2, ...; shown as R-1
+    title: str
+    content_type: str = ""
+    concern: str = ""  # or topic:ID
+    persona: str = ""
+    stage: str = ""
+    gap: str = ""  # id of the gap it comes from
+    deals: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()  # ids of utterances
+    competitor: str = ""
+    claims: str = ""  # what it must say
+    tried: str = ""  # id of the asset that was tried, and why it is not enough
+    use: str = ""  # what it is for
+    priority: str = "P2"  # P1 | P2 | P3
+    needed_by: str = ""  # date
+    requester: str
+    created_at: str  # moment
+    state: str = "new"  # new | accepted | in_progress | delivered | declined
+    owner: str = ""  # who writes it
+    item: str = ""  # the asset it was delivered as
+    votes: int = 0  # of others than the requester
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestEvent:
+    """What happened to a content request; rows are added and never changed."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    request: int
+    at: str  # moment
+    who: str
+    event: str  # new | accept | decline | start | deliver | vote | comment | remind
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,3 +424,71 @@ class Problem:
     stage: str
     subject: str  # a call, or file and row
     error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Somebody who may open the pages."""
+
+    name: str
+    role: str  # see ROLES
+    password: str = ""  # its argon2 hash; empty for whom a proxy signs in
+    added_at: str  # moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """That somebody played, exported or changed something; never what was said in it."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    at: str  # moment
+    who: str
+    action: str  # play | export | the name of what was changed
+    subject: str  # the address it was done at, or who it was done to
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mending:
+    """What a person mends in a call; rows are added and never changed, the latest of a thing holds."""
+
+    id: int = 0  # 1, 2, ... in the order they were made; 0 is not stored yet
+    call: str
+    at: str  # moment
+    who: str
+    what: str  # side of a voice | turn, the side of one turn | words | title | persona | undo
+    subject: str  # the voice, the utterance at that time, or the participant's name
+    text: str = ""  # of the utterance at that time: it is found by it when turns are numbered anew
+    before: str
+    after: str
+    undoes: int = 0  # the mending that an undo takes back
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardTurn:
+    """A turn as it was heard, kept while people's words stand in its place."""
+
+    utterance: str
+    call: str
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playlist:
+    """Excerpts that somebody collects."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    name: str
+    who: str
+    created_at: str  # moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaylistItem:
+    """An excerpt in a playlist."""
+
+    playlist: int
+    utterance: str
+    call: str
+    who: str
+    at: str  # moment it was added

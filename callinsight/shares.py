@@ -7,12 +7,18 @@ many shares: Benjamini and Hochberg 1995, JRSS B 57.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 CONFIDENCE = 0.95
+SMALLEST_CHANCE = 1e-9  # a smaller one is told as this
+HALVINGS = 30
 
 
 def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -26,6 +32,15 @@ def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tup
     low = 0.0 if successes == 0 else float(betaincinv(a, b, tail))
     high = 1.0 if successes == trials else float(betaincinv(a, b, 1 - tail))
     return low, high
+
+
+def jeffreys_lows(successes: NDArray[Any], trials: NDArray[Any]) -> NDArray[np.float64]:
+    """The lower ends of the intervals of many shares at once; 0 for no trials."""
+    from scipy.special import betaincinv
+
+    tail = (1 - CONFIDENCE) / 2
+    lows = betaincinv(successes + 0.5, trials - successes + 0.5, tail, dtype=np.float64)
+    return np.where(successes > 0, lows, 0.0)
 
 
 def difference(
@@ -49,14 +64,17 @@ def difference(
 
 
 def chance_below(successes: int, trials: int, share: float) -> float:
-    """Chance that the true share is no more than `share`: the tail of the interval's own posterior.
+    """Chance to see so many successes or more where the true share is no more than `share`.
 
-    It lies between the exact binomial tail and the next smaller one, as the mid-p value does, so
-    that a verdict and the interval beside it never contradict each other.
+    The exact binomial tail (Clopper and Pearson 1934, Biometrika 26). The posterior that the
+    interval comes from says a little less and is wrong more often than it says where trials are
+    few (benchmarks/gaps.py); so what passes here lies above `share` by the interval's own too.
     """
     from scipy.special import betainc
 
-    return float(betainc(successes + 0.5, trials - successes + 0.5, share))
+    if successes == 0:
+        return 1.0
+    return float(betainc(successes, trials - successes + 1, share))
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
@@ -68,3 +86,22 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
         smallest = min(smallest, p_values[index] * len(p_values) / rank)
         adjusted[index] = smallest
     return adjusted
+
+
+def chance_of_difference(now: tuple[int, int], before: tuple[int, int]) -> float:
+    """Chance of two shares differing this much though nothing has changed; 1 without trials.
+
+    It is what is left of 1 at the confidence at which the interval of `difference` just reaches 0,
+    so that a verdict and the interval beside it never contradict each other.
+    """
+    if not now[1] or not before[1] or now[0] * before[1] == before[0] * now[1]:
+        return 1.0
+    least, most = math.log(SMALLEST_CHANCE), 0.0
+    for _ in range(HALVINGS):
+        middle = (least + most) / 2
+        low, high = difference(now, before, 1 - math.exp(middle))
+        if low > 0 or high < 0:
+            most = middle
+        else:
+            least = middle
+    return math.exp(most)

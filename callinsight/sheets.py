@@ -1,9 +1,10 @@
-"""Sheets that people write (CSV): read as they come, each cell checked, each problem with its row."""
+"""Sheets (CSV): read as people write them, each problem with its row; written for spreadsheets."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from callinsight.errors import InputError, nearest
 from callinsight.records import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO, TypeVar
     from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ ENCODINGS = ("utf-8-sig", "cp1252")
 BLOCK = 1 << 20  # characters looked at together
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
 TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")  # 12.500 is 12 and a half, or 12 thousand
 YES, NO = ("1", "true", "yes", "y"), ("", "0", "false", "no", "n")
 
@@ -268,3 +270,19 @@ def _check_header(path: Path, header: list[str], needed: list[str], known: list[
     if missing:
         absent = f"columns {', '.join(missing)} are" if missing[1:] else f"column {missing[0]} is"
         raise InputError(f"{path.name}: the {absent} missing; the columns are {', '.join(known)}")
+
+
+def sheet_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A sheet as CSV text; lists are joined by ;, and no cell is taken for a formula."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_harmless(value) for value in row] for row in rows)
+    return file.getvalue()
+
+
+def _harmless(value: object) -> object:
+    """The value of a cell; a text that a spreadsheet would compute gets an apostrophe before it."""
+    if isinstance(value, tuple | list):
+        value = ";".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

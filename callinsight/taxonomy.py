@@ -130,6 +130,17 @@ class Stage:
     label: str
     crm: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()  # see tagging/patterns.py
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class LeadStage:
+    """A step between first contact and customer, and who looks after whoever is there."""
+
+    id: str
+    label: str
+    description: str  # what must be true to be there
+    owner: str = ""  # marketing, sales ...
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,7 @@ class ContentType:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Concerns, asks, personas, stages and content types; rivals, products and topics of the user."""
+    """Concerns, asks, personas, stages, content types; what else the user has named."""
 
     version: str
     concerns: dict[str, Concern]
@@ -156,6 +167,7 @@ class Taxonomy:
     competitors: dict[str, Competitor] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
     topics: dict[str, TopicDefinition] = field(default_factory=dict)
+    lead_stages: dict[str, LeadStage] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -199,7 +211,12 @@ def read_taxonomy(path: Path) -> Taxonomy:
     table = _read(path)
     needed = ["version", "concerns", "cues", "asks", "personas", "titles", "stages"]
     needed.append("content_types")
-    optional = {"competitors": Competitor, "products": Product, "topics": TopicDefinition}
+    optional = {
+        "competitors": Competitor,
+        "products": Product,
+        "topics": TopicDefinition,
+        "lead_stages": LeadStage,
+    }
     _need(table, [*needed, *optional], needed, "the top level", path)
     taxonomy = Taxonomy(
         version=str(table["version"]),

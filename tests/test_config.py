@@ -10,6 +10,7 @@ from callinsight.config import (
     DATABASE,
     RANGES,
     Config,
+    RequestsConfig,
     SpeechConfig,
     config_from_text,
     database_path,
@@ -63,15 +64,28 @@ min_share = 1
 false_discovery_rate = 0.1
 target_supply = 3
 oversupply = 9
+weight = "pipeline"
+stall_days = 30
 
 [unused]
 grace_days = 0
 window_days = 30
+low_use = 5
 
 [report]
 folder = "pages"
 excerpts = 0
 embed_limit_mb = 0.5
+
+[requests]
+acknowledge_days = 2
+decide_days = 3
+deliver_days = { P1 = 4, P3 = 90 }
+country = "GB"
+region = "SCT"
+holidays = ["2026-12-24"]
+owner = "Content team"
+quote_buyers = true
 """
 
 
@@ -139,10 +153,20 @@ class TestLoading:
         )
         assert config.tagging.competitors == ("Paperlane", "Invoq")
         assert dataclasses.astuple(config.topics) == (1, 1)
-        assert dataclasses.astuple(config.gaps) == (1, 1.0, 0.1, 3, 9)
+        assert dataclasses.astuple(config.gaps) == (1, 1.0, 0.1, 3, 9, "pipeline", 30)
         assert type(config.gaps.min_share) is float
-        assert dataclasses.astuple(config.unused) == (0, 30)
+        assert dataclasses.astuple(config.unused) == (0, 30, 5)
         assert dataclasses.astuple(config.report)[1:] == (0, 0.5)
+        assert config.requests == RequestsConfig(
+            acknowledge_days=2,
+            decide_days=3,
+            deliver_days={"P1": 4, "P3": 90},
+            country="GB",
+            region="SCT",
+            holidays=("2026-12-24",),
+            owner="Content team",
+            quote_buyers=True,
+        )
 
     def test_mishearings_may_be_a_table_of_their_own(self, pipeline):
         text = 'A = "a"\n"tally book" = "Tallybrook"\n"in voc" = "Invoq"\n'
@@ -211,7 +235,7 @@ class TestSettingsThatCannotBeUsed:
                 with_setting("path", '"x"'),
                 (
                     "the top level has no setting 'path'; it may have calls, tagging, company, timezone, "
-                    "database, speech, privacy, topics, content, gaps, unused, report"
+                    "database, speech, privacy, topics, content, gaps, unused, report, requests"
                 ),
             ),
             (
@@ -347,6 +371,50 @@ class TestSettingsThatCannotBeUsed:
             config = load_config(pipeline(with_setting(name, str(value))))
             assert getattr(getattr(config, section), setting) == value
 
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            (
+                "deliver_days = { P4 = 1 }",
+                "'requests.deliver_days' has no priority 'P4'; it may have P1, P2, P3",
+            ),
+            (
+                "deliver_days = { P1 = 1001 }",
+                "'requests.deliver_days.P1' is 1001; it must lie in 0 to 1000",
+            ),
+            (
+                "deliver_days = { P1 = -1 }",
+                "'requests.deliver_days.P1' is -1; it must lie in 0 to 1000",
+            ),
+            (
+                'holidays = ["24.12.2026"]',
+                "'requests.holidays' names '24.12.2026', which is no date; write it as 2026-12-24",
+            ),
+            ('region = "SCT"', "'requests.region' needs 'requests.country' beside it"),
+            (
+                'country = "England"',
+                (
+                    "'requests.country' is 'England', whose holidays are not known; "
+                    "write a code such as GB, DE or US"
+                ),
+            ),
+            (
+                'country = "GB"\nregion = "BY"',
+                (
+                    "'requests.region' is 'BY', which is no region of GB; "
+                    "it must be one of ENG, NIR, SCT, WLS"
+                ),
+            ),
+            (
+                'country = "SE"\nregion = "AB"',
+                "'requests.region' is 'AB', which is no region of SE; leave it out",
+            ),
+        ],
+    )
+    def test_what_is_wrong_with_requests_is_named(self, pipeline, settings, message):
+        path = pipeline(f"{LEAST}[requests]\n{settings}\n")
+        assert refusal(path) == f"{path}: {message}"
+
     @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
     def test_what_is_no_number(self, pipeline, value):
         path = pipeline(with_setting("report.embed_limit_mb", value))
@@ -363,7 +431,7 @@ class TestSettingsThatCannotBeUsed:
             for setting, hint in typing.get_type_hints(kind).items()
             if {int, float} & {hint, *typing.get_args(hint)}
         }
-        assert set(RANGES) == numbers
+        assert set(RANGES) == numbers - {"requests.deliver_days"}  # a table, checked by itself
 
 
 class TestStoredSettings:
@@ -374,6 +442,12 @@ class TestStoredSettings:
         monkeypatch.chdir("/")
         assert config_from_text(text) == config
         assert settings_text(config_from_text(text)) == text
+
+    def test_addresses_are_not_kept(self, pipeline):
+        config = load_config(pipeline(with_setting("requests.notify", '["slack://hush"]')))
+        assert config.requests.notify == ("slack://hush",)
+        assert "hush" not in settings_text(config)
+        assert config_from_text(settings_text(config)).requests == RequestsConfig()
 
     def test_the_hash_tells_settings_apart(self):
         settings = SpeechConfig()

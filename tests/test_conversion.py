@@ -88,11 +88,12 @@ def test_the_record_says_what_was_converted_and_with_what(voice):
     source = hashlib.sha256((voice / "pretrained.pt").read_bytes()).hexdigest()
     assert record["conversion"] == "voice_to_onnx/1"
     assert record["sources"] == {"pretrained.pt": source}
-    assert record["sha256"] == hashlib.sha256((voice / "model.onnx").read_bytes()).hexdigest()
+    assert record["sha256"] == conversion.sha256_of(voice / "model.onnx")
+    assert record["numbers_sha256"] == conversion.sha256_of(voice / "model.onnx.data")
     assert 0 < record["largest_difference"] < 1e-4
     assert set(record["versions"]) == {"torch", "transformers", "onnx", "onnxruntime"}
     assert {path.name for path in voice.iterdir()} == {
-        *("pretrained.pt", "model.onnx", "converted.json"),
+        *("pretrained.pt", "model.onnx", "model.onnx.data", "converted.json"),
     }
 
 
@@ -107,11 +108,34 @@ def test_state_knows_good_damaged_stale_and_missing(voice, monkeypatch):
         newer.setitem(conversion.EDITIONS, "voice_to_onnx", 2)
         assert conversion.state(voice, "voice_to_onnx", source) == "missing"
 
-    content = bytearray((voice / "model.onnx").read_bytes())
-    content[-1] ^= 1
-    (voice / "model.onnx").write_bytes(content)
-    assert conversion.state(voice, "voice_to_onnx", source) == "damaged"
+    for name in ("model.onnx", "model.onnx.data"):
+        whole = (voice / name).read_bytes()
+        (voice / name).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        assert conversion.state(voice, "voice_to_onnx", source) == "damaged"
+        (voice / name).unlink()
+        assert conversion.state(voice, "voice_to_onnx", source) == "missing"
+        (voice / name).write_bytes(whole)
+        assert conversion.state(voice, "voice_to_onnx", source) == "good"
     (voice / "converted.json").write_text("[]")
+    assert conversion.state(voice, "voice_to_onnx", source) == "missing"
+
+
+def test_the_graph_is_small_and_its_numbers_lie_beside_it_for_all_to_read(voice):
+    conversion.voice_to_onnx(voice)
+
+    graph, numbers = voice / "model.onnx", voice / "model.onnx.data"
+    assert graph.stat().st_size < 20_000 < 5_000_000 < numbers.stat().st_size
+    assert numbers.stat().st_mode == graph.stat().st_mode
+
+
+def test_a_network_of_one_file_is_converted_again(voice):
+    """As it was kept before its numbers were set apart; its vectors are the same."""
+    source = {"pretrained.pt": conversion.sha256_of(voice / "pretrained.pt")}
+    conversion.voice_to_onnx(voice)
+    record = json.loads((voice / "converted.json").read_text())
+    del record["numbers_sha256"]
+    (voice / "converted.json").write_text(json.dumps(record))
+
     assert conversion.state(voice, "voice_to_onnx", source) == "missing"
 
 
@@ -129,21 +153,22 @@ def test_a_network_that_came_out_different_is_not_kept(voice, monkeypatch):
     assert [path.name for path in voice.iterdir()] == ["pretrained.pt"]
 
 
-def test_a_converted_file_with_a_wrong_byte_is_discarded_and_made_again(voice, monkeypatch):
+@pytest.mark.parametrize("name", ["model.onnx", "model.onnx.data"])
+def test_a_converted_file_with_a_wrong_byte_is_discarded_and_made_again(voice, monkeypatch, name):
     file = weights.File("pretrained.pt", conversion.sha256_of(voice / "pretrained.pt"))
     model = weights.Model("toy", "a toy", "MIT", (file,), (), convert="voice_to_onnx")
     monkeypatch.setitem(weights.MODELS, "toy", model)
     monkeypatch.setenv("CALLINSIGHT_MODELS", str(voice / "models"))
     home = weights.pull("toy", source=voice)
-    made = (home / "model.onnx").read_bytes()
-    (home / "model.onnx").write_bytes(made[:-1])
+    made = (home / name).read_bytes()
+    (home / name).write_bytes(made[:-1])
 
     problems = weights.verify("toy")
 
     assert problems == [f"{home / 'model.onnx'} {DISCARDED}"]
     assert not (home / "model.onnx").exists()
     monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")  # to convert again, no network is needed
-    assert (weights.folder("toy") / "model.onnx").read_bytes() == made
+    assert (weights.folder("toy") / name).read_bytes() == made
 
 
 def test_minilm_pools_over_the_mask_only(tmp_path, capfd):
@@ -266,7 +291,7 @@ def test_before_its_matrices_are_made_small_the_turn_encoder_is_exact(mpnet):
     assert set(record["sources"]) == {"model.safetensors", "config.json"}
     assert record["sha256"] == conversion.sha256_of(mpnet / "model.onnx")
     assert {path.name for path in mpnet.iterdir()} == {
-        *("model.safetensors", "config.json", "model.onnx", "converted.json"),
+        *("model.safetensors", "config.json", "model.onnx", "model.onnx.data", "converted.json"),
     }
 
 
@@ -309,7 +334,7 @@ def test_converting_twice_gives_the_same_bytes(mpnet):
     made = []
     for _ in range(2):
         conversion.mpnet_to_onnx(mpnet)
-        made.append((mpnet / "model.onnx").read_bytes())
+        made.append([(mpnet / name).read_bytes() for name in ("model.onnx", "model.onnx.data")])
 
     assert made[0] == made[1]
 
@@ -323,12 +348,12 @@ def test_another_adapter_is_converted_again_without_a_network(mpnet, tmp_path, m
     monkeypatch.setitem(weights.MODELS, "toy", model)
     monkeypatch.setenv("CALLINSIGHT_MODELS", str(tmp_path / "models"))
     home = weights.pull("toy", source=mpnet)
-    made = (home / "model.onnx").read_bytes()
+    made = (home / "model.onnx.data").read_bytes()
     write_adapter(conversion.ADAPTER, seed=2)
     monkeypatch.setenv("CALLINSIGHT_OFFLINE", "1")
 
     assert weights.find("toy") is None
-    assert (weights.folder("toy") / "model.onnx").read_bytes() != made
+    assert (weights.folder("toy") / "model.onnx.data").read_bytes() != made
     assert weights.verify("toy") == []
 
 

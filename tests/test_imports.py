@@ -1,6 +1,8 @@
 """Which module may import which: cli → pipeline → store → records; the flow takes plain values."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ ALLOWED = {
     "__init__": set(),
     "records": set(),
     "errors": set(),
+    "imports": set(),
     "months": {"errors"},
     "taxonomy": {"errors", "records"},
     "sheets": {"errors", "records"},
@@ -21,18 +24,19 @@ ALLOWED = {
     "conversion": {"errors", "networks"},
     "downloads": {"errors"},
     "weights": {"conversion", "downloads", "errors"},
-    "migrations": set(),
-    "store": {"errors", "migrations", "records"},
+    "migrations": {"imports"},
+    "store": {"errors", "migrations", "records", "store"},
     "progress": set(),
     "cluster": {"errors"},
     "calls": FOUNDATION | {"calls", "networks"},
-    "tagging": FOUNDATION | {"tagging", "networks"},
+    "tagging": FOUNDATION | {"tagging", "imports", "networks"},
     "content": FOUNDATION | {"content"},
     "reports": FOUNDATION | {"reports"},
     "starter": FOUNDATION | {"starter", "calls"},
     "pipeline": FOUNDATION
     | FLOW
     | {"pipeline", "store", "config", "weights", "cluster", "progress", "months"},
+    "web": FOUNDATION | FLOW | {"web", "pipeline", "store", "config", "weights", "months"},
     "cli": {
         *(
             "cli",
@@ -44,6 +48,7 @@ ALLOWED = {
             "progress",
             "starter",
             "store",
+            "web",
         ),
         *("calls", "tagging", "weights"),  # of the flow only what developers train
     },
@@ -86,3 +91,20 @@ def test_the_rule_sees_an_import_inside_a_function(tmp_path: Path) -> None:
     module.write_text("def f():\n    from callinsight import store\n    import callinsight.cli\n")
 
     assert imports_of(module) == {"store", "cli"}
+
+
+@pytest.mark.parametrize(
+    ("heavy", "user"),
+    [
+        ("torch", "from callinsight.tagging.patterns import PhraseMatcher as P; P({'a': ['b']})"),
+        ("pandas", "import callinsight.store"),
+    ],
+)
+def test_a_heavy_library_that_is_not_needed_is_left_out_and_can_still_be_had(heavy, user) -> None:
+    lines = (
+        f"import sys\n{user}\nprint('{heavy}' in sys.modules)\nimport {heavy}\n{heavy}.__version__"
+    )
+
+    done = subprocess.run([sys.executable, "-c", lines], check=True, capture_output=True, text=True)
+
+    assert done.stdout == "False\n"

@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callinsight.errors import InputError
-from callinsight.months import check_day, check_month, last_day, month_of
+from callinsight.months import (
+    Period,
+    check_day,
+    check_month,
+    last_day,
+    month_of,
+    period_between,
+    period_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +64,47 @@ def test_what_is_no_month(text):
     with pytest.raises(InputError) as caught:
         check_month(text)
     assert str(caught.value) == f"'{text}' is no month; write it as 2026-10"
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("2026-02", date(2026, 2, 1), date(2026, 2, 28)),
+        ("2026-04..2026-06", date(2026, 4, 1), date(2026, 6, 30)),
+        ("2026-04-10..2026-06", date(2026, 4, 10), date(2026, 6, 30)),
+        ("2026-04-10..2026-04-10", date(2026, 4, 10), date(2026, 4, 10)),
+        ("2026-04..2026-04", date(2026, 4, 1), date(2026, 4, 30)),
+    ],
+)
+def test_a_period_is_known_by_its_name(name, first, last):
+    period = period_of(name)
+
+    assert (period.first, period.last) == (first, last)
+    assert period_of(period.name) == period
+
+
+def test_a_period_of_one_month_is_that_month():
+    assert period_between("2026-04", "2026-04") == period_of("2026-04")
+    assert period_between("2026-04", "2026-06").name == "2026-04..2026-06"
+
+
+def test_a_period_is_cut_in_the_zone():
+    period = Period("2026-10", date(2026, 10, 1), date(2026, 10, 31))
+
+    assert period.holds("2026-10-31T23:30:00+00:00", ZoneInfo("UTC"))
+    assert not period.holds("2026-10-31T23:30:00+00:00", ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("2026-06..2026-04", "the period ends before it begins: 2026-06 to 2026-04"),
+        ("2026-13", "'2026-13' is no month and no day; write it as 2026-10 or 2026-10-31"),
+        ("2026-10..", "'' is no month and no day; write it as 2026-10 or 2026-10-31"),
+        ("spring", "'spring' is no month and no day; write it as 2026-10 or 2026-10-31"),
+    ],
+)
+def test_what_is_no_period(name, message):
+    with pytest.raises(InputError) as caught:
+        period_of(name)
+    assert str(caught.value) == message

@@ -1,9 +1,16 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from callinsight.shares import benjamini_hochberg, chance_below, difference, jeffreys
+from callinsight.shares import (
+    benjamini_hochberg,
+    chance_below,
+    difference,
+    jeffreys,
+    jeffreys_lows,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,12 +44,28 @@ def test_chance_below_lies_between_the_exact_tail_and_the_next_smaller(trials, s
     assert chance <= stats.binom.sf(successes - 1, trials, share) + 1e-12
 
 
-@given(st.integers(1, 300), st.data())
-def test_the_chance_at_the_intervals_own_end_is_its_tail(trials, data):
-    successes = data.draw(st.integers(1, trials))
-    low, _ = jeffreys(successes, trials)
+@given(st.integers(1, 300), st.floats(0.01, 0.99), st.data())
+def test_the_chance_is_the_exact_tail_and_never_less_than_the_intervals(trials, share, data):
+    successes = data.draw(st.integers(0, trials))
 
-    assert chance_below(successes, trials, low) == pytest.approx(0.025, abs=1e-9)
+    chance = chance_below(successes, trials, share)
+
+    assert chance == pytest.approx(stats.binom.sf(successes - 1, trials, share), abs=1e-9)
+    assert chance >= stats.beta.cdf(share, successes + 0.5, trials - successes + 0.5) - 1e-9
+
+
+def test_what_nobody_raises_is_no_demand_whatever_the_share():
+    assert chance_below(0, 10, 0.0) == 1.0
+    assert chance_below(1, 10, 0.0) == 0.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=9))
+def test_many_lower_ends_at_once_are_those_of_each(pairs):
+    counts = [(min(pair), max(pair)) for pair in pairs]
+
+    lows = jeffreys_lows(np.array([c[0] for c in counts]), np.array([c[1] for c in counts]))
+
+    assert list(lows) == pytest.approx([jeffreys(*one)[0] for one in counts])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))

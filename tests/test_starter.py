@@ -155,7 +155,7 @@ class TestTemplates:
         assert shown.report.folder == tmp_path / default.report.folder
         assert shown.report == dataclasses.replace(default.report, folder=shown.report.folder)
         assert shown.speech == dataclasses.replace(default.speech, rep_channel=0)
-        for name in ("company", "timezone", "tagging", "topics", "gaps", "unused"):
+        for name in ("company", "timezone", "tagging", "topics", "gaps", "unused", "requests"):
             assert getattr(shown, name) == getattr(default, name)
         for section in dataclasses.fields(config.Config):
             settings = getattr(shown, section.name)
@@ -206,7 +206,7 @@ class TestFiles:
         assert loaded.calls.files == recordings
         assert loaded.content.items == (folder / "items.csv",)
         assert loaded.content.usage == (folder / "usage.csv",)
-        assert load_taxonomy(loaded.tagging.taxonomy).version == "2026-11"
+        assert load_taxonomy(loaded.tagging.taxonomy).version == "2026-11.1"
         assert not (folder / "taxonomy.toml").is_symlink()
         assert rows(folder / "participants.csv") == []
 

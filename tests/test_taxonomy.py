@@ -180,7 +180,7 @@ class TestFilesThatCannotBeUsed:
             'version = "1"\nzzz = 1',
             (
                 "the top level has no setting 'zzz'; it may have version, concerns, cues, asks, personas, "
-                "titles, stages, content_types, competitors, products, topics"
+                "titles, stages, content_types, competitors, products, topics, lead_stages"
             ),
         ),
         (

@@ -189,7 +189,7 @@ def clip(
     import av
 
     start, end = (round(max(0.0, s) * SAMPLE_RATE) for s in (start_s, end_s))
-    mono = _silenced(sound.read(start, end).mean(axis=0), start / SAMPLE_RATE, silent)
+    mono = silenced(sound.read(start, end).mean(axis=0), start / SAMPLE_RATE, silent)
     peak = float(np.abs(mono).max(initial=0.0))
     if peak > 0:
         mono = mono * min(4.0, 0.9 / peak)
@@ -205,11 +205,11 @@ def clip(
     return file.getvalue()
 
 
-def _silenced(
+def silenced(
     samples: NDArray[np.float32], start_s: float, silent: Iterable[tuple[float, float]]
 ) -> NDArray[np.float32]:
-    """The samples, which start at a time, with silence in spans of the call and soft edges."""
-    loud = np.ones(len(samples), dtype=np.float32)
+    """The samples, [..., time] from a time on, with silence in spans of the call and soft edges."""
+    loud = np.ones(samples.shape[-1], dtype=np.float32)
     fade = round(FADE_S * SAMPLE_RATE)
     for first_s, last_s in silent:
         first = round((first_s - start_s - ROOM_S) * SAMPLE_RATE)

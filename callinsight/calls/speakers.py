@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.calls.diarize import CERTAIN
+from callinsight.calls.mending import PEOPLE
 from callinsight.calls.sides import rep_probabilities
 from callinsight.records import UNCERTAIN, UNKNOWN, Participant, Utterance
 
@@ -42,17 +43,21 @@ def utterances_of(
     *,
     familiar: Mapping[str, float] | None = None,
     trusted: bool = True,
+    told: Mapping[str, str] | None = None,
 ) -> list[Utterance]:
     """Name the turns: by the sheets; else by what their voice says in the whole call.
 
     `familiar` gives for voices the probability that they are the rep's, who is known from
     earlier calls. A side that is not sure stays unknown; all sides do unless the sheets can be
-    `trusted` to know the recording.
+    `trusted` to know the recording. What people `told` of a voice goes before all else.
     """
     said = list(turns)
     owners = owners_of(said, participants, rep_channel, familiar or {})
     if not trusted:
         owners = dict.fromkeys(owners, NOBODY)
+    for turn in said:
+        if (voice := voice_of(turn)) in (told or {}):
+            owners[voice] = _by_people(turn, (told or {})[voice], participants)
     names = _names(owners)
     return [
         _utterance(call, position, turn, owners[voice], names[voice])
@@ -102,6 +107,13 @@ def _by_sheets(turn: Turn, participants: Sequence[Participant], rep_channel: int
         return Owner(side, 1.0, SHEETS, tuple(people))
     named = [p for p in participants if is_named(p.name, turn.voice)]
     return Owner(named[0].side, 1.0, SHEETS, (named[0],)) if named else NOBODY
+
+
+def _by_people(turn: Turn, side: str, participants: Sequence[Participant]) -> Owner:
+    """As people say; who it may be are those on this side, best of this channel."""
+    own = [person for person in participants if person.side == side]
+    here = [person for person in own if person.channel in (None, turn.channel)]
+    return Owner(side, 1.0, PEOPLE, tuple(here or own))
 
 
 def _by_evidence(

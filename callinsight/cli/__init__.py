@@ -6,8 +6,9 @@ from callinsight.cli.app import app
 
 # A command stands in --help where it is imported.
 # isort: off
-from callinsight.cli import run, report, topics, review, transcribe, tag, evaluate  # noqa: F401
-from callinsight.cli import init, taxonomy, models, training  # noqa: F401
+from callinsight.cli import run, serve, users, report, gaps, playlist, requests  # noqa: F401
+from callinsight.cli import topics, review  # noqa: F401
+from callinsight.cli import transcribe, tag, evaluate, init, taxonomy, models, training  # noqa: F401
 
 # isort: on
 

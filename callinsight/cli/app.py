@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from callinsight.errors import CallInsightError
+from callinsight.errors import CallInsightError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,6 +84,24 @@ Shape = Annotated[Format, typer.Option("--format", help="For people or programs.
 def names_in(text: str) -> tuple[str, ...]:
     """Names separated by semicolons."""
     return tuple(name.strip() for name in text.split(";") if name.strip())
+
+
+def user_name(given: str | None) -> str:
+    """Who acts: the name given, else that of the login; raises InputError where nobody is known."""
+    import getpass
+
+    try:
+        name = (getpass.getuser() if given is None else given).strip()
+    except (OSError, KeyError):
+        name = ""
+    if not name:
+        raise InputError("it is not known who you are; say it with --who NAME")
+    return name
+
+
+def now() -> str:
+    """The present moment, as ISO 8601 with an offset."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def say(text: str) -> None:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from callinsight.cli.app import Database, app
+from callinsight.errors import InputError, nearest
+
+FORMATS = ("html", "md", "csv", "xlsx", "json")
 
 
 @app.command()
 def report(
     month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month to report on.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where DIR/YYYY-MM is written.")],
+    compare: Annotated[
+        str,
+        typer.Option(metavar="MONTH", help="The month to compare with: previous, YYYY-MM or none."),
+    ] = "previous",
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="LIST",
+            help="What to write: html, md, csv, xlsx, json, with commas.",
+        ),
+    ] = "html,md",
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -24,7 +40,8 @@ def report(
 ) -> None:
     """Write the report of a month.
 
-    A page with sound that works from a folder, and the same as Markdown.
+    A page with sound that works from a folder, the same as Markdown, and its tables as CSV, Excel or
+    JSON. What it says is kept, so that a later change of the past is seen.
     """
     from callinsight import store
     from callinsight.config import database_path
@@ -34,6 +51,28 @@ def report(
 
     with store.opened(database_path(db)) as opened:
         config = stored_config(opened)
-        day = check_day(as_of) if as_of else None
-        page = report_month(opened, config, check_month(month), out, as_of=day)
+        page = report_month(
+            opened,
+            config,
+            check_month(month),
+            out,
+            as_of=check_day(as_of) if as_of else None,
+            compare=compare if compare in ("previous", "none") else check_month(compare),
+            formats=_formats(formats),
+            now=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
     typer.echo(page)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    """The formats a user wrote; raises InputError for one that there is not."""
+    wanted = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    for name in wanted:
+        if name not in FORMATS:
+            hint = nearest(name, list(FORMATS)) or ""
+            raise InputError(
+                f"there is no format '{name}'{hint}; --format takes {', '.join(FORMATS)}"
+            )
+    if not wanted:
+        raise InputError(f"--format names nothing; it takes {', '.join(FORMATS)}")
+    return wanted

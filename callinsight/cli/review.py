@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import sys
 import textwrap
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callinsight.cli.app import Database, app, say
+from callinsight.cli.app import Database, app, now, say, user_name
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -66,7 +65,7 @@ def review_turns(
     from callinsight.pipeline.run import stored_config
     from callinsight.progress import bar
 
-    name = _name(who)
+    name = user_name(who)
     with store.opened(database_path(db)) as opened:
         config = stored_config(opened)
         asked = open_review(opened, config, limit=limit, concern=concern)
@@ -156,7 +155,7 @@ def _ask(db: sqlite_utils.Database, asked: Review, who: str) -> int:
                 say("There is nothing to undo.")
                 continue
             at, number = made.pop()
-            undo(db, number, who=who, at=_now())
+            undo(db, number, who=who, at=now())
             say("Taken back.")
         elif over or key in ("q", None):
             return len(made)
@@ -165,7 +164,7 @@ def _ask(db: sqlite_utils.Database, asked: Review, who: str) -> int:
         elif key in ("a", "c", "r"):
             after = _after(key, asked, at, typed)
             if after is not None:
-                made.append((at, decide(db, asked.doubts[at], after, who=who, at=_now())))
+                made.append((at, decide(db, asked.doubts[at], after, who=who, at=now())))
                 at += 1
         else:
             say(f"Press one of these keys: {KEYS}")
@@ -285,25 +284,6 @@ def _print_csv(past: list[Past]) -> None:
     sheet.writerow([*columns, "state"])
     for entry in past:
         sheet.writerow([*(getattr(entry.correction, name) for name in columns), entry.state])
-
-
-def _name(given: str | None) -> str:
-    """Who decides; raises InputError where nobody is known."""
-    import getpass
-
-    from callinsight.errors import InputError
-
-    try:
-        name = (getpass.getuser() if given is None else given).strip()
-    except (OSError, KeyError):
-        name = ""
-    if not name:
-        raise InputError("it is not known who you are; say it with --who NAME")
-    return name
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,7 @@ def run(
         retry_failed=retry_failed,
         progress=bar,
         fetch=fetch,
+        now=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     _tell(summary)
     if summary.problems:

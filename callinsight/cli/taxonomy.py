@@ -21,6 +21,23 @@ app.add_typer(taxonomy, name="taxonomy")
 
 
 @taxonomy.command()
+def show(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="The definitions; else those of the last run."),
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Show what sales and marketing mean by their words, as Markdown.
+
+    With a database also what has changed, and when.
+    """
+    from callinsight.pipeline.definitions import described
+
+    typer.echo(described(file, _database(db)), nl=False)
+
+
+@taxonomy.command()
 def lint(
     file: Annotated[
         Path, typer.Argument(metavar="[FILE]", help="The definitions to check.")
@@ -55,14 +72,21 @@ def lint(
 def _stored(db: Path | None) -> str:
     """Version and digest of the definitions that the database was last tagged with, if one is given."""
     from callinsight import store
-    from callinsight.config import database_path
     from callinsight.pipeline.run import DEFINITIONS
 
-    path = database_path(db)
-    if db is None and not path.exists():
+    path = _database(db)
+    if path is None:
         return ""
     with store.opened(path) as opened:
         return store.setting(opened, DEFINITIONS) or ""
+
+
+def _database(db: Path | None) -> Path | None:
+    """The database that is given, else the usual one if it is there."""
+    from callinsight.config import database_path
+
+    path = database_path(db)
+    return path if db is not None or path.exists() else None
 
 
 def _embed() -> Callable[[list[str]], NDArray[np.float32]]:

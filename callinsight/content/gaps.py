@@ -1,57 +1,50 @@
 """Demand against supply, counted in deals: pure functions over plain values.
 
-Many cells are looked at at once, so the share of false discoveries is controlled.
+Many cells are looked at at once, so the share of false discoveries is controlled: within a level
+(cells, stages, over all) and apart for concerns and topics, so that many topics cost the concerns
+nothing. It is controlled over all cells of a level, whatever their supply: then an asset more in
+one cell changes nothing for another.
 """
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
+import math
+import statistics
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from callinsight.content.matching import ANY, FITS, match
-from callinsight.records import UNKNOWN, Gap
+from callinsight.content.demand import (
+    Cell,
+    Deal,
+    Key,
+    Presence,
+    Raised,
+    count,
+    left_open,
+)
+from callinsight.content.matching import ANY, FITS
+from callinsight.content.ranks import Ranked, rank_intervals
+from callinsight.content.supply import TOPIC, answers, shelve
+from callinsight.records import STANCES, Gap
 from callinsight.shares import benjamini_hochberg, chance_below, jeffreys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    from callinsight.records import ContentItem
+    from callinsight.content.demand import Open
+    from callinsight.content.matching import Match
+    from callinsight.records import ContentItem, Judgement
+
+__all__ = ["Deal", "Presence", "Raised", "Rules", "find_gaps", "stakes_of"]
 
 CANDIDATES = 3
-
-
-@dataclass(frozen=True)
-class Presence:
-    """A buyer of a persona spoke in a call of a deal: the deal could have raised anything."""
-
-    deal: str
-    persona: str
-    stage: str
-
-
-@dataclass(frozen=True)
-class Raised:
-    """A buyer raised a concern, as an objection, a question or an ask."""
-
-    concern: str
-    persona: str
-    stage: str
-    deal: str
-    call: str
-    utterance: str
-    stance: str  # objection | question
-    asks: bool = False
-
-
-@dataclass(frozen=True)
-class Deal:
-    """What a deal is worth, and whether a concern raised in it was left standing."""
-
-    amount: float = 0.0
-    lost: bool = False
+PRESSING = ("gap", "weak")
+SILENT = "too_few_calls"
+ASK = "ask"
+PIPELINE = "pipeline"  # the money in the deals weighs
 
 
 @dataclass(frozen=True)
@@ -63,160 +56,246 @@ class Rules:
     false_discovery_rate: float
     target_supply: int
     oversupply: int
+    weight: str = "none"  # none | pipeline
 
 
-@dataclass
-class Cell:
-    """The deals behind one number."""
+@dataclass(frozen=True)
+class Count:
+    """What was counted in a cell: sets of deals."""
 
-    eligible: set[str] = field(default_factory=set)
-    raised: list[Raised] = field(default_factory=list)
+    cell: Cell
+    raising: set[str]
+    lost: set[str]
+    stalled: set[str]
+    returned: set[str]
+
+    @property
+    def trials(self) -> int:
+        """How many deals could have raised it; one that raises it could."""
+        return len(self.cell.heard) + len(self.raising - self.cell.heard)
+
+    @property
+    def eligible(self) -> set[str]:
+        """The deals that could have raised it."""
+        return self.raising.union(self.cell.heard)
+
+    @property
+    def standing(self) -> set[str]:
+        """The raising deals in which it was left standing."""
+        return self.lost | self.stalled | self.returned
+
+    @property
+    def unresolved(self) -> float:
+        """Their share of the raising deals; 0 without any.
+
+        Smoothed by half a deal on each side, so that a few deals never say none or all.
+        """
+        return (len(self.standing) + 0.5) / (len(self.raising) + 1) if self.raising else 0.0
 
 
 def find_gaps(
-    month: str,
+    period: str,
     raised: Iterable[Raised],
     present: Iterable[Presence],
-    items: Sequence[ContentItem],
-    deals: dict[str, Deal],
+    items: Iterable[ContentItem],
+    deals: Mapping[str, Deal],
     *,
     concerns: Iterable[str],
     rules: Rules,
     as_of: date,
+    judgements: Iterable[Judgement] = (),
+    used: Collection[str] = (),
 ) -> list[Gap]:
-    """All cells of a month in which a deal could have raised a concern, most pressing first."""
-    cells = count(raised, present, list(concerns))
-    adjusted = _adjusted_p_values(cells, rules)
+    """All cells of a period in which a deal could have raised a concern, most pressing first.
+
+    `period` begins the ids, such as 2026-10. `concerns` are those of the definitions and topics as
+    topic:ID; of topics only cells that a deal raises are given. `deals` are all of the period, by
+    id; `used` are assets used lately. Equal whatever the order of the rows.
+    """
+    raised = list(raised)
+    open_ = left_open(raised, deals)
+    counts = {
+        key: _count(key[0], cell, open_) for key, cell in count(raised, present, concerns).items()
+    }
+    adjusted = _adjusted_p_values(counts, rules)
+    stakes = stakes_of(deals) if rules.weight == PIPELINE else None
+    shelf = shelve(items, judgements, used=used, as_of=as_of)
     gaps = [
-        _gap(month, key, cell, items, deals, adjusted.get(key, 1.0), rules, as_of)
-        for key, cell in cells.items()
+        _gap(period, key, one, answers(shelf, *key), deals, adjusted.get(key, 1.0), rules, stakes)
+        for key, one in counts.items()
+        if one.raising or not key[0].startswith(TOPIC)
     ]
-    return sorted(gaps, key=lambda gap: (-gap.score, gap.id))
+    gaps.sort(key=lambda gap: (-gap.score, gap.id))
+    return _with_roll_ups(_with_ranks(gaps, counts, rules, stakes))
 
 
-def count(
-    raised: Iterable[Raised], present: Iterable[Presence], concerns: Sequence[str]
-) -> dict[tuple[str, str, str], Cell]:
-    """Deals and what they raise for each (concern, persona, stage), and rolled up over both."""
-    cells: dict[tuple[str, str, str], Cell] = defaultdict(Cell)
-    for presence, concern in itertools.product(set(present), concerns):
-        for persona, stage in _levels(presence.persona, presence.stage):
-            cells[concern, persona, stage].eligible.add(presence.deal)
-    for one in raised:
-        if one.concern not in concerns:
-            continue  # the taxonomy has dropped it: who else could have raised it is not known
-        for persona, stage in _levels(one.persona, one.stage):
-            cells[one.concern, persona, stage].raised.append(one)
-            cells[one.concern, persona, stage].eligible.add(one.deal)
-    return cells
+def stakes_of(deals: Mapping[str, Deal]) -> dict[str, float]:
+    """The share of the period's money in each deal; one without amount counts as the median deal.
+
+    Amounts are added as they stand: one currency is assumed. Without any amount all count alike.
+    """
+    known = sorted(deal.amount for deal in deals.values() if deal.amount > 0)
+    middle = statistics.median(known) if known else 1.0
+    amounts = {id_: deal.amount if deal.amount > 0 else middle for id_, deal in deals.items()}
+    total = math.fsum(amounts.values())
+    return {id_: amount / total for id_, amount in amounts.items()}
 
 
-def _levels(persona: str, stage: str) -> set[tuple[str, str]]:
-    """The cell itself and its roll-ups; what is unknown only counts in roll-ups."""
-    levels = {(ANY, ANY)}
-    if stage != UNKNOWN:
-        levels.add((ANY, stage))
-        if persona != UNKNOWN:
-            levels.add((persona, stage))
-    return levels
+def _count(concern: str, cell: Cell, open_: Open) -> Count:
+    raising = {one.deal for one in cell.raised}
+    return Count(
+        cell=cell,
+        raising=raising,
+        lost=raising & open_.lost,
+        stalled=raising & open_.stalled,
+        returned=raising & open_.returned.get(concern, set()),
+    )
 
 
-def _adjusted_p_values(
-    cells: dict[tuple[str, str, str], Cell], rules: Rules
-) -> dict[tuple[str, str, str], float]:
+def _adjusted_p_values(counts: Mapping[Key, Count], rules: Rules) -> dict[Key, float]:
     """For each cell with enough deals, corrected within its level."""
-    levels: dict[tuple[bool, bool], list[tuple[str, str, str]]] = defaultdict(list)
-    for key, cell in cells.items():
-        if len(cell.eligible) >= rules.min_deals:
-            levels[key[1] == ANY, key[2] == ANY].append(key)
-    adjusted: dict[tuple[str, str, str], float] = {}
+    levels: dict[tuple[bool, bool, bool], list[Key]] = defaultdict(list)
+    for key, one in counts.items():
+        if one.trials >= rules.min_deals:
+            levels[key[0].startswith(TOPIC), key[1] == ANY, key[2] == ANY].append(key)
+    adjusted: dict[Key, float] = {}
     for keys in levels.values():
         raw = [
-            chance_below(
-                len({r.deal for r in cells[k].raised}), len(cells[k].eligible), rules.min_share
-            )
-            for k in keys
+            chance_below(len(counts[k].raising), counts[k].trials, rules.min_share) for k in keys
         ]
         adjusted.update(zip(keys, benjamini_hochberg(raw), strict=True))
     return adjusted
 
 
 def _gap(
-    month: str,
-    key: tuple[str, str, str],
-    cell: Cell,
-    items: Sequence[ContentItem],
-    deals: dict[str, Deal],
+    period: str,
+    key: Key,
+    one: Count,
+    matches: Sequence[Match],
+    deals: Mapping[str, Deal],
     p_value: float,
     rules: Rules,
-    as_of: date,
+    stakes: Mapping[str, float] | None,
 ) -> Gap:
-    concern, persona, stage = key
-    raising = {one.deal for one in cell.raised}
-    low, high = jeffreys(len(raising), len(cell.eligible))
-    matches = match(items, concern, persona, stage, as_of)
+    raising, eligible = len(one.raising), one.trials
+    low, high = jeffreys(raising, eligible)
     supply = sum(not m.obstacles for m in matches)
-    verdict = _verdict(len(raising), len(cell.eligible), high, p_value, supply, rules)
-    unresolved = _unresolved(cell.raised, deals)
-    missing = 1 - min(1.0, supply / rules.target_supply)
+    verdict = _verdict(raising, eligible, high, p_value, supply, rules)
+    weight = math.fsum(stakes.get(deal, 0.0) for deal in one.raising) if stakes else 1.0
+    score = low * one.unresolved * _missing(supply, rules) * weight
     return Gap(
-        id="/".join((month, concern, persona, stage)),
-        month=month,
-        concern=concern,
-        persona=persona,
-        stage=stage,
-        raising=len(raising),
-        eligible=len(cell.eligible),
-        calls=len({one.call for one in cell.raised}),
-        objections=_deals(cell.raised, lambda one: one.stance == "objection"),
-        questions=_deals(cell.raised, lambda one: one.stance == "question"),
-        asks=_deals(cell.raised, lambda one: one.asks),
-        share=round(len(raising) / max(1, len(cell.eligible)), 4),
+        id="/".join((period, *key)),
+        month=period,
+        concern=key[0],
+        persona=key[1],
+        stage=key[2],
+        raising=raising,
+        eligible=eligible,
+        share=round(raising / max(1, eligible), 4),
         share_low=round(low, 4),
         share_high=round(high, 4),
-        unresolved=round(unresolved, 4),
-        amount=sum(deals.get(deal, Deal()).amount for deal in sorted(raising)),
+        unresolved=round(one.unresolved, 4),
+        lost=len(one.lost),
+        stalled=len(one.stalled),
+        returned=len(one.returned),
+        amount=math.fsum(deals[deal].amount for deal in one.raising if deal in deals),
+        weight=round(weight, 6),
         p_value=round(p_value, 6),
         supply=supply,
         verdict=verdict,
-        score=round(low * unresolved * missing, 4) if verdict in ("gap", "weak") else 0.0,
+        score=round(score, 6) if verdict in PRESSING else 0.0,
         reason=_reason([m.obstacles for m in matches]),
         candidates=tuple(m.item.id for m in matches[:CANDIDATES]),
         candidate_obstacles=tuple(", ".join(m.obstacles) or FITS for m in matches[:CANDIDATES]),
-        evidence=tuple(sorted({one.utterance for one in cell.raised})),
+        **_evidence(one.cell.raised),
     )
+
+
+def _evidence(raised: Sequence[Raised]) -> dict[str, Any]:
+    """The turns behind a cell, how each counts, and the deals of each kind."""
+    ways: dict[str, str] = {}
+    for one in raised:
+        ways[one.utterance] = _way(one, ways.get(one.utterance, ""))
+    order = sorted(ways)
+    return {
+        "calls": len({one.call for one in raised}),
+        "objections": len({one.deal for one in raised if one.stance == "objection"}),
+        "questions": len({one.deal for one in raised if one.stance == "question"}),
+        "asks": len({one.deal for one in raised if one.asks}),
+        "evidence": tuple(order),
+        "evidence_as": tuple(ways[id_] for id_ in order),
+    }
+
+
+def _way(one: Raised, known: str) -> str:
+    """How a turn counts, such as `objection` or `mention+ask`; the strongest stance says it."""
+    stance, _, asks = known.partition("+")
+    if not known or STANCES.index(one.stance) < STANCES.index(stance):
+        stance = one.stance
+    return f"{stance}+{ASK}" if asks or one.asks else stance
 
 
 def _verdict(
     raising: int, eligible: int, share_high: float, p_value: float, supply: int, rules: Rules
 ) -> str:
     if eligible < rules.min_deals:
-        return "too_few_calls"
+        return SILENT
     if p_value <= rules.false_discovery_rate:
         if supply == 0:
             return "gap"
         return "weak" if supply < rules.target_supply else "covered"
     if raising / eligible > rules.min_share:
-        return "too_few_calls"  # it may be demand, but chance could have made it as well
+        return SILENT  # it may be demand, but chance could have made it as well
     return "oversupplied" if supply >= rules.oversupply and share_high < 0.5 else "low_demand"
 
 
-def _unresolved(raised: Sequence[Raised], deals: dict[str, Deal]) -> float:
-    """Share of the raising deals that are lost, or in which the concern came back in a later call.
-
-    Smoothed by half a deal on each side, so that a few deals never say none or all.
-    """
-    calls: dict[str, set[str]] = defaultdict(set)
-    for one in raised:
-        calls[one.deal].add(one.call)
-    if not calls:
-        return 0.0
-    standing = sum(deals.get(deal, Deal()).lost or len(c) > 1 for deal, c in calls.items())
-    return (standing + 0.5) / (len(calls) + 1)
+def _missing(supply: int, rules: Rules) -> float:
+    """The share of the target supply that is not there."""
+    return 1 - min(1.0, supply / rules.target_supply)
 
 
-def _deals(raised: Sequence[Raised], wanted: Callable[[Raised], bool]) -> int:
-    return len({one.deal for one in raised if wanted(one)})
+def _with_ranks(
+    gaps: Sequence[Gap],
+    counts: Mapping[Key, Count],
+    rules: Rules,
+    stakes: Mapping[str, float] | None,
+) -> list[Gap]:
+    """The gaps, with how far the rank of each is to be trusted, within its level."""
+    levels: dict[str, list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        if gap.verdict in PRESSING:
+            levels[gap.level].append(gap)
+    spans: dict[str, tuple[int, int]] = {}
+    for pressing in levels.values():
+        ranked = []
+        for gap in pressing:
+            one = counts[gap.concern, gap.persona, gap.stage]
+            missing = _missing(gap.supply, rules)
+            ranked.append(Ranked(one.eligible, one.raising, one.standing, missing))
+        ids = [gap.id for gap in pressing]
+        spans.update(zip(ids, rank_intervals(ranked, stakes), strict=True))
+    return [
+        dataclasses.replace(gap, rank_low=spans[gap.id][0], rank_high=spans[gap.id][1])
+        if gap.id in spans
+        else gap
+        for gap in gaps
+    ]
+
+
+def _with_roll_ups(gaps: Sequence[Gap]) -> list[Gap]:
+    """The gaps; where one has too few calls, with the nearest roll-up that has enough."""
+    speaking = {
+        (g.concern, g.persona, g.stage): g.id
+        for g in gaps
+        if g.persona == ANY and g.verdict != SILENT
+    }
+    rolled = []
+    for gap in gaps:
+        above = [(gap.concern, ANY, gap.stage), (gap.concern, ANY, ANY)]
+        ids = [speaking[key] for key in above if key in speaking]
+        silent = gap.verdict == SILENT and ids
+        rolled.append(dataclasses.replace(gap, rolled_up=ids[0]) if silent else gap)
+    return rolled
 
 
 def _reason(obstacles: list[tuple[str, ...]]) -> str:

@@ -1,7 +1,9 @@
-"""Assets that earn nothing as they stand, why, and what to do: pure functions over plain values."""
+"""Assets that earn little or nothing as they stand, why, and what to do: pure functions."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,12 +11,58 @@ from callinsight.content.matching import ANY, is_expired, is_stale
 from callinsight.records import ContentItem, Gap, Unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from callinsight.records import UsageEvent
 
-USES = ("share", "buyer_view", "download", "call_mention")  # a colleague's view is no use
+USES = ("share", "buyer_view", "download", "call_mention")
+READ = "view"  # by a colleague: use only of what is made for colleagues
+LIKELY = 0.5  # a mention in a call is a use if it means the asset more likely than not
 DEMANDED = ("gap", "weak", "covered")
+KINDS = ("unused", "low use", "stale", "expired", "unowned")
+IDLE = KINDS[:2]  # what has a cause
+NOBODY, NOT_USED, ELSEWHERE = (
+    "nobody asks",
+    "asked for but not used",
+    "wrong persona or stage",
+)
+CAUSES = (NOBODY, NOT_USED, ELSEWHERE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long an asset may do nothing; see the pipeline file's [unused]."""
+
+    grace_days: int
+    window_days: int
+    low_use: int = 1
+
+
+@dataclass
+class Use:
+    """How often an asset was used in the window, and when at last."""
+
+    times: int = 0
+    last: str = ""
+
+
+@dataclass(frozen=True)
+class Demands:
+    """The cells with real demand, by concern."""
+
+    cells: dict[str, list[Gap]] = field(default_factory=dict)  # of one persona
+    roll_ups: dict[str, list[Gap]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """How many of the live assets are of a kind or cause, and what they cost to make."""
+
+    name: str
+    assets: int
+    share: float  # of the live assets
+    cost: float
+    cost_share: float | None  # of what the live assets cost; None where no cost is known
 
 
 def find_unused(
@@ -24,31 +72,70 @@ def find_unused(
     *,
     grace_days: int,
     window_days: int,
+    low_use: int = 1,
     as_of: date,
 ) -> list[Unused]:
-    """Live assets that are expired, stale, unused or without owner; one asset may be several."""
-    last_use: dict[str, str] = {}
-    for event in events:
-        if event.event in USES and event.occurred_at <= as_of.isoformat():
-            last_use[event.item] = max(last_use.get(event.item, ""), event.occurred_at)
+    """Live assets that are expired, stale, unused, little used or without owner.
+
+    One asset may be several, but is little used only if it is used. With `low_use` of 1 none is.
+    Equal whatever the order of the rows.
+    """
+    known = sorted(items, key=lambda i: i.id)
+    patience = Patience(grace_days=grace_days, window_days=window_days, low_use=low_use)
+    uses = _uses(known, events, as_of - timedelta(days=window_days), as_of)
+    demands = _demands(gaps)
     found = []
-    for item in sorted(items, key=lambda i: i.id):
+    for item in known:
         if item.status == "live":
-            found += _expired_or_stale(item, gaps, as_of)
-            found += _without_use(
-                item, last_use.get(item.id, ""), gaps, grace_days, window_days, as_of
-            )
+            found += _expired_or_stale(item, demands, as_of)
+            found += _little_used(item, uses.get(item.id, Use()), demands, patience, as_of)
             found += _unowned(item)
     return found
 
 
-def _expired_or_stale(item: ContentItem, gaps: Sequence[Gap], as_of: date) -> list[Unused]:
-    wanted = bool(_demand(item, gaps))
+def parts_of(unused: Iterable[Unused], items: Iterable[ContentItem]) -> list[Part]:
+    """All that is listed, each kind, and each cause, as shares of the live assets and their cost."""
+    live = {item.id: item for item in items if item.status == "live"}
+    groups: dict[str, set[str]] = {"all": set(), **{name: set() for name in (*KINDS, *CAUSES)}}
+    for one in unused:
+        for name in ("all", one.kind, one.cause):
+            if name:
+                groups[name].add(one.item)
+    total = sum(live[id_].cost or 0.0 for id_ in sorted(live))
+    return [_part(name, group, live, total) for name, group in groups.items()]
+
+
+def _part(name: str, group: set[str], live: Mapping[str, ContentItem], total: float) -> Part:
+    cost = sum(live[id_].cost or 0.0 for id_ in sorted(group))
+    return Part(
+        name=name,
+        assets=len(group),
+        share=len(group) / max(1, len(live)),
+        cost=cost,
+        cost_share=cost / total if total else None,
+    )
+
+
+def _uses(
+    items: Iterable[ContentItem], events: Iterable[UsageEvent], since: date, until: date
+) -> dict[str, Use]:
+    internal = {item.id for item in items if item.audience == "internal"}
+    uses: dict[str, Use] = defaultdict(Use)
+    for event in events:
+        day = event.occurred_at[:10]
+        is_use = event.event in USES or (event.event == READ and event.item in internal)
+        if is_use and event.confidence >= LIKELY and day <= until.isoformat():
+            use = uses[event.item]
+            use.last = max(use.last, day)
+            use.times += day >= since.isoformat()
+    return uses
+
+
+def _expired_or_stale(item: ContentItem, demands: Demands, as_of: date) -> list[Unused]:
     if is_expired(item, as_of):
         why = f"expired on {item.expires_on}"
-        return [
-            Unused(item=item.id, kind="expired", why=why, advice="refresh" if wanted else "retire")
-        ]
+        advice = "refresh" if _demand(item, demands) else "retire"
+        return [Unused(item=item.id, kind="expired", why=why, advice=advice)]
     if is_stale(item, as_of):
         last = item.updated_on or item.published_on
         why = f"last updated on {last}, review was due after {item.review_period_days} days"
@@ -56,28 +143,40 @@ def _expired_or_stale(item: ContentItem, gaps: Sequence[Gap], as_of: date) -> li
     return []
 
 
-def _without_use(
-    item: ContentItem,
-    last_use: str,
-    gaps: Sequence[Gap],
-    grace_days: int,
-    window_days: int,
-    as_of: date,
+def _little_used(
+    item: ContentItem, use: Use, demands: Demands, patience: Patience, as_of: date
 ) -> list[Unused]:
     since = item.published_on or item.updated_on
-    if not since or date.fromisoformat(since) > as_of - timedelta(days=grace_days):
+    if not since or date.fromisoformat(since) > as_of - timedelta(days=patience.grace_days):
         return []
-    if last_use and date.fromisoformat(last_use) >= as_of - timedelta(days=window_days):
+    if use.times >= max(1, patience.low_use):
         return []
-    used = f"last used on {last_use}" if last_use else "never used"
-    if _demand(item, gaps):
-        why, advice = "buyers ask for this: unfindable or untrusted", "promote"
-    elif elsewhere := _demand_elsewhere(item, gaps):
+    used = f"last used on {use.last}" if use.last else "never used"
+    if use.times:
+        used = f"used {'once' if use.times == 1 else f'{use.times} times'} in {patience.window_days} days"
+    cause, why, advice = _cause(item, demands, as_of)
+    kind = "low use" if use.times else "unused"
+    return [Unused(item=item.id, kind=kind, why=f"{used}; {why}", advice=advice, cause=cause)]
+
+
+def _cause(item: ContentItem, demands: Demands, as_of: date) -> tuple[str, str, str]:
+    """Why an asset lies idle, in words, and what to do."""
+    if _demand(item, demands):
+        if is_expired(item, as_of) or is_stale(item, as_of):
+            return NOT_USED, "buyers ask for this, but it is out of date: untrusted", "refresh"
+        if not item.url:
+            return NOT_USED, "buyers ask for this, but it has no address: unfindable", "promote"
+        return NOT_USED, "buyers ask for this: unfindable or untrusted", "promote"
+    if elsewhere := _named(item, demands.cells):
         places = " and ".join(sorted({f"{gap.persona} at {gap.stage}" for gap in elsewhere}))
-        why, advice = f"its concern is raised by {places}, for whom it is not tagged", "retag"
-    else:
-        why, advice = "nobody asks for this", "retire"
-    return [Unused(item=item.id, kind="unused", why=f"{used}; {why}", advice=advice)]
+        why = f"its concern is raised by {places}, for whom it is not tagged"
+        return ELSEWHERE, why, "retag"
+    if elsewhere := _named(item, demands.roll_ups):
+        stages = sorted({gap.stage for gap in elsewhere if gap.stage != ANY})
+        if stages:
+            why = f"its concern is raised at {' and '.join(stages)}, for which it is not tagged"
+            return ELSEWHERE, why, "retag"
+    return NOBODY, "nobody asks for this", "retire"
 
 
 def _unowned(item: ContentItem) -> list[Unused]:
@@ -86,27 +185,28 @@ def _unowned(item: ContentItem) -> list[Unused]:
     return [Unused(item=item.id, kind="unowned", why="no owner", advice="assign an owner")]
 
 
-def _demand(item: ContentItem, gaps: Sequence[Gap]) -> list[Gap]:
+def _demands(gaps: Iterable[Gap]) -> Demands:
+    demands = Demands(defaultdict(list), defaultdict(list))
+    for gap in sorted(gaps, key=lambda gap: gap.id):
+        if gap.verdict in DEMANDED:
+            kind = demands.roll_ups if gap.persona == ANY else demands.cells
+            kind[gap.concern].append(gap)
+    return demands
+
+
+def _demand(item: ContentItem, demands: Demands) -> list[Gap]:
     """Cells with real demand that the asset is tagged for.
 
     A roll-up only counts where no cell shows demand by itself: then nobody knows who else asks.
     """
     return [
         gap
-        for gap in _demand_elsewhere(item, gaps) or _demand_rolled_up(item, gaps)
+        for gap in _named(item, demands.cells) or _named(item, demands.roll_ups)
         if (not item.personas or gap.persona in (ANY, *item.personas))
         and (not item.stages or gap.stage in (ANY, *item.stages))
     ]
 
 
-def _demand_elsewhere(item: ContentItem, gaps: Sequence[Gap]) -> list[Gap]:
-    """Cells with real demand for one of the asset's concerns, whoever raises it."""
-    return [gap for gap in _demand_for(item, gaps) if gap.persona != ANY]
-
-
-def _demand_rolled_up(item: ContentItem, gaps: Sequence[Gap]) -> list[Gap]:
-    return [gap for gap in _demand_for(item, gaps) if gap.persona == ANY]
-
-
-def _demand_for(item: ContentItem, gaps: Sequence[Gap]) -> list[Gap]:
-    return [gap for gap in gaps if gap.verdict in DEMANDED and gap.concern in item.concerns]
+def _named(item: ContentItem, gaps: Mapping[str, list[Gap]]) -> list[Gap]:
+    """Those for one of the asset's concerns, whoever raises it."""
+    return [gap for concern in item.concerns for gap in gaps.get(concern, ())]

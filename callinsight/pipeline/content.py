@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
 from callinsight.content.inventory import STAGE as INVENTORY
 from callinsight.content.inventory import listed_ids, read_items, read_usage
+from callinsight.content.supply import TOPIC, with_topics
 from callinsight.content.unused import find_unused
-from callinsight.months import last_day, month_of
-from callinsight.records import DEMAND_STANCES, Gap
+from callinsight.months import day_of, last_day, month_of, period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from sqlite_utils import Database
 
-    from callinsight.config import Config
+    from callinsight.config import Config, GapsConfig
     from callinsight.progress import Progress
-    from callinsight.records import Call, Tag, Unused
+    from callinsight.records import Call, Gap, Topic, Unused
     from callinsight.taxonomy import Taxonomy
 
 
@@ -42,11 +43,12 @@ def update_gaps(
     db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress
 ) -> list[str]:
     """Compute the gaps of every month with calls; the months, in order."""
-    months = sorted({month_of(call.recorded_at, config.zone) for call in usable_calls(db)})
+    calls = usable_calls(db)
+    months = sorted({month_of(call.recorded_at, config.zone) for call in calls})
     store.remove_gaps_except(db, months)
     with progress("Find gaps", len(months)) as advance:
         for month in months:
-            gaps = gaps_of(db, config, taxonomy, month, last_day(month))
+            gaps = gaps_of(db, config, taxonomy, month, last_day(month), calls=calls)
             if sorted(store.gaps_of_month(db, month), key=_id) != sorted(gaps, key=_id):
                 with store.transaction(db):
                     store.replace_gaps(db, month, gaps)
@@ -54,48 +56,70 @@ def update_gaps(
     return months
 
 
-def gaps_of(db: Database, config: Config, taxonomy: Taxonomy, month: str, as_of: date) -> list[Gap]:
-    """The cells of a month, with supply as it stood on a day."""
-    calls = {
-        call.id: call
-        for call in usable_calls(db)
-        if month_of(call.recorded_at, config.zone) == month
-    }
-    present = [
-        Presence(call.deal or call.id, utterance.persona, call.stage)
-        for call in calls.values()
-        for utterance in store.utterances_of(db, call.id)
-        if utterance.side == "buyer"
-    ]
-    gaps = config.gaps
+def gaps_of(
+    db: Database,
+    config: Config,
+    taxonomy: Taxonomy,
+    period: str,
+    as_of: date,
+    *,
+    calls: Sequence[Call] | None = None,
+) -> list[Gap]:
+    """The cells of a month or another period (2026-04..2026-06), with supply as it stood on a day.
+
+    `calls` are all that are usable, where they are at hand already. Raises InputError if `period`
+    is none.
+    """
+    known = usable_calls(db) if calls is None else calls
+    asked = period_of(period)
+    within = {c.id: c for c in known if asked.holds(c.recorded_at, config.zone)}
+    topics = _active_topics(db)
     return find_gaps(
-        month,
-        raised_in(store.tags_of_month(db, month)),
-        present,
-        store.all_items(db),
-        deals_of(calls.values()),
-        concerns=taxonomy.concerns,
-        rules=Rules(
-            min_deals=gaps.min_deals,
-            min_share=gaps.min_share,
-            false_discovery_rate=gaps.false_discovery_rate,
-            target_supply=gaps.target_supply,
-            oversupply=gaps.oversupply,
-        ),
+        period,
+        raised_in(db, within),
+        presence_in(db, within),
+        with_topics(store.all_items(db), topics),
+        deals_of(db, config, known, within, as_of),
+        concerns=[*taxonomy.concerns, *(f"{TOPIC}{topic.id}" for topic in topics)],
+        rules=_rules(config.gaps),
         as_of=as_of,
+        judgements=store.all_judgements(db),
+        used=store.items_used(db, *window_of(config, as_of)),
     )
 
 
+def _rules(gaps: GapsConfig) -> Rules:
+    return Rules(
+        min_deals=gaps.min_deals,
+        min_share=gaps.min_share,
+        false_discovery_rate=gaps.false_discovery_rate,
+        target_supply=gaps.target_supply,
+        oversupply=gaps.oversupply,
+        weight=gaps.weight,
+    )
+
+
+def window_of(config: Config, as_of: date) -> tuple[str, str]:
+    """The first and last day on which use of an asset counts."""
+    since = as_of - timedelta(days=config.unused.window_days)
+    return since.isoformat(), as_of.isoformat()
+
+
 def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> list[Unused]:
-    """The assets that earn nothing as they stand on a day."""
+    """The assets that earn little or nothing as they stand on a day, against these demands."""
     return find_unused(
-        store.all_items(db),
+        with_topics(store.all_items(db), _active_topics(db)),
         store.all_events(db),
         gaps,
         grace_days=config.unused.grace_days,
         window_days=config.unused.window_days,
+        low_use=config.unused.low_use,
         as_of=as_of,
     )
+
+
+def _active_topics(db: Database) -> list[Topic]:
+    return [topic for topic in store.all_topics(db) if topic.status == "active"]
 
 
 def usable_calls(db: Database) -> list[Call]:
@@ -103,44 +127,66 @@ def usable_calls(db: Database) -> list[Call]:
     return [call for call in store.all_calls(db) if call.is_read]
 
 
-def raised_in(tags: Iterable[Tag]) -> list[Raised]:
-    """Sure concerns that were raised as objection or question, or asked material for."""
-    asking = set()
-    concerns = []
-    for tag in tags:
-        if tag.status != "sure":
-            continue
-        if tag.kind == "ask":
-            asking.add(tag.utterance)
-        elif tag.kind == "concern":
-            concerns.append(tag)
+def presence_in(db: Database, calls: Mapping[str, Call]) -> list[Presence]:
+    """Which personas were heard in which deals, at which stage."""
     return [
-        Raised(
-            concern=tag.label,
-            persona=tag.persona,
-            stage=tag.stage,
-            deal=tag.deal,
-            call=tag.call,
-            utterance=tag.utterance,
-            stance=tag.stance,
-            asks=tag.utterance in asking,
-        )
-        for tag in concerns
-        if tag.stance in DEMAND_STANCES or tag.utterance in asking
+        Presence(calls[call].deal or call, persona, calls[call].stage)
+        for call, persona in store.personas_heard(db, calls)
     ]
 
 
-def deals_of(calls: Iterable[Call]) -> dict[str, Deal]:
-    """What each deal is worth and whether it is lost, by what its latest call says."""
-    latest: dict[str, list[Call]] = defaultdict(list)
-    for call in calls:
-        latest[call.deal or call.id].append(call)
-    return {
-        deal: Deal(
-            amount=known[-1].amount or 0.0, lost=known[-1].outcome in ("lost", "disqualified")
+def raised_in(db: Database, calls: Iterable[str]) -> list[Raised]:
+    """What buyers raise in these calls: sure concerns, and topics where no concern names the turn.
+
+    A concern is raised as an objection or a question, or where material is asked for. A turn of a
+    topic speaks for the topic if it asks a question or for material and carries no sure concern:
+    else it would count twice.
+    """
+    ids = list(calls)
+    topics = [(f"{TOPIC}{topic}", *row) for topic, *row in store.topics_raised(db, ids)]
+    return [
+        Raised(concern, persona, stage, deal, call, utterance, stance, bool(asks))
+        for concern, persona, stage, deal, call, utterance, stance, asks in (
+            *store.concerns_raised(db, ids),
+            *topics,
         )
-        for deal, known in latest.items()
+    ]
+
+
+def deals_of(
+    db: Database, config: Config, known: Iterable[Call], within: Mapping[str, Call], as_of: date
+) -> dict[str, Deal]:
+    """What each deal of a period is worth and whether it is lost or stalled, as of a day.
+
+    By what its latest call until then says. Movement of a deal is seen in its calls only, so an
+    open one has stalled if the last is long ago.
+    """
+    until = as_of.isoformat()
+    wanted = {call.deal or call.id for call in within.values()}
+    history: dict[str, list[Call]] = {deal: [] for deal in sorted(wanted)}
+    for call in sorted(known, key=lambda c: (c.recorded_at, c.id)):
+        deal = call.deal or call.id
+        if call.id in within or (deal in wanted and day_of(call.recorded_at, config.zone) <= until):
+            history[deal].append(call)
+    returned: dict[str, set[str]] = defaultdict(set)
+    ids = [call.id for calls in history.values() for call in calls]
+    for deal, concern in store.concerns_returned(db, ids):
+        returned[deal].add(concern)
+    silent_since = (as_of - timedelta(days=config.gaps.stall_days)).isoformat()
+    return {
+        deal: _deal(calls[-1], config, silent_since, returned[deal])
+        for deal, calls in history.items()
     }
+
+
+def _deal(last: Call, config: Config, silent_since: str, returned: Iterable[str]) -> Deal:
+    silent = day_of(last.recorded_at, config.zone) <= silent_since
+    return Deal(
+        amount=last.amount or 0.0,
+        lost=last.outcome in ("lost", "disqualified"),
+        stalled=bool(last.deal) and last.outcome == "open" and silent,
+        returned=frozenset(returned),
+    )
 
 
 def _id(gap: Gap) -> str:

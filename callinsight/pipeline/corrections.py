@@ -17,8 +17,7 @@ from callinsight.tagging.corrections import (
     placed,
 )
 from callinsight.tagging.encoder import Turn, means
-from callinsight.tagging.labelled import load_turns
-from callinsight.tagging.training import Example, correct_heads, load_examples
+from callinsight.tagging.training import Example, correct_heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -83,7 +82,7 @@ def corrected_heads(
         return heads
     phrases = phrase_groups(taxonomy)
     groups = {name: phrases.get(name, ()) for name in heads.groups}
-    return correct_heads(heads, load_examples(load_turns()), corrections, groups=groups)
+    return correct_heads(heads, corrections, groups=groups)
 
 
 def digest_of(corrections: Iterable[Correction]) -> list[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
-from callinsight.tagging.embed import Embedder, embed, text_hash
+from callinsight.tagging.embed import DIMENSIONS, Embedder, embed, text_hash
 from callinsight.tagging.encoder import TurnEncoder, encode
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlite_utils import Database
 
+    from callinsight.progress import Progress
     from callinsight.tagging.encoder import Turn
+
+KEPT_AT_ONCE = 200  # vectors in one transaction
 
 
 @functools.cache
@@ -39,10 +42,22 @@ def vectors_of(db: Database, texts: Iterable[str]) -> dict[str, NDArray[np.float
     return vectors
 
 
+def keep_tagged(db: Database, *, progress: Progress, call: str = "") -> None:
+    """Keep vectors of what tagged turns say, so that pages find them by meaning; of one call or all."""
+    texts = sorted(set(store.tagged_texts(db, call)))
+    with progress("Search", len(texts)) as advance:
+        for start in range(0, len(texts), KEPT_AT_ONCE):
+            some = texts[start : start + KEPT_AT_ONCE]
+            vectors_of(db, some)
+            for _ in some:
+                advance(0.0)
+
+
 def sentence_vectors(db: Database, texts: Sequence[str]) -> NDArray[np.float32]:
     """Vectors of texts in their order, [texts, 384]; new ones are kept in the store."""
     vectors = vectors_of(db, texts)
-    return np.stack([vectors[text_hash(text)] for text in texts])
+    rows = [vectors[text_hash(text)] for text in texts]
+    return np.array(rows, np.float32).reshape(len(texts), DIMENSIONS)
 
 
 @functools.cache

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
-from callinsight.calls.redaction import redacted_text, redactions_of
+from callinsight.calls.mending import holding, sides_of, with_side
+from callinsight.calls.redaction import redactions_of
+from callinsight.calls.redaction.people import NAME
 from callinsight.calls.sides import load_sides
 from callinsight.calls.speakers import SHEETS, WORDS, utterances_of, voice_of
-from callinsight.calls.turns import Turn
-from callinsight.calls.vocabulary import mended, text_of
 from callinsight.config import settings_hash
-from callinsight.pipeline.privacy import cleaned, edition_of, kept_participants, rules_of
-from callinsight.records import CRM, Problem
+from callinsight.pipeline.privacy import edition_of, kept_participants, rules_of
+from callinsight.pipeline.words import turn_of, words_of
+from callinsight.records import CRM, HeardTurn, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.calls.manifest import Entry
+    from callinsight.calls.redaction import Rules
     from callinsight.config import Config
-    from callinsight.records import Utterance, Voice
+    from callinsight.pipeline.words import CallWords
+    from callinsight.records import Call, Mending, Participant, Utterance, Voice
 
 NAMING = "speakers"
 CHANNELS = "channels"
@@ -47,6 +50,9 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
     for voice in store.all_voices(db):
         if voice.model == weights.fingerprint(weights.VOICES):
             voices[voice.call].append(voice)
+    mendings: dict[str, list[Mending]] = defaultdict(list)
+    for mending in store.all_mendings(db):
+        mendings[mending.call].append(mending)
     reps: Reps = defaultdict(list)
     taken_out = False
     opened = [entry for entry in entries if entry.call.status != "refused"]
@@ -61,9 +67,13 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
             config.speech.mishearings,
             familiar,
             edition_of(rules_of(config.privacy, entry.participants)),
+            *_digest_of(mendings[entry.call.id]),
         )
         if not store.is_done(db, NAMING, entry.call.id, hash_):
-            taken_out |= _name(db, config, entry, familiar, hash_)
+            with store.transaction(db):
+                call = dataclasses.replace(entry.call, channels=_channels(db, entry.call.id))
+                taken_out |= name_call(db, config, call, entry.participants, familiar=familiar)
+                store.record_run(db, NAMING, entry.call.id, hash_)
         if voices[entry.call.id]:
             _enroll(db, entry, voices[entry.call.id], reps)
     with store.transaction(db):
@@ -83,50 +93,69 @@ def wrong_channel(rep_channel: int | None, channels: int) -> str:
     )
 
 
-def _name(
-    db: Database, config: Config, entry: Entry, familiar: Mapping[str, float], hash_: str
+def name_call(
+    db: Database,
+    config: Config,
+    call: Call,
+    participants: Sequence[Participant],
+    *,
+    familiar: Mapping[str, float] | None = None,
 ) -> bool:
-    """Name the turns of a call; True if personal data that was stored is taken out of it now."""
-    known = store.get_call(db, entry.call.id)
-    wrong = wrong_channel(entry.call.rep_channel, known.channels if known else 0)
-    stored = store.utterances_of(db, entry.call.id)
-    rules = rules_of(config.privacy, entry.participants)
-    turns = cleaned([_turn(said, {}) for said in stored], config.speech.mishearings, rules)
+    """Say who spoke in a call, in which words, as the sheets, what is said, and people tell.
+
+    `participants` are those of the sheets, or as they are stored. True if personal data that was
+    stored is taken out now: once it is written, `store.leave_no_trace` is due.
+    """
+    wrong = wrong_channel(call.rep_channel, call.channels)
+    rules = rules_of(config.privacy, participants)
+    people = kept_participants(participants, config.privacy)
+    stored = store.utterances_of(db, call.id)
+    words = words_of(db, config, call.id, stored, rules)
     utterances = utterances_of(
-        entry.call.id,
-        turns,
-        kept_participants(entry, config.privacy),
-        entry.call.rep_channel,
-        familiar=familiar,
+        call.id,
+        words.turns,
+        people,
+        call.rep_channel,
+        familiar=familiar or {},
         trusted=not wrong,
+        told=sides_of(words.mendings),
     )
-    redactions = redactions_of(utterances)
-    taken_out = redactions != store.redactions_of(db, entry.call.id)
-    new = {before.text: after.text for before, after in zip(stored, utterances, strict=True)}
-    with store.transaction(db):
-        store.save_utterances(db, utterances)
-        if taken_out:
-            store.replace_redactions(db, entry.call.id, redactions)
-            store.forget_words(
-                db, entry.call.id, lambda text: new.get(text) or redacted_text(text, rules)
-            )
-        store.record_run(db, NAMING, entry.call.id, hash_)
-    return taken_out
+    for position, side in words.sides.items():
+        utterances[position] = with_side(utterances[position], side, people)
+    store.save_utterances(db, utterances)
+    _keep_heard(db, call.id, utterances, words, rules)
+    if words.taken_out:
+        store.forget_words(db, call.id, words.rewrite, words.mendings)
+    return words.taken_out
 
 
-def _turn(utterance: Utterance, mishearings: Mapping[str, str]) -> Turn:
-    words = tuple(mended(utterance.words, mishearings))
-    return Turn(
-        channel=utterance.channel,
-        start_s=utterance.start_s,
-        end_s=utterance.end_s,
-        text=text_of(words) if words else utterance.text,
-        voice=utterance.voice,
-        voice_confidence=utterance.voice_confidence,
-        overlaps=utterance.overlaps,
-        estimated=utterance.estimated,
-        words=words,
-    )
+def _keep_heard(
+    db: Database, call: str, utterances: Sequence[Utterance], words: CallWords, rules: Rules
+) -> None:
+    """Keep what was heard where people's words stand now, and where personal data was said."""
+    heard = {
+        utterances[p].id: dataclasses.replace(
+            utterances[p], text=words.heard[p].text, words=words.heard[p].words
+        )
+        for p in sorted(words.written)
+    }
+    turns = [
+        HeardTurn(utterance=id_, call=call, text=said.text, words=said.words)
+        for id_, said in heard.items()
+    ]
+    store.replace_heard(db, call, turns)
+    kinds = {*rules.kinds, NAME} if rules.names else rules.kinds
+    store.replace_redactions(db, call, redactions_of(utterances, heard, kinds))
+
+
+def _digest_of(mendings: Sequence[Mending]) -> list[tuple[str, ...]]:
+    """What the names of a call depend on in mendings; nothing where nobody mended anything."""
+    return [(m.what, m.subject, m.text, m.after) for m in holding(mendings)]
+
+
+def _channels(db: Database, call: str) -> int:
+    known = store.get_call(db, call)
+    return known.channels if known else 0
 
 
 def _update_facts(db: Database, config: Config, entry: Entry) -> list[Problem]:
@@ -144,7 +173,7 @@ def _update_facts(db: Database, config: Config, entry: Entry) -> list[Problem]:
     language = entry.call.language or heard
     call = dataclasses.replace(entry.call, **kept, language=language)
     with store.transaction(db):
-        store.update_call(db, call, kept_participants(entry, config.privacy))
+        store.update_call(db, call, kept_participants(entry.participants, config.privacy))
     if wrong := wrong_channel(call.rep_channel, call.channels):
         error = f"{entry.where}: {call.file}: {wrong}"
         return [Problem(stage=CHANNELS, subject=entry.where, error=error)]
@@ -177,7 +206,7 @@ def _enroll(db: Database, entry: Entry, voices: Sequence[Voice], reps: Reps) -> 
     if len(names) != 1:
         return
     sure = {
-        voice_of(_turn(utterance, {}))
+        voice_of(turn_of(utterance))
         for utterance in store.utterances_of(db, entry.call.id)
         if utterance.side == "rep"
         and utterance.side_source in (SHEETS, WORDS)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from typing import TYPE_CHECKING
 
 from callinsight import weights
 from callinsight.calls.redaction import EDITION, Rules, name_of, redacted, redacted_text
 from callinsight.calls.vocabulary import mended, mended_text, text_of
+from callinsight.records import PLACEHOLDER
 from callinsight.tagging.entities import load_entities
 
 if TYPE_CHECKING:
@@ -28,11 +30,14 @@ def rules_of(privacy: PrivacyConfig, participants: Iterable[Participant]) -> Rul
     people = list(participants)
     if not privacy.redact_names:
         return Rules(privacy.redact)
+    buyers = dict.fromkeys(p.name for p in people if p.side == "buyer")
+    kept = [name for name in buyers if re.fullmatch(PLACEHOLDER, name)]  # as the database has them
     return Rules(
         privacy.redact,
         names=True,
-        buyers=tuple(dict.fromkeys(p.name for p in people if p.side == "buyer")),
+        buyers=tuple(name for name in buyers if name not in kept),
         others=tuple(dict.fromkeys(p.name for p in people if p.side != "buyer")),
+        named=max((int(name.strip("[]").split()[1]) for name in kept), default=0),
     )
 
 
@@ -51,11 +56,20 @@ def cleaned(
     """
     if rules is None:
         return tuple(_mended(turn, mishearings) for turn in turns)
-    people_in = _people_in if rules.names else None
-    as_heard = redacted([_mended(turn, {}) for turn in turns], rules, people_in)
+    as_heard = without_personal_data([_mended(turn, {}) for turn in turns], rules)
     if not mishearings:
-        return tuple(as_heard)
-    return tuple(redacted([_mended(turn, mishearings) for turn in as_heard], rules, people_in))
+        return as_heard
+    return without_personal_data([_mended(turn, mishearings) for turn in as_heard], rules)
+
+
+def without_personal_data(turns: Sequence[Turn], rules: Rules) -> tuple[Turn, ...]:
+    """The turns of a call as they are, with personal data taken out."""
+    return tuple(redacted(turns, rules, _people_in if rules.names else None))
+
+
+def cleaned_text(text: str, rules: Rules) -> str:
+    """What somebody wrote of a call, with personal data taken out."""
+    return redacted_text(text, rules, _people_in if rules.names else None)
 
 
 def cleaned_entry(entry: Entry, privacy: PrivacyConfig) -> Entry:
@@ -69,12 +83,13 @@ def cleaned_entry(entry: Entry, privacy: PrivacyConfig) -> Entry:
     return dataclasses.replace(entry, call=call)
 
 
-def kept_participants(entry: Entry, privacy: PrivacyConfig) -> list[Participant]:
+def kept_participants(
+    participants: Sequence[Participant], privacy: PrivacyConfig
+) -> list[Participant]:
     """The people of a call as they are kept: buyers by placeholders where their names go."""
-    rules = rules_of(privacy, entry.participants)
+    rules = rules_of(privacy, participants)
     return [
-        dataclasses.replace(person, name=name_of(person.name, rules))
-        for person in entry.participants
+        dataclasses.replace(person, name=name_of(person.name, rules)) for person in participants
     ]
 
 

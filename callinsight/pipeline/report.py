@@ -5,91 +5,291 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.calls.audio import clip, decode
-from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.errors import AudioError, InputError
-from callinsight.months import last_day, month_of
+from callinsight.months import day_of, last_day, month_before, month_of
 from callinsight.pipeline.content import gaps_of, unused_of
+from callinsight.pipeline.recordings import recordings, silences
+from callinsight.pipeline.requests import request_lines
+from callinsight.records import Snapshot
+from callinsight.reports.asks import asks_of, is_tracked
+from callinsight.reports.balance import usable_items
+from callinsight.reports.basis import Heard
+from callinsight.reports.comparison import Past, comparison_of
 from callinsight.reports.monthly import Excerpt, build_report, pick_excerpts, write_report
-from callinsight.tagging.heads import load_heads
+from callinsight.reports.numbers import digest_of, from_json, numbers_of, to_json
+from callinsight.reports.revision import revision_of
+from callinsight.reports.wording import Names
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
     from pathlib import Path
 
     from sqlite_utils import Database
 
     from callinsight.config import Config
-    from callinsight.records import Call, Redaction, Topic
+    from callinsight.records import Call, Gap, Participant, Tag, Topic, Unused, Utterance
+    from callinsight.reports.asks import Ask
+    from callinsight.reports.comparison import Comparison
+    from callinsight.reports.numbers import MonthNumbers
+    from callinsight.reports.requests import RequestLine
+    from callinsight.reports.revision import Revision
+    from callinsight.taxonomy import Taxonomy
+
+PREVIOUS, NONE = "previous", "none"  # what a month is compared with, if not with a named one
 
 
 def report_month(
-    db: Database, config: Config, month: str, folder: Path, *, as_of: date | None = None
+    db: Database,
+    config: Config,
+    month: str,
+    folder: Path,
+    *,
+    as_of: date | None = None,
+    compare: str = PREVIOUS,
+    formats: Collection[str] = ("html", "md"),
+    now: str = "",
 ) -> Path:
-    """Write the report of a month into folder/month; its page. Raises InputError without calls."""
-    calls = [c for c in store.all_calls(db) if month_of(c.recorded_at, config.zone) == month]
-    if not calls:
-        months = sorted({month_of(c.recorded_at, config.zone) for c in store.all_calls(db)})
-        known = f"there are calls of {', '.join(months)}" if months else "there are no calls at all"
-        raise InputError(f"there is no call in {month}; {known}")
+    """Write the report of a month into folder/month; its page, else the folder.
+
+    `compare` names another month, `previous` or `none`. With `now`, a moment, what the report says is
+    kept, so that a later change of the past is seen. Raises InputError before the first call and
+    after the last.
+    """
+    every = store.all_calls(db)
+    calls = _calls_of(every, config, month)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
+    names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
     day = as_of or last_day(month)
-    gaps = gaps_of(db, config, taxonomy, month, day)
-    said = {u.id: u for call in calls for u in store.utterances_of(db, call.id)}
-    ids = {call.id for call in calls}
-    people = [p for p in store.all_participants(db) if p.call in ids]
-    redactions = {call.id: store.redactions_of(db, call.id) for call in calls}
-    closed = {config.calls.files / c.file for c in store.all_calls(db) if c.status == "refused"}
-    recording_of = functools.partial(_recording, config, closed=closed)
-    excerpts = pick_excerpts(
-        gaps,
-        store.tags_of_month(db, month),
-        said,
-        {call.id: call for call in calls},
-        people,
-        each=config.report.excerpts,
-        playable=lambda call: recording_of(call) is not None,
-    )
+    read = _read(db, config, taxonomy, month, day, every)
     report = build_report(
         company=config.company,
         month=month,
         as_of=day,
         calls=calls,
-        participants=people,
-        utterances=said,
-        gaps=gaps,
-        unused=unused_of(db, config, gaps, day),
+        participants=_people(db, calls),
+        heard=[Heard(*row) for row in store.spoken_in(db, [call.id for call in calls])],
+        utterances=read.evidence,
+        gaps=read.gaps,
+        unused=read.unused,
         items=store.all_items(db),
-        excerpts=with_clips(excerpts, recording_of, redactions),
-        redactions=[one for found in redactions.values() for one in found],
+        excerpts=_excerpts(db, config, read, every),
+        redactions=store.redactions_in(db, [call.id for call in calls]),
         topics=topics_of(db, month),
         problems=store.problems(db),
-        taxonomy=taxonomy,
+        names=names,
+        versions={**read.versions, "definitions": taxonomy.version},
+        asks=read.asks,
+        asks_tracked=is_tracked(store.all_events(db)),
+        requests=read.requests,
+        comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, every),
+        revision=_revision(db, read.numbers, names),
+        is_first=not _months_before(every, config, month),
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
-        versions={
-            "definitions": taxonomy.version,
-            "tagger": load_heads().digest(),
-            "speech": f"{config.speech.engine} {config.speech.model}",
-        },
     )
-    written = write_report(report, folder / month, embed_limit_mb=config.report.embed_limit_mb)
-    return next(path for path in written if path.name == "index.html")
+    limit = config.report.embed_limit_mb
+    written = write_report(report, folder / month, embed_limit_mb=limit, formats=formats)
+    if now:
+        _keep(db, read.numbers, now)
+    return next((path for path in written if path.name == "index.html"), folder / month)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the database gives of a month, counted."""
+
+    gaps: list[Gap]
+    unused: list[Unused]
+    tags: list[Tag]
+    evidence: dict[str, Utterance]
+    asks: tuple[Ask, ...]
+    requests: tuple[RequestLine, ...]
+    versions: dict[str, str]
+    numbers: MonthNumbers
+
+
+def _read(
+    db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, every: Sequence[Call]
+) -> Reading:
+    """Count a month as it stood on a day, with the definitions and models of today."""
+    calls = _of_month(every, config, month)
+    gaps = gaps_of(db, config, taxonomy, month, day) if calls else []
+    # a month without calls does not say that nobody asks: then the last one with calls does
+    before = [] if calls else _months_before(every, config, month)
+    demand = gaps_of(db, config, taxonomy, before[-1], day) if before else gaps
+    unused = unused_of(db, config, demand, day)
+    items, tags = store.all_items(db), store.tags_of_month(db, month)
+    days = {call.id: day_of(call.recorded_at, config.zone) for call in calls}
+    asks = asks_of(
+        tags,
+        {call.id: call for call in calls},
+        days,
+        store.all_events(db),
+        {call.id: call.deal or call.id for call in every},
+        items,
+        usable_items(items, unused, day),
+        taxonomy,
+        day,
+    )
+    behind = {id_ for gap in gaps for id_ in gap.evidence} | {ask.utterance for ask in asks}
+    versions = {"tagger": _tagger_of(tags), "speech": _speech_of(config)}
+    requests = request_lines(db, config, day)
+    return Reading(
+        gaps=gaps,
+        unused=unused,
+        tags=tags,
+        evidence=store.utterances_by_id(db, sorted(behind)),
+        asks=asks,
+        requests=requests,
+        versions=versions,
+        numbers=numbers_of(
+            month,
+            day,
+            calls=calls,
+            gaps=gaps,
+            unused=unused,
+            items=items,
+            requests=requests,
+            taxonomy=taxonomy,
+            versions={**versions, "definitions": f"{taxonomy.version} {taxonomy.digest}"},
+            rules={**dataclasses.asdict(config.gaps), **dataclasses.asdict(config.unused)},
+        ),
+    )
+
+
+def _calls_of(every: Sequence[Call], config: Config, month: str) -> list[Call]:
+    """The calls of a month; raises InputError for one before the first call or after the last."""
+    calls = _of_month(every, config, month)
+    months = sorted({month_of(call.recorded_at, config.zone) for call in every})
+    if not calls and not (months and months[0] < month < months[-1]):
+        known = f"there are calls of {', '.join(months)}" if months else "there are no calls at all"
+        raise InputError(f"there is no call in {month}; {known}")
+    return calls
+
+
+def _of_month(every: Sequence[Call], config: Config, month: str) -> list[Call]:
+    return [call for call in every if month_of(call.recorded_at, config.zone) == month]
+
+
+def _months_before(every: Sequence[Call], config: Config, month: str) -> list[str]:
+    """The months with calls before this one."""
+    months = {month_of(call.recorded_at, config.zone) for call in every}
+    return sorted(other for other in months if other < month)
+
+
+def _people(db: Database, calls: Sequence[Call]) -> list[Participant]:
+    ids = {call.id for call in calls}
+    return [p for p in store.all_participants(db) if p.call in ids]
+
+
+def _tagger_of(tags: Iterable[Tag]) -> str:
+    """What read the calls: heads that differ if somebody corrected tags, or the program is another."""
+    return " and ".join(sorted({tag.source for tag in tags if tag.kind == "concern"}))
+
+
+def _speech_of(config: Config) -> str:
+    return f"{config.speech.engine} {config.speech.model}"
+
+
+def _excerpts(db: Database, config: Config, read: Reading, every: Sequence[Call]) -> list[Excerpt]:
+    """What is played and read of each cell that is shown, with its sound."""
+    recording_of = recordings(db, config)
+    picked = pick_excerpts(
+        read.gaps,
+        read.tags,
+        read.evidence,
+        {call.id: call for call in every},
+        store.all_participants(db),
+        each=config.report.excerpts,
+        playable=lambda call: recording_of(call) is not None,
+        turns_of=functools.cache(lambda call: store.utterances_of(db, call)),
+    )
+    return with_clips(picked, recording_of, silences(db))
+
+
+def _comparison(
+    db: Database,
+    config: Config,
+    taxonomy: Taxonomy,
+    now: MonthNumbers,
+    compare: str,
+    names: Names,
+    every: Sequence[Call],
+) -> Comparison | None:
+    """The month beside the one that the user named."""
+    if compare == NONE:
+        return None
+    month = month_before(now.month) if compare == PREVIOUS else compare
+    if month == now.month:
+        raise InputError(
+            f"{month} cannot be compared with itself; name another month with --compare"
+        )
+    return comparison_of(
+        now,
+        _past(db, config, taxonomy, month, every),
+        names,
+        min_deals=config.gaps.min_deals,
+        false_discovery_rate=config.gaps.false_discovery_rate,
+    )
+
+
+def _past(
+    db: Database, config: Config, taxonomy: Taxonomy, month: str, every: Sequence[Call]
+) -> Past:
+    """A month to compare with: counted anew if its calls are there, else as it was reported."""
+    told = store.snapshots_of(db, month)
+    last = from_json(told[-1].content) if told else None
+    told_at = told[-1].taken_at if told else ""
+    if not _of_month(every, config, month):
+        return Past(month=month, numbers=last, counted_anew=False, told=last, told_at=told_at)
+    read = _read(db, config, taxonomy, month, last_day(month), every)
+    return Past(month=month, numbers=read.numbers, told=last, told_at=told_at)
+
+
+def _revision(db: Database, now: MonthNumbers, names: Names) -> Revision | None:
+    """What the last report of the month and day that said anything else said otherwise."""
+    digest = digest_of(to_json(now))
+    for told in reversed(store.snapshots_of(db, now.month)):
+        then = from_json(told.content)
+        if then and told.as_of == now.as_of and told.digest != digest:
+            return revision_of(now, then, told.taken_at, names)
+    return None
+
+
+def _keep(db: Database, numbers: MonthNumbers, now: str) -> None:
+    """Keep what the report says of the month."""
+    content = to_json(numbers)
+    with store.transaction(db):
+        store.add_snapshot(
+            db,
+            Snapshot(
+                month=numbers.month,
+                taken_at=now,
+                as_of=numbers.as_of,
+                digest=digest_of(content),
+                definitions=numbers.definitions,
+                tagger=numbers.tagger,
+                speech=numbers.speech,
+                content=content,
+            ),
+        )
 
 
 def with_clips(
     excerpts: Sequence[Excerpt],
     recording_of: Callable[[Call], Path | None],
-    redactions: Mapping[str, Sequence[Redaction]],
+    silent_in: Callable[[str], Iterable[tuple[float, float]]],
 ) -> list[Excerpt]:
     """Excerpts with their sound, where a recording can be read and the times are known.
 
-    Nothing is heard where personal data was taken out of the words; `redactions` are by call.
+    Nothing is heard in the spans of a call that `silent_in` gives for its id.
     """
     by_call: dict[str, list[int]] = defaultdict(list)
     for index, excerpt in enumerate(excerpts):
@@ -107,7 +307,7 @@ def with_clips(
         for index in indices:
             excerpt = excerpts[index]
             if excerpt.utterance.start_s < sound.duration_s:  # else it is not of this recording
-                silent = [(r.start_s, r.end_s) for r in redactions.get(excerpt.call.id, ())]
+                silent = silent_in(excerpt.call.id)
                 cut = clip(sound, excerpt.start_s, excerpt.end_s, silent=silent)
                 filled[index] = dataclasses.replace(excerpt, clip=cut)
     return filled
@@ -125,12 +325,3 @@ def topics_of(db: Database, month: str) -> list[tuple[Topic, int, int]]:
         if turns[str(topic.id)]
     ]
     return sorted(counted, key=lambda row: (-row[2], -row[1], row[0].id))
-
-
-def _recording(config: Config, call: Call, *, closed: Collection[Path]) -> Path | None:
-    """The sound of a call: its file, or what lies beside its transcript, if that is not closed."""
-    path = config.calls.files / call.file
-    if not is_transcript(path):
-        return path if path.is_file() else None
-    beside = recording_beside(path)
-    return beside if beside not in closed else None

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.errors import InputError, nearest
+from callinsight.cluster import run_jobs
+from callinsight.errors import CallInsightError, InputError, nearest
 from callinsight.pipeline.content import update_gaps
 from callinsight.pipeline.corrections import held
+from callinsight.pipeline.run import stored_config
 from callinsight.pipeline.tags import buyer_turns, tag_calls
+from callinsight.progress import silent
 from callinsight.records import Correction
 from callinsight.tagging.corrections import (
     ASK,
@@ -29,6 +32,7 @@ from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -160,6 +164,22 @@ def relearn(db: Database, config: Config, *, progress: Progress) -> Changed:
     update_gaps(db, config, taxonomy, progress=progress)
     changed = {key for key, _ in before.items() ^ after.items()}
     return Changed(len(changed), len({call for call, *_ in changed}))
+
+
+def relearn_apart(database: Path) -> Changed:
+    """`relearn` in a process of its own, so that a server stays small and goes on answering.
+
+    Raises CallInsightError.
+    """
+    ((_, changed),) = run_jobs(_relearn_file, [database], workers=1)
+    if isinstance(changed, CallInsightError):
+        raise changed
+    return changed
+
+
+def _relearn_file(database: Path) -> Changed:
+    with store.opened(database) as db:
+        return relearn(db, stored_config(db), progress=silent)
 
 
 def history(db: Database, config: Config) -> list[Past]:

@@ -11,9 +11,12 @@ from callinsight import store, weights
 from callinsight.calls.manifest import STAGE as MANIFEST
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
-from callinsight.config import Config, config_from_text, settings_text
+from callinsight.config import Config, config_from_text, load_config, settings_text
 from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps
+from callinsight.pipeline.definitions import keep_definitions
+from callinsight.pipeline.embedding import keep_tagged
+from callinsight.pipeline.mend import mended_entries
 from callinsight.pipeline.privacy import cleaned_entry
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
@@ -61,17 +64,20 @@ def run(
     retry_failed: bool,
     progress: Progress,
     fetch: Callable[[list[str]], None] = weights.fetch,
+    now: str = "",
 ) -> Summary:
     """Take all calls of a pipeline from their files to the report; raises CallInsightError.
 
     `fetch` makes sure that models of these names are here, before the work that waits for them.
+    With `now`, a moment, what the report says is kept.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy)
     fetch(models_for(config, manifest, taxonomy))
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
-        entries = [cleaned_entry(e, config.privacy) for e in recall(db, manifest.entries)]
+        entries = mended_entries(db, recall(db, manifest.entries), taxonomy, config.privacy)
+        entries = [cleaned_entry(entry, config.privacy) for entry in entries]
         removed = keep_listed(db, manifest.problems, entries)
         transcribe_calls(
             db,
@@ -84,10 +90,14 @@ def run(
         infer_stages(db, taxonomy)
         tag_calls(db, config, taxonomy, progress=progress)
         store.save_setting(db, DEFINITIONS, f"{taxonomy.version} {taxonomy.digest}")
+        keep_definitions(db, taxonomy)
         update_topics(db, config, taxonomy, progress=progress)
+        keep_tagged(db, progress=progress)
         load_content(db, config, taxonomy)
         months = update_gaps(db, config, taxonomy, progress=progress)
-        page = report_month(db, config, months[-1], config.report.folder) if months else None
+        page = (
+            report_month(db, config, months[-1], config.report.folder, now=now) if months else None
+        )
         return _summary(db, database, page, removed, [entry.call.id for entry in entries])
 
 
@@ -99,6 +109,18 @@ def stored_config(db: Database) -> Config:
             "no pipeline has run into this database yet: 'callinsight run PIPELINE.toml'"
         )
     return config_from_text(text)
+
+
+def request_settings(db: Database) -> Config:
+    """The settings of the last run, with [requests] as the pipeline file has it today.
+
+    What is said there changes no result, so it needs no new run; and addresses to tell are not kept
+    in the database. Where the file is gone, nobody is told. Raises StoreError and ConfigError.
+    """
+    config = stored_config(db)
+    if not config.path.is_file():
+        return config
+    return dataclasses.replace(config, requests=load_config(config.path).requests)
 
 
 def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:

@@ -189,7 +189,7 @@ def _speakers(entry: Entry) -> int | None:
 
 def _save(db: Database, config: Config, entry: Entry, heard: Heard | CallInsightError) -> None:
     hash_ = _hash(entry, config, heard.channels if isinstance(heard, Heard) else 0)
-    people = kept_participants(entry, config.privacy)
+    people = kept_participants(entry.participants, config.privacy)
     with store.transaction(db):
         if isinstance(heard, CallInsightError):
             error = f"{entry.where}: {heard}"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.config import settings_hash
-from callinsight.pipeline.content import usable_calls
 from callinsight.records import CRM, INFERRED, UNKNOWN
 from callinsight.tagging.stages import StageCues, load_stages, phrases_of
 
@@ -20,16 +19,19 @@ STAGE = "stages"
 EDITION = 1  # raise it when the same words give another stage
 
 
-def infer_stages(db: Database, taxonomy: Taxonomy) -> None:
+def infer_stages(db: Database, taxonomy: Taxonomy, *, only: str = "") -> None:
     """Infer the stage of every call without one from the CRM whose words or phrases have changed.
+
+    `only` is the id of one call to look at.
 
     Where the taxonomy lacks a stage that the head knows, none is inferred.
     """
     head = load_stages()
-    readable = {call.id for call in usable_calls(db)} if head.fits(taxonomy) else set()
+    calls = store.some_calls(db, only)
+    readable = {call.id for call in calls if call.is_read} if head.fits(taxonomy) else set()
     base = settings_hash(EDITION, head.digest(), phrases_of(taxonomy))
     cues: StageCues | None = None
-    for call in store.all_calls(db):
+    for call in calls:
         if call.stage_source == CRM:
             continue
         if call.id not in readable:

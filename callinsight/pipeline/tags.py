@@ -34,13 +34,18 @@ EDITION = 4  # raise it when the same settings give other tags
 BATCH_CALLS = 20  # embedded together
 
 
-def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress) -> None:
-    """Tag what buyers said in every call whose words, facts, definitions or corrections have changed."""
+def tag_calls(
+    db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress, only: str = ""
+) -> None:
+    """Tag what buyers said in every call whose words, facts, definitions or corrections have changed.
+
+    `only` is the id of one call to look at.
+    """
     corrections = store.all_corrections(db)
     shipped = load_heads()
     settings = (config.tagging.competitors, config.tagging.precision, config.timezone)
     changes = (taxonomy, *settings, config.company, shipped.digest(), digest_of(corrections))
-    due = _due(db, settings_hash(EDITION, *changes))
+    due = _due(db, settings_hash(EDITION, *changes), only)
     if not due:
         return
     heads = corrected_heads(db, shipped, taxonomy)
@@ -51,7 +56,7 @@ def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Pro
         company=config.company,
         embed=functools.partial(sentence_vectors, db),
     )
-    people = _people(db)
+    people = _people(db, only)
     with progress("Tag", len(due)) as advance:
         for start in range(0, len(due), BATCH_CALLS):
             batch = due[start : start + BATCH_CALLS]
@@ -77,19 +82,20 @@ def tag_calls(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Pro
                 advance(0.0)
 
 
-def _people(db: Database) -> dict[str, list[str]]:
+def _people(db: Database, only: str) -> dict[str, list[str]]:
     """Names of people and firms that take part in each call."""
-    names: dict[str, list[str]] = {call.id: [call.account] for call in store.all_calls(db)}
-    for participant in store.all_participants(db):
+    names: dict[str, list[str]] = {call.id: [call.account] for call in store.some_calls(db, only)}
+    participants = store.participants_of(db, only) if only else store.all_participants(db)
+    for participant in participants:
         names[participant.call].append(participant.name)
     return names
 
 
-def _due(db: Database, base: str) -> list[tuple[Call, list[Utterance], str]]:
+def _due(db: Database, base: str, only: str) -> list[tuple[Call, list[Utterance], str]]:
     """Calls to be tagged, with what was said and the hash of all that their tags depend on."""
     due = []
     encoder = weights.fingerprint(weights.TAGGING)
-    for call in store.all_calls(db):
+    for call in store.some_calls(db, only):
         said = store.utterances_of(db, call.id)
         words = [(turn.id, turn.side, turn.persona, turn.text) for turn in said]
         hash_ = settings_hash(base, encoder, call.deal, call.stage, call.recorded_at, words)

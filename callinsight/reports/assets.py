@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from callinsight.records import ContentItem, Unused
     from callinsight.reports.wording import Names
 
-KINDS = ("unused", "stale", "expired", "unowned")
+LITTLE = "low use"  # which earns something
+KINDS = ("unused", LITTLE, "stale", "expired", "unowned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ def asset_sentence(unused: Sequence[Unused], items: Sequence[ContentItem]) -> st
     live = [item for item in items if item.status == "live"]
     if not live:
         return "The inventory holds no live asset."
-    found = {one.item for one in unused}
+    found = {one.item for one in unused if one.kind != LITTLE}
     if not found:
         return f"All of {count(len(live), 'live asset')} are used, fresh and owned."
     text = f"{len(found):,} of {count(len(live), 'live asset')} ({percent(len(found) / len(live))})"

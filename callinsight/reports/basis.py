@@ -10,9 +10,9 @@ from callinsight.records import INFERRED, UNKNOWN
 from callinsight.reports.wording import count, listing, many, talk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from callinsight.records import Call, Participant, Redaction, Utterance
+    from callinsight.records import Call, Participant, Redaction
 
 READ = ("done", "partial")  # states of a call whose words count
 FEW_DEALS = 20  # with fewer, most shares are uncertain by a quarter or more
@@ -36,6 +36,17 @@ STATES = {
 }
 
 
+@dataclass(frozen=True)
+class Heard:
+    """How much one role of a side said in a call."""
+
+    call: str
+    side: str
+    persona: str
+    turns: int
+    end_s: float  # of the last of them
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """A number of the band at the top."""
@@ -46,15 +57,15 @@ class Figure:
 
 
 def band(
-    calls: Sequence[Call], participants: Sequence[Participant], utterances: Mapping[str, Utterance]
+    calls: Sequence[Call], participants: Sequence[Participant], heard: Sequence[Heard]
 ) -> tuple[Figure, ...]:
     """How much was heard: calls, talk, deals, accounts, turns of buyers."""
     read = [call for call in calls if call.status in READ]
     ends: dict[str, float] = defaultdict(float)
-    for utterance in utterances.values():
-        ends[utterance.call] = max(ends[utterance.call], utterance.end_s)
+    for one in heard:
+        ends[one.call] = max(ends[one.call], one.end_s)
     length_s = sum(call.duration_s or ends[call.id] for call in read)
-    turns = [u for u in utterances.values() if u.side == "buyer"]
+    turns = sum(one.turns for one in heard if one.side == "buyer")
     ids = {call.id for call in read}
     buyers = {p.person or p.name for p in participants if p.side == "buyer" and p.call in ids}
     found = Counter(call.status for call in calls)
@@ -70,7 +81,7 @@ def band(
         ),
         _figure(len({call.account for call in read if call.account}), "account"),
         _figure(
-            len(turns),
+            turns,
             "buyers' turn",
             f"by {count(len(buyers), 'person', 'people')}" if buyers else "",
         ),
@@ -81,18 +92,16 @@ def _figure(number: int, noun: str, note: str = "") -> Figure:
     return Figure(value=f"{number:,}", label=noun if number == 1 else noun + "s", note=note)
 
 
-def notices_of(
-    calls: Sequence[Call], utterances: Mapping[str, Utterance], min_deals: int
-) -> tuple[str, ...]:
+def notices_of(calls: Sequence[Call], said: Sequence[Heard], min_deals: int) -> tuple[str, ...]:
     """What a reader must know before believing a share."""
     spoken = [call for call in calls if call.status in READ]
     read = {call.id: call for call in spoken if call.is_read}
     sides: dict[str, set[str]] = defaultdict(set)
-    for utterance in utterances.values():
-        sides[utterance.call].add(utterance.side)
+    for one in said:
+        sides[one.call].add(one.side)
     heard = {id_ for id_ in read if "buyer" in sides[id_]}
     lost = sum(UNKNOWN in sides[id_] for id_ in read if id_ not in heard)
-    roleless = heard & {u.call for u in utterances.values() if _is_roleless(u)}
+    roleless = heard & {one.call for one in said if _is_roleless(one)}
     inferred = sum(read[id_].stage_source == INFERRED for id_ in heard)
     stageless = sum(read[id_].stage == UNKNOWN for id_ in heard)
     failed = sum(call.status == "failed" for call in calls)
@@ -150,5 +159,5 @@ def removed(redactions: Iterable[Redaction]) -> str:
     return f"{many_pieces} removed: {kinds}."
 
 
-def _is_roleless(utterance: Utterance) -> bool:
-    return utterance.side == "buyer" and utterance.persona == UNKNOWN
+def _is_roleless(one: Heard) -> bool:
+    return one.side == "buyer" and one.persona == UNKNOWN

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from callinsight.records import Call, ContentItem, Gap, Utterance
+    from callinsight.reports.basis import Heard
     from callinsight.reports.excerpts import Excerpt
-    from callinsight.taxonomy import Taxonomy
 
 VERDICTS = {  # most pressing first
     "gap": "Gap",
@@ -40,6 +40,7 @@ VERDICTS = {  # most pressing first
 }
 INTERVAL = f"95{NBSP}% interval"
 LONGEST_WORDS = 200  # characters of a turn in the list of evidence
+MOST_TURNS = 100  # of a cell on the page; all of them are in the sheets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,9 @@ class Demand:
     candidates: tuple[Candidate, ...]
     quotes: tuple[Quote, ...]
     turns: tuple[Turn, ...]
+    turns_rest: str
     arithmetic: str
+    stability: str  # how firm the rank is; empty outside the ranking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,39 +101,47 @@ class Facts:
     items: dict[str, ContentItem]
     excerpts: dict[str, list[Excerpt]]  # by gap
     inferred: dict[tuple[str, str], str]  # by persona and stage: in how many calls it is inferred
+    usable: Sequence[ContentItem]  # assets that can answer a buyer
+    worth: dict[str, Call]  # by deal: its last call that says what it is worth
 
 
 def gather(
     calls: Sequence[Call],
+    heard: Sequence[Heard],
     utterances: Mapping[str, Utterance],
     items: Sequence[ContentItem],
+    usable: Sequence[ContentItem],
     excerpts: Sequence[Excerpt],
-    taxonomy: Taxonomy,
+    names: Names,
 ) -> Facts:
     """Put together what the parts of a report look things up in."""
     by_gap: dict[str, list[Excerpt]] = defaultdict(list)
     for excerpt in excerpts:
         by_gap[excerpt.gap].append(excerpt)
     return Facts(
-        names=Names(taxonomy),
+        names=names,
         calls={call.id: call for call in calls},
         utterances=utterances,
         items={item.id: item for item in items},
         excerpts=by_gap,
-        inferred=_inferred(calls, utterances),
+        inferred=_inferred(calls, heard),
+        usable=usable,
+        worth={
+            call.deal or call.id: call
+            for call in sorted(calls, key=lambda c: (c.recorded_at, c.id))
+            if call.amount is not None
+        },
     )
 
 
-def _inferred(
-    calls: Sequence[Call], utterances: Mapping[str, Utterance]
-) -> dict[tuple[str, str], str]:
+def _inferred(calls: Sequence[Call], said: Sequence[Heard]) -> dict[tuple[str, str], str]:
     """What is to be said beside the numbers of a role at a stage that rest on inferred stages."""
     usable = {call.id: call for call in calls if call.is_read}
     heard: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for utterance in utterances.values():
-        if utterance.side == "buyer" and utterance.call in usable:
-            for persona in (ANY, utterance.persona):
-                heard[persona, usable[utterance.call].stage].add(utterance.call)
+    for one in said:
+        if one.side == "buyer" and one.call in usable:
+            for persona in (ANY, one.persona):
+                heard[persona, usable[one.call].stage].add(one.call)
     found = {
         place: sum(usable[id_].stage_source == INFERRED for id_ in ids)
         for place, ids in heard.items()
@@ -173,7 +184,9 @@ def describe(gap: Gap, facts: Facts, rank: int = 0) -> Demand:
         ),
         quotes=tuple(quote_of(excerpt, facts.names) for excerpt in facts.excerpts.get(gap.id, [])),
         turns=_turns(gap, facts),
+        turns_rest=_turns_rest(gap),
         arithmetic=_arithmetic(gap),
+        stability=_stability(gap),
     )
 
 
@@ -219,10 +232,12 @@ def _arithmetic(gap: Gap) -> str:
     )
     if not gap.score:
         return f"{text}."
-    missing = gap.score / (gap.share_low * gap.unresolved) if gap.supply else 1.0
+    whole = gap.share_low * gap.unresolved * gap.weight
+    missing = gap.score / whole if gap.supply and whole else 1.0
+    weight = "" if gap.weight == 1 else f" × weight {gap.weight:.2f}"
     return (
         f"{text}. Score {gap.score:.3f} = lower end of the interval {gap.share_low:.3f} "
-        f"× unresolved {gap.unresolved:.3f} × supply that is missing {missing:.2f}."
+        f"× unresolved {gap.unresolved:.3f} × supply that is missing {missing:.2f}{weight}."
     )
 
 
@@ -235,9 +250,23 @@ def _candidate(item: ContentItem, obstacle: str, names: Names) -> Candidate:
     )
 
 
+def _stability(gap: Gap) -> str:
+    """Which ranks the cell takes when the deals are drawn again and again."""
+    if not gap.rank_low:
+        return ""
+    if gap.rank_low == gap.rank_high:
+        return f"Rank {gap.rank_low:,} in nine of ten redraws of the deals: its place is firm."
+    return f"Rank {gap.rank_low:,} to {gap.rank_high:,} in nine of ten redraws of the deals."
+
+
+def _turns_rest(gap: Gap) -> str:
+    more = len(gap.evidence) - MOST_TURNS
+    return f"{more:,} more turns are listed in the sheets (evidence)." if more > 0 else ""
+
+
 def _turns(gap: Gap, facts: Facts) -> tuple[Turn, ...]:
     turns = []
-    for utterance in (facts.utterances[id_] for id_ in gap.evidence):
+    for utterance in (facts.utterances[id_] for id_ in gap.evidence[:MOST_TURNS]):
         words = utterance.text
         if len(words) > LONGEST_WORDS:
             words = words[:LONGEST_WORDS].rsplit(" ", 1)[0] + " …"
@@ -264,12 +293,9 @@ def deals_of(gap: Gap, facts: Facts) -> set[str]:
 
 def worth_of(deals: set[str], facts: Facts, known: float | None = None) -> str:
     """The money in deals, by currency; `known` is their sum as counted before, in one currency."""
-    last: dict[str, Call] = {}
-    for call in sorted(facts.calls.values(), key=lambda c: (c.recorded_at, c.id)):
-        if (call.deal or call.id) in deals and call.amount is not None:
-            last[call.deal or call.id] = call
+    last = (facts.worth[deal] for deal in sorted(deals) if deal in facts.worth)
     sums: dict[str, float] = defaultdict(float)
-    for call in last.values():
+    for call in last:
         sums[call.currency] += call.amount or 0.0
     if len(sums) == 1 and known:
         sums = dict.fromkeys(sums, known)
@@ -287,9 +313,14 @@ def _interval(gap: Gap) -> str:
 
 def supply_of(gap: Gap) -> str:
     """`2 assets fit`."""
-    if gap.supply == 0:
+    return fitting(gap.supply)
+
+
+def fitting(assets: int) -> str:
+    """The same for a number of assets."""
+    if assets == 0:
         return "no asset fits"
-    return "1 asset fits" if gap.supply == 1 else f"{gap.supply:,} assets fit"
+    return "1 asset fits" if assets == 1 else f"{assets:,} assets fit"
 
 
 def pct(share: float) -> float:

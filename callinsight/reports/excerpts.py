@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.records import DEMAND_STANCES
-from callinsight.reports.wording import ANY
+from callinsight.reports.wording import ANY, TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from callinsight.records import Call, Gap, Participant, Tag, Utterance
 
@@ -19,6 +20,7 @@ PRESSING = ("gap", "weak")
 SHOWN = (*PRESSING, "covered")
 ROOM_S = 0.4  # before and after the words
 SENTENCE_END = re.compile(r"[.?!]+\s+")
+MOST_CANDIDATES = 200  # turns of a gap, the surest, whose sound is looked for
 SHORTEST_S, LONGEST_S = 10.0, 30.0
 LEAD_S = 10.0  # before the words behind a tag, in a sentence too long to play from its start
 
@@ -60,34 +62,40 @@ def pick_excerpts(
     *,
     each: int,
     playable: Callable[[Call], bool],
+    turns_of: Callable[[str], Sequence[Utterance]],
 ) -> list[Excerpt]:
     """Up to `each` excerpts for every gap, weak or covered cell and `roll_ups`, in their order.
 
     Different deals come first; then what can be played before words only, objections before
-    questions, higher scores before lower ones. `utterances` and `calls` are all of the month, by id.
+    questions, higher scores before lower ones. `utterances` are at least those behind the gaps,
+    `calls` all of the month, by id; `turns_of` gives all that was said in a call, in order.
     """
-    sounds = {id_: playable(call) for id_, call in calls.items()}
+    sounds = functools.cache(lambda id_: playable(calls[id_]))
     titles = {(p.call, p.name): p.title for p in participants}
     concerns = _concern_tags(tags)
-    turns = _turns_by_call(utterances.values())
     excerpts = []
     for gap in _shown(list(gaps)):
-        candidates = [
-            Candidate(_rank(tag, sounds[tag.call] and not said.estimated), tag, said)
+        found = [
+            (tag, said)
             for said in (utterances[id_] for id_ in gap.evidence)
             if (tag := concerns.get((said.id, gap.concern))) is not None
+        ]
+        found.sort(key=lambda pair: _rank(pair[0], sound=True))
+        candidates = [
+            Candidate(_rank(tag, sound=sounds(tag.call) and not said.estimated), tag, said)
+            for tag, said in found[:MOST_CANDIDATES]
         ]
         for chosen in _by_turns_of_deals(candidates)[:each]:
             call = calls[chosen.tag.call]
             title = titles.get((call.id, chosen.utterance.speaker), "")
-            excerpts.append(_excerpt(gap, chosen, call, title, turns[call.id]))
+            excerpts.append(_excerpt(gap, chosen, call, title, turns_of(call.id)))
     return excerpts
 
 
 def roll_ups(gaps: Iterable[Gap]) -> list[Gap]:
-    """Pressing totals over all roles that no pressing cell below them tells already."""
+    """Pressing totals over roles or stages that no pressing cell below them tells already."""
     pressing = [gap for gap in gaps if gap.verdict in PRESSING]
-    totals = [gap for gap in pressing if gap.persona == ANY]
+    totals = [gap for gap in pressing if ANY in (gap.persona, gap.stage)]
     return [gap for gap in totals if not any(_is_below(other, gap) for other in pressing)]
 
 
@@ -112,26 +120,32 @@ def find_words(evidence: str, text: str) -> list[tuple[int, int]]:
 
 def _shown(gaps: list[Gap]) -> list[Gap]:
     totals = {gap.id for gap in roll_ups(gaps)}
-    return [g for g in gaps if g.id in totals or (g.verdict in SHOWN and g.persona != ANY)]
+    return [
+        gap
+        for gap in gaps
+        if gap.id in totals or (gap.verdict in SHOWN and ANY not in (gap.persona, gap.stage))
+    ]
 
 
 def _is_below(gap: Gap, total: Gap) -> bool:
-    same_stage = total.stage in (ANY, gap.stage)
+    within = total.persona in (ANY, gap.persona) and total.stage in (ANY, gap.stage)
     narrower = (gap.persona, gap.stage) != (total.persona, total.stage)
-    return gap.concern == total.concern and same_stage and narrower
+    return gap.concern == total.concern and within and narrower
 
 
 def _concern_tags(tags: Iterable[Tag]) -> dict[tuple[str, str], Tag]:
-    """The best concern tag of each utterance and label."""
+    """The best tag of each utterance and concern or theme."""
     best: dict[tuple[str, str], Tag] = {}
     for tag in tags:
-        key = (tag.utterance, tag.label)
-        if tag.kind == "concern" and (key not in best or tag.score > best[key].score):
+        label = f"{TOPIC}{tag.label}" if tag.kind == "topic" else tag.label
+        key = (tag.utterance, label)
+        known = tag.kind in ("concern", "topic")
+        if known and (key not in best or tag.score > best[key].score):
             best[key] = tag
     return best
 
 
-def _rank(tag: Tag, sound: bool) -> tuple[bool, int, float, str]:
+def _rank(tag: Tag, *, sound: bool) -> tuple[bool, int, float, str]:
     stances = [*DEMAND_STANCES, tag.stance]
     return not sound, stances.index(tag.stance), -tag.score, tag.utterance
 
@@ -146,20 +160,13 @@ def _by_turns_of_deals(candidates: list[Candidate]) -> list[Candidate]:
     return [candidate for *_, candidate in sorted(rounds, key=lambda r: r[:2])]
 
 
-def _turns_by_call(utterances: Iterable[Utterance]) -> dict[str, list[Utterance]]:
-    turns: dict[str, list[Utterance]] = defaultdict(list)
-    for utterance in sorted(utterances, key=lambda u: (u.call, u.position)):
-        turns[utterance.call].append(utterance)
-    return turns
-
-
 def _excerpt(
-    gap: Gap, chosen: Candidate, call: Call, title: str, turns: list[Utterance]
+    gap: Gap, chosen: Candidate, call: Call, title: str, turns: Sequence[Utterance]
 ) -> Excerpt:
     utterance, tag = chosen.utterance, chosen.tag
     index = next(i for i, turn in enumerate(turns) if turn.id == utterance.id)
     length_s = call.duration_s or max(turn.end_s for turn in turns)
-    start_s, end_s = _span(utterance, tag.evidence, length_s)
+    start_s, end_s = span_of(utterance, tag.evidence, length_s)
     return Excerpt(
         gap=gap.id,
         utterance=utterance,
@@ -176,7 +183,7 @@ def _excerpt(
     )
 
 
-def _span(utterance: Utterance, evidence: str, length_s: float) -> tuple[float, float]:
+def span_of(utterance: Utterance, evidence: str, length_s: float) -> tuple[float, float]:
     """What to play: from the first word, or in a turn that is too long from where its evidence is."""
     first_s, last_s = utterance.start_s, utterance.end_s
     if last_s - first_s + 2 * ROOM_S > LONGEST_S:

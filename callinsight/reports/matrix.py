@@ -13,7 +13,7 @@ from callinsight.reports.wording import count, percent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callinsight.records import Gap
+    from callinsight.records import ContentItem, Gap
     from callinsight.reports.demand import Facts
 
 
@@ -28,6 +28,7 @@ class Cell:
     supply: str = ""
     more: str = ""
     anchor: str = ""
+    heard: str = ""  # deals in which the role was heard there, and assets made for it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +50,39 @@ def lines_of(cells: Sequence[Gap], facts: Facts) -> tuple[Line, ...]:
         Line(
             role=facts.names.persona(persona),
             meaning=meaning,
-            cells=tuple(_cell(by_place[persona, stage], facts) for stage in taxonomy.stages),
+            cells=tuple(
+                _cell(
+                    by_place[persona, stage],
+                    _heard(by_place[persona, stage], persona, stage, facts),
+                    facts,
+                )
+                for stage in taxonomy.stages
+                for found in (by_place[persona, stage],)
+            ),
         )
         for persona, meaning in taxonomy.personas.items()
     )
 
 
-def _cell(gaps: Sequence[Gap], facts: Facts) -> Cell:
+def serving(items: Sequence[ContentItem], persona: str, stage: str) -> list[ContentItem]:
+    """The assets made for a role at a stage, or for any."""
+    return [
+        item
+        for item in items
+        if (not item.personas or persona in item.personas)
+        and (not item.stages or stage in item.stages)
+    ]
+
+
+def _heard(gaps: Sequence[Gap], persona: str, stage: str, facts: Facts) -> str:
+    assets = count(len(serving(facts.usable, persona, stage)), "asset")
+    deals = max((gap.eligible for gap in gaps), default=0)
+    return f"{count(deals, 'deal')} heard, {assets} for them" if deals else f"{assets} for them"
+
+
+def _cell(gaps: Sequence[Gap], heard: str, facts: Facts) -> Cell:
     if not gaps:
-        return Cell(verdict="silent", verdict_word="Not heard")
+        return Cell(verdict="silent", verdict_word="Not heard", heard=heard)
     order = list(VERDICTS)
     top = min(gaps, key=lambda g: (order.index(g.verdict), -g.share, -g.supply, g.id))
     told = facts.inferred.get((top.persona, top.stage), "")
@@ -68,6 +93,7 @@ def _cell(gaps: Sequence[Gap], facts: Facts) -> Cell:
             verdict=top.verdict,
             verdict_word=VERDICTS[top.verdict],
             demand=f"nothing raised in {deals}",
+            heard=heard,
         )
     others = sum(gap.verdict in PRESSING for gap in gaps) - (top.verdict in PRESSING)
     return Cell(
@@ -78,4 +104,5 @@ def _cell(gaps: Sequence[Gap], facts: Facts) -> Cell:
         supply=supply_of(top),
         more=f"and {count(others, 'more concern')} below" if others else "",
         anchor=anchor_of(top) if top.verdict in SHOWN else "",
+        heard=heard,
     )

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.reports.assets import Asset, State, asset_sentence, idle_assets, states_of
-from callinsight.reports.basis import Figure, band, notices_of, removed
+from callinsight.reports.asks import SHOWN as ASKS_SHOWN
+from callinsight.reports.asks import Ask, AskKindLine, ask_sentence, kinds_of
+from callinsight.reports.assets import LITTLE, Asset, State, asset_sentence, idle_assets, states_of
+from callinsight.reports.balance import (
+    StageBalance,
+    balance_of,
+    balance_sentence,
+    usable_items,
+)
+from callinsight.reports.basis import READ, Figure, Heard, band, notices_of, removed
 from callinsight.reports.demand import (
     INTERVAL,
     Demand,
@@ -21,6 +29,21 @@ from callinsight.reports.doubts import Doubt, doubts_of
 from callinsight.reports.excerpts import PRESSING, Excerpt, pick_excerpts, roll_ups
 from callinsight.reports.matrix import Line, lines_of
 from callinsight.reports.pages import write_report
+from callinsight.reports.requests import RequestRow, request_effects, request_rows, request_sentence
+from callinsight.reports.tables import (
+    Table,
+    ask_table,
+    balance_table,
+    change_table,
+    evidence_table,
+    gap_table,
+    matrix_table,
+    problem_table,
+    request_table,
+    revision_table,
+    topic_table,
+    unused_table,
+)
 from callinsight.reports.wording import (
     ANY,
     count,
@@ -30,6 +53,7 @@ from callinsight.reports.wording import (
     month_name,
     percent,
     readable,
+    web_address,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +71,10 @@ if TYPE_CHECKING:
         Unused,
         Utterance,
     )
-    from callinsight.taxonomy import Taxonomy
+    from callinsight.reports.comparison import Comparison
+    from callinsight.reports.requests import RequestLine
+    from callinsight.reports.revision import Revision
+    from callinsight.reports.wording import Names
 
 __all__ = ["Excerpt", "MonthlyReport", "build_report", "pick_excerpts", "write_report"]
 
@@ -70,6 +97,20 @@ class Theme:
     deals: str
     turns: str
     pct: float  # of the most frequent one, for the bar
+    new: bool  # never heard before this month
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAsk:
+    """What a deal asked for and did not get."""
+
+    label: str
+    deal: str
+    account: str
+    asked_on: str
+    who: str
+    words: str
+    could_send: tuple[tuple[str, str], ...]  # titles with their addresses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +147,24 @@ class MonthlyReport:
     states: tuple[State, ...]
     themes: tuple[Theme, ...]
     themes_rest: str
+    themes_new: str
+    comparison: Comparison | None
+    revision: Revision | None
+    balance: tuple[StageBalance, ...]
+    balance_sentence: str
+    ask_sentence: str
+    ask_kinds: tuple[AskKindLine, ...]
+    open_asks: tuple[OpenAsk, ...]
+    open_asks_rest: str
+    request_sentence: str
+    requests: tuple[RequestRow, ...]
+    request_effects: tuple[str, ...]
     definitions: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
+    day: date  # the report speaks of
+    totals: tuple[tuple[str, int], ...]  # calls read, deals, accounts
+    tables: tuple[Table, ...]  # the same for programs and spreadsheets
 
 
 def build_report(
@@ -118,6 +174,7 @@ def build_report(
     as_of: date,
     calls: Sequence[Call],
     participants: Sequence[Participant],
+    heard: Sequence[Heard],
     utterances: Mapping[str, Utterance],
     gaps: Sequence[Gap],
     unused: Sequence[Unused],
@@ -125,33 +182,46 @@ def build_report(
     excerpts: Sequence[Excerpt],
     topics: Sequence[tuple[Topic, int, int]],
     problems: Sequence[Problem],
-    taxonomy: Taxonomy,
+    names: Names,
     versions: Mapping[str, str],
     redactions: Sequence[Redaction] = (),
+    asks: Sequence[Ask] = (),
+    asks_tracked: bool = True,
+    requests: Sequence[RequestLine] = (),
+    comparison: Comparison | None = None,
+    revision: Revision | None = None,
+    is_first: bool = True,
     min_deals: int = 5,
     min_share: float = 0.2,
 ) -> MonthlyReport:
-    """The report of a month; `calls` and `utterances` (by id) are all of the month's.
+    """The report of a month; `calls` are all of the month's, `utterances` (by id) those of evidence.
 
-    A topic comes with its turns and its deals in the month. `min_deals` and `min_share` are the
-    rules by which the gaps were found.
+    `heard` says how much each role said in each call. A topic comes with its turns and its deals in
+    the month; none is called new if the month is the first with calls. `asks_tracked` is False where
+    usage names no deal. `min_deals` and `min_share` are the rules by which the gaps were found.
     """
-    facts = gather(calls, utterances, items, excerpts, taxonomy)
+    usable = usable_items(items, unused, as_of)
+    facts = gather(calls, heard, utterances, items, usable, excerpts, names)
     cells = [gap for gap in gaps if ANY not in (gap.persona, gap.stage)]
     ranked = _ranked([gap for gap in cells if gap.verdict in PRESSING])
     covered = sorted((g for g in cells if g.verdict == "covered"), key=lambda g: (-g.share, g.id))
     doubts, rest = doubts_of(cells, facts, min_deals=min_deals, min_share=min_share)
+    balance = balance_of(gaps, usable, names.taxonomy)
+    asked, asked_for = ask_sentence(asks, tracked=asks_tracked), request_sentence(requests)
+    open_asks = _open_asks(asks, facts) if asks_tracked else ()
+    ranks = {gap.id: rank for rank, gap in enumerate(ranked, 1)}
+    new = "" if is_first else month
     return MonthlyReport(
         company=company,
         month=month,
         month_name=month_name(month),
         as_of=day(as_of.isoformat()),
         has_calls=bool(calls),
-        basis=band(calls, participants, utterances),
-        notices=notices_of(calls, utterances, min_deals),
+        basis=band(calls, participants, heard),
+        notices=notices_of(calls, heard, min_deals),
         removed=removed(redactions),
-        summary=_summary(ranked, covered, unused, facts),
-        stages=tuple(stage.label for stage in taxonomy.stages.values()),
+        summary=_summary(ranked, covered, unused, facts, comparison, asked, asked_for),
+        stages=tuple(stage.label for stage in names.taxonomy.stages.values()),
         lines=lines_of(cells, facts),
         gaps=tuple(describe(gap, facts, rank) for rank, gap in enumerate(ranked, 1)),
         covered=tuple(describe(gap, facts) for gap in covered),
@@ -161,18 +231,89 @@ def build_report(
         assets=idle_assets(unused, facts.items, facts.names),
         asset_sentence=asset_sentence(unused, items),
         states=states_of(unused, items),
-        themes=_themes(topics),
+        themes=_themes(topics, new),
         themes_rest=_themes_rest(topics),
+        themes_new=_themes_new(topics, new),
+        comparison=comparison,
+        revision=revision,
+        balance=balance,
+        balance_sentence=balance_sentence(balance),
+        ask_sentence=asked,
+        ask_kinds=kinds_of(asks, usable, names.taxonomy),
+        open_asks=open_asks[:ASKS_SHOWN],
+        open_asks_rest=_more(len(open_asks) - ASKS_SHOWN, "ask"),
+        request_sentence=asked_for,
+        requests=request_rows(requests),
+        request_effects=request_effects(requests),
         definitions=tuple(_definitions(min_deals, min_share).items()),
         versions=tuple((readable(name), version) for name, version in versions.items()),
         troubles=_troubles(calls, problems),
+        day=as_of,
+        totals=_totals(calls),
+        tables=(
+            gap_table(gaps, ranks, facts),
+            evidence_table(gaps, facts),
+            change_table(comparison, facts),
+            revision_table(revision),
+            matrix_table(cells, facts),
+            balance_table(balance),
+            unused_table(unused, facts),
+            ask_table(asks, facts),
+            request_table(requests),
+            topic_table(topics, new),
+            problem_table(problems),
+        ),
     )
 
 
+def _totals(calls: Sequence[Call]) -> tuple[tuple[str, int], ...]:
+    read = [call for call in calls if call.status in READ]
+    return (
+        ("calls", len(read)),
+        ("deals", len({call.deal or call.id for call in read})),
+        ("accounts", len({call.account for call in read if call.account})),
+    )
+
+
+def _open_asks(asks: Sequence[Ask], facts: Facts) -> tuple[OpenAsk, ...]:
+    """What nothing answered, without the deals that are closed."""
+    found = []
+    for ask in asks:
+        if ask.answered or ask.outcome != "open":
+            continue
+        said = facts.utterances.get(ask.utterance)
+        found.append(
+            OpenAsk(
+                label=ask.label,
+                deal=ask.deal,
+                account=ask.account,
+                asked_on=day(ask.asked_on),
+                who=(said.speaker if said else "") or facts.names.persona(ask.persona),
+                words=said.text if said else "",
+                could_send=tuple(
+                    (facts.items[id_].title, web_address(facts.items[id_].url))
+                    for id_ in ask.could_send
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _more(number: int, noun: str) -> str:
+    more = many(number, f"more {noun} is", f"more {noun}s are") if number > 0 else ""
+    return f"{more} in the sheets." if more else ""
+
+
 def _summary(
-    ranked: Sequence[Gap], covered: Sequence[Gap], unused: Sequence[Unused], facts: Facts
+    ranked: Sequence[Gap],
+    covered: Sequence[Gap],
+    unused: Sequence[Unused],
+    facts: Facts,
+    comparison: Comparison | None,
+    asked: str,
+    asked_for: str,
 ) -> tuple[str, ...]:
-    """Two to four sentences; nothing for a month without calls."""
+    """Two to seven sentences; nothing for a month without calls."""
     if not facts.calls:
         return ()
     open_, weak = ([g for g in ranked if g.verdict == v] for v in PRESSING)
@@ -180,9 +321,12 @@ def _summary(
     if weak:
         verb = "is answered by too little" if len(weak) == 1 else "are answered by too little"
         sentences.append(f"{many(len(weak), 'concern')} {verb}: {_named(weak, facts)}.")
+    if comparison and comparison.sentence:
+        sentences.append(comparison.sentence)
     if covered:
         sentences.append(f"Well covered: {_named(covered, facts)}.")
-    assets = {one.item for one in unused}
+    sentences += filter(None, (asked, asked_for))
+    assets = {one.item for one in unused if one.kind != LITTLE}
     live = sum(item.status == "live" for item in facts.items.values())
     if live:
         verb = "earns" if len(assets) == 1 else "earn"
@@ -217,7 +361,7 @@ def _ranked(gaps: Iterable[Gap]) -> list[Gap]:
     return sorted(gaps, key=lambda gap: (-gap.score, gap.id))
 
 
-def _themes(topics: Sequence[tuple[Topic, int, int]]) -> tuple[Theme, ...]:
+def _themes(topics: Sequence[tuple[Topic, int, int]], new: str) -> tuple[Theme, ...]:
     found = sorted((t for t in topics if t[1]), key=lambda t: (-t[2], -t[1], t[0].id))
     most = max((deals for _, _, deals in found), default=0)
     return tuple(
@@ -227,6 +371,7 @@ def _themes(topics: Sequence[tuple[Topic, int, int]]) -> tuple[Theme, ...]:
             deals=f"{deals:,}",
             turns=f"{turns:,}",
             pct=pct(deals / most),
+            new=topic.first_seen == new,
         )
         for topic, turns, deals in found[:THEMES]
     )
@@ -248,6 +393,17 @@ def _themes_rest(topics: Sequence[tuple[Topic, int, int]]) -> str:
     )
 
 
+def _themes_new(topics: Sequence[tuple[Topic, int, int]], new: str) -> str:
+    found = [topic.label for topic, turns, _ in topics if turns and topic.first_seen == new]
+    if not found:
+        return ""
+    labels = listing([f"“{label}”" for label in found[:NAMED]])
+    more = len(found) - NAMED
+    tail = f" and {more} more" if more > 0 else ""
+    are = "theme is" if len(found) == 1 else "themes are"
+    return f"{many(len(found), are, are)} new this month: {labels}{tail}."
+
+
 def _definitions(min_deals: int, min_share: float) -> dict[str, str]:
     return {
         "Objection": "A buyer resists: the concern stands between them and buying.",
@@ -257,16 +413,18 @@ def _definitions(min_deals: int, min_share: float) -> dict[str, str]:
             "concern as an objection or a question. Deals are counted, not mentions; a deal can do both."
         ),
         "Supply": (
-            "Assets that are live, neither stale nor expired, name the concern, and are made for the "
-            "role and the stage, or for any."
+            "Assets that are live, neither stale nor expired, name the concern, are made for the role "
+            "and the stage or for any, and can be found: by an address, an owner or recent use. What "
+            "people confirmed or denied goes before what tags say."
         ),
         INTERVAL: (
             "Where the true share may well lie, given how few deals were heard. "
             "The wider it is, the less is known."
         ),
         "Unresolved": (
-            "The share of raising deals that are lost, or in which the concern came back in a later "
-            "call; half a deal is added on each side, so that a few deals never say none or all."
+            "The share of raising deals that are lost, open but silent for long, or in which the "
+            "concern came back in another call; half a deal is added on each side, so that a few deals "
+            "never say none or all."
         ),
         "Gap": (
             f"More than {percent(min_share)} of deals raise it, more surely than chance explains in "
@@ -280,6 +438,14 @@ def _definitions(min_deals: int, min_share: float) -> dict[str, str]:
         ),
         "Low demand": "Deals enough were heard, and few of them raise it.",
         "Oversupplied": "Low demand, and more assets than it needs.",
+        "More than chance": (
+            "A change from month to month that so few deals would hardly show by themselves, judged "
+            "over all cells at once. What is not, may still be one: it is not known."
+        ),
+        "Balance of the funnel": (
+            "What buyers raise: deals, each once for every concern it raises at the stage. Assets: "
+            "live and up to date, counted at each stage they serve. Both as parts of all stages."
+        ),
     }
 
 

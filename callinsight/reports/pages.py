@@ -1,9 +1,10 @@
-"""Writes a month's report as one HTML page and one Markdown file."""
+"""Writes a month's report (a page, Markdown, CSV sheets, a workbook, JSON) and its playlist."""
 
 from __future__ import annotations
 
 import base64
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from callinsight.errors import InputError
-from callinsight.reports.wording import markdown
+from callinsight.reports.charts import (
+    Chart,
+    balance_chart,
+    change_chart,
+    gap_chart,
+    with_text,
+)
+from callinsight.reports.exports import to_csv, to_json, to_workbook
+from callinsight.reports.playlist import m3u, spoken_length
+from callinsight.reports.wording import markdown, month_name, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from callinsight.reports.monthly import MonthlyReport
+    from callinsight.reports.playlist import Track
 
 TEMPLATES = Path(__file__).parent / "templates"
 CLIPS = "clips"
@@ -24,28 +35,131 @@ CLIP_NAME = re.compile(r".+-[0-9a-f]{8}\.mp3")
 MB = 1_000_000
 
 
-def write_report(report: MonthlyReport, folder: Path, *, embed_limit_mb: float) -> list[Path]:
-    """Write index.html and report.md, and the sound to clips/ if it is more than the limit.
+@dataclass(frozen=True)
+class DrawnChart:
+    """A chart, and its SVG by page as the template takes it."""
 
-    The same report gives the same bytes. Clips of an earlier run that are no longer used are
-    removed. Raises InputError if the folder cannot be written.
+    chart: Chart
+    svg: dict[str, Markup]
+
+
+def write_report(
+    report: MonthlyReport,
+    folder: Path,
+    *,
+    embed_limit_mb: float,
+    formats: Collection[str] = ("html", "md"),
+) -> list[Path]:
+    """Write index.html, report.md, a sheet each part, report.xlsx or report.json, as `formats` say.
+
+    The sound goes to clips/ if it is more than the limit. The same report gives the same bytes.
+    Clips of an earlier run that are no longer used are removed. Raises InputError if the folder
+    cannot be written.
     """
-    clips = _clips(report)
-    beside = sum(len(clip) for _, clip in clips) > embed_limit_mb * MB
-    sources = {name: f"{CLIPS}/{name}" if beside else _data_address(clip) for name, clip in clips}
-    files = {folder / CLIPS / name: clip for name, clip in clips} if beside else {}
-    files[folder / "report.md"] = _render_markdown(report).encode()
-    files[folder / "index.html"] = _render_html(report, sources).encode()
+    files: dict[Path, bytes] = {}
+    if "html" in formats:
+        clips = _clips(report)
+        beside = sum(len(clip) for _, clip in clips) > embed_limit_mb * MB
+        sources = {n: f"{CLIPS}/{n}" if beside else _data_address(clip) for n, clip in clips}
+        files[folder / "index.html"] = _render_html(report, sources).encode()
+    else:
+        clips, beside = [], False
+    if "md" in formats:
+        files[folder / "report.md"] = _render_markdown(report).encode()
+    files |= {folder / name: content for name, content in _exports(report, formats).items()}
+    if beside:
+        files |= {folder / CLIPS / name: clip for name, clip in clips}
+    _write(files, folder, "report", with_clips="html" in formats)
+    return list(files)
+
+
+def write_playlist(
+    tracks: Sequence[Track], sounds: Sequence[bytes], folder: Path, *, month: str, company: str
+) -> Path:
+    """Write index.html, playlist.m3u and the sound of each track; the page.
+
+    The same tracks give the same bytes. Raises InputError if the folder cannot be written.
+    """
+    title = f"Buyers to listen to, {month_name(month)}"
+    page = (
+        _environment()
+        .get_template("playlist.html.jinja")
+        .render(tracks=tracks, title=title, length=spoken_length(tracks), company=company)
+    )
+    clips = zip(tracks, sounds, strict=True)
+    files = {folder / CLIPS / track.clip_name: sound for track, sound in clips}
+    files[folder / "playlist.m3u"] = m3u(tracks, title).encode()
+    files[folder / "index.html"] = page.encode()
+    _write(files, folder, "playlist", with_clips=True)
+    return folder / "index.html"
+
+
+def _write(files: Mapping[Path, bytes], folder: Path, what: str, *, with_clips: bool) -> None:
     try:
         for path, content in files.items():
             _replace(path, content)
-        _remove_old_clips(folder / CLIPS, keep=set(files))
+        if with_clips:
+            _remove_old_clips(folder / CLIPS, keep=set(files))
     except OSError as error:
         raise InputError(
-            f"{error.filename or folder}: the report cannot be written here ({error.strerror}); "
+            f"{error.filename or folder}: the {what} cannot be written here ({error.strerror}); "
             "name another folder with --out"
         ) from None
-    return list(reversed(files))
+
+
+def _exports(report: MonthlyReport, formats: Collection[str]) -> dict[str, bytes]:
+    """The sheets, the workbook and the JSON file that are wanted, by name."""
+    files: dict[str, bytes] = {}
+    if "csv" in formats:
+        files |= {f"{table.name}.csv": to_csv(table) for table in report.tables}
+    if "xlsx" in formats:
+        title = f"What buyers raised in {report.month_name}"
+        files["report.xlsx"] = to_workbook(title, _told(report), report.tables, report.day)
+    if "json" in formats:
+        files["report.json"] = to_json(_head(report), report.tables)
+    return files
+
+
+def _told(report: MonthlyReport) -> list[tuple[str, str]]:
+    """What stands on the workbook's first sheet."""
+    told = [("Company", report.company)] if report.company else []
+    told.append(("As of", report.as_of))
+    told += [
+        (f.label.capitalize(), f"{f.value} ({f.note})" if f.note else f.value) for f in report.basis
+    ]
+    told += [("In short", sentence) for sentence in report.summary]
+    told += [("Before you believe it", notice) for notice in report.notices]
+    if report.comparison:
+        told += [("Compared with", report.comparison.month_name)]
+        told += [("Before you compare", note) for note in report.comparison.notes]
+    if report.revision:
+        told += [
+            (f"Since the report of {report.revision.told_on}", c) for c in report.revision.causes
+        ]
+    return [*told, *report.versions]
+
+
+def _head(report: MonthlyReport) -> dict[str, object]:
+    """What the JSON file says before its lists."""
+    compared = report.comparison
+    revised = report.revision
+    return {
+        "company": report.company,
+        "month": report.month,
+        "as_of": report.day.isoformat(),
+        "totals": dict(report.totals),
+        "summary": report.summary,
+        "notices": report.notices,
+        "versions": {name.lower(): version for name, version in report.versions},
+        "compared_with": (
+            {"month": compared.month, "known": compared.known, "notes": compared.notes}
+            if compared
+            else None
+        ),
+        "past_changed": (
+            {"report_of": revised.told_on, "causes": revised.causes} if revised else None
+        ),
+    }
 
 
 def _clips(report: MonthlyReport) -> list[tuple[str, bytes]]:
@@ -60,7 +174,24 @@ def _data_address(clip: bytes) -> str:
 
 
 def _render_html(report: MonthlyReport, sources: dict[str, str]) -> str:
-    return _environment().get_template("monthly.html.jinja").render(report=report, sources=sources)
+    template = _environment().get_template("monthly.html.jinja")
+    return template.render(report=report, sources=sources, charts=_charts(report))
+
+
+def _charts(report: MonthlyReport) -> dict[str, DrawnChart]:
+    """The charts by id, drawn; only those that say more than a sentence."""
+    found = (
+        gap_chart(report.gaps),
+        balance_chart(report.balance),
+        change_chart(report.comparison) if report.comparison else None,
+    )
+    return {
+        chart.id: DrawnChart(
+            chart, {page: Markup(with_text(chart, svg, page)) for page, svg in chart.drawings}
+        )
+        for chart in found
+        if chart is not None
+    }
 
 
 def _render_markdown(report: MonthlyReport) -> str:
@@ -76,7 +207,7 @@ def _as_markdown(value: object) -> object:
 
 
 def _environment(finalize: Callable[[object], object] | None = None) -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         finalize=finalize,
@@ -85,6 +216,8 @@ def _environment(finalize: Callable[[object], object] | None = None) -> Environm
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["percent"] = percent
+    return environment
 
 
 def _replace(path: Path, content: bytes) -> None:

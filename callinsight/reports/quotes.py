@@ -51,7 +51,7 @@ def quote_of(excerpt: Excerpt, names: Names) -> Quote:
     return Quote(
         stance=excerpt.stance.capitalize(),
         sure=f"{percent(excerpt.score)} sure of the concern",
-        passages=_passages(excerpt),
+        passages=passages_of(excerpt.utterance.text, excerpt.evidence),
         before=before.text if before else "",
         before_speaker=(before.speaker or before.side.capitalize()) if before else "",
         speaker=speaker,
@@ -66,9 +66,10 @@ def quote_of(excerpt: Excerpt, names: Names) -> Quote:
     )
 
 
-def _passages(excerpt: Excerpt) -> tuple[Passage, ...]:
-    text, passages, position = excerpt.utterance.text, [], 0
-    for start, end in find_words(excerpt.evidence, text):
+def passages_of(text: str, evidence: str) -> tuple[Passage, ...]:
+    """A text in pieces, those marked that its tag rests on."""
+    passages, position = [], 0
+    for start, end in find_words(evidence, text):
         passages.append(Passage(text=text[position:start], marked=False))
         passages.append(Passage(text=text[start:end], marked=True))
         position = end

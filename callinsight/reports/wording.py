@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from callinsight.taxonomy import Taxonomy
 
 ANY = "any"  # in the place of a persona or stage: all of them together
+TOPIC = "topic:"  # begins the id of a theme in the place of a concern
 NBSP = "\N{NO-BREAK SPACE}"
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
@@ -41,9 +42,13 @@ class Names:
     """Readable names for the ids of a taxonomy."""
 
     taxonomy: Taxonomy
+    topics: Mapping[str, str] = field(default_factory=dict)  # labels by id
 
     def concern(self, id_: str) -> str:
-        """Its label."""
+        """Its label; that of a theme where it is one."""
+        if id_.startswith(TOPIC):
+            number = id_.removeprefix(TOPIC)
+            return f"Theme: {self.topics.get(number, number)}"
         known = self.taxonomy.concerns.get(id_)
         return known.label if known else readable(id_)
 

@@ -44,7 +44,7 @@ class TurnEncoder:
         """Load the verified model from its folder."""
         from tokenizers import Tokenizer
 
-        self._session = open_network(folder)
+        self._session = open_network(folder, arena=True)  # a turn is MAX_TOKENS at most
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()

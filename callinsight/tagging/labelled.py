@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from callinsight.errors import InputError
 from callinsight.records import STANCES
 from callinsight.tagging.patterns import words_of
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TURNS = Path(__file__).parent / "turns"
 
@@ -49,8 +53,12 @@ class LabelledTurn:
 
 def load_turns(folder: Path = TURNS) -> list[LabelledTurn]:
     """Read and check all labelled turns; raises InputError."""
+    return list(read_turns(folder))
+
+
+def read_turns(folder: Path = TURNS) -> Iterator[LabelledTurn]:
+    """Read and check all labelled turns, one after the other; raises InputError."""
     concerns = set(load_taxonomy(DEFAULT_TAXONOMY).concerns)
-    turns: list[LabelledTurn] = []
     seen: dict[str, str] = {}  # a text to what it was first seen as
     for file in sorted(folder.glob("*.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
@@ -62,10 +70,9 @@ def load_turns(folder: Path = TURNS) -> list[LabelledTurn]:
                     if key in seen:
                         raise InputError(f"{where} has the same {what} as {seen[key]}; remove one")
                     seen[key] = where
-                turns.append(turn)
-    if not turns:
+                yield turn
+    if not seen:
         raise InputError(f"{folder}: there are no labelled turns; put CSV files of turns there")
-    return turns
 
 
 def _turn(row: dict[str, str], source: str, where: str, concerns: set[str]) -> LabelledTurn:

@@ -267,13 +267,15 @@ def _examples(taxonomy: Taxonomy, embed: Embed) -> Iterator[Finding]:
 
 
 def _typical(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
-    """Its description and short labelled turns, which stand for each trained concern."""
+    """Its description and short labelled turns in its usual words, which stand for each trained concern."""
+    matcher = PhraseMatcher({c.id: c.patterns for c in taxonomy.concerns.values()})
     texts: dict[str, list[str]] = defaultdict(list)
     for turn in load_turns():
         labels = turn.labels[0].concerns
         if len(labels) != 1 or labels[0] not in taxonomy.concerns:
             continue
-        if turn.concern_share(labels[0]) == 1 and len(turn.text.split()) <= TYPICAL_WORDS:
+        short = len(turn.text.split()) <= TYPICAL_WORDS
+        if short and turn.concern_share(labels[0]) == 1 and labels[0] in matcher.find(turn.text):
             texts[labels[0]].append(turn.text)
     return {
         f"[concerns.{concern}]": (

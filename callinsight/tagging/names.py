@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from callinsight.tagging.labelled import load_turns
+from callinsight.tagging.labelled import read_turns
 from callinsight.tagging.patterns import words_of
 from callinsight.tagging.reading import Scored
 from callinsight.tagging.sentences import sentences_of
@@ -273,7 +273,7 @@ class NameFinder:
 def common_words() -> frozenset[str]:
     """Words that buyers say in lower case, by the labelled turns: no names, or names that are words too."""
     seen: Counter[str] = Counter()
-    for turn in load_turns():
+    for turn in read_turns():
         words = re.findall(r"(?<![\w'’-])[a-z][a-z'’]*(?![\w])", f"{turn.context} {turn.text}")
         seen.update({word.replace("’", "'") for word in words})
     return frozenset(word for word, turns in seen.items() if turns > 1)

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from callinsight.errors import ConfigError
+from callinsight.imports import keep_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ class PhraseMatcher:
 
     def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
         """Compile the groups; raises ConfigError for a phrase that is not well formed."""
+        keep_out("torch", of="thinc.compat")  # spaCy's; 200 MB
         from spacy.attrs import LIKE_NUM
         from spacy.lang.en.lex_attrs import like_num
         from spacy.matcher import Matcher

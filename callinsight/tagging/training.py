@@ -29,7 +29,7 @@ EXAMPLES = Path(__file__).parent / "examples.npz"
 INVERSE_PENALTY = 1.0  # chosen on left-out sources, as is PHRASE_WEIGHT
 THRESHOLDS = np.arange(0.1, 0.8, 0.01)
 SMOOTHED = 11  # thresholds whose score is averaged, so that one turn more or less moves little
-CORRECTION_WEIGHT = 5.0  # a turn of the user's own says more about his calls than one of ours
+HOLD_CONCERNS, HOLD_STANCES = 10.0, 2.0  # how firmly corrections find heads in place; see below
 DECIMALS = 4  # so that the last bits of the solver do not show
 
 
@@ -39,21 +39,19 @@ class Example:
 
     turn: LabelledTurn
     vector: NDArray[np.float32]  # [SIZE]
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What is right, as shares of annotators [examples, ...], and how much each example counts."""
+    """What is right, as shares of annotators [examples, ...]."""
 
     concerns: NDArray[np.float32]
     stances: NDArray[np.float32]
     asks: NDArray[np.float32]  # [examples, 1]
-    weights: NDArray[np.float32]  # [examples]
 
     def of(self, rows: NDArray[np.bool_]) -> Answers:
         """Those of some examples."""
-        return Answers(self.concerns[rows], self.stances[rows], self.asks[rows], self.weights[rows])
+        return Answers(self.concerns[rows], self.stances[rows], self.asks[rows])
 
 
 @dataclass(frozen=True)
@@ -135,24 +133,30 @@ def _fit_heads(
 
 
 def correct_heads(
-    heads: Heads,
-    examples: Sequence[Example],
-    corrections: Sequence[Example],
-    *,
-    groups: Mapping[str, Sequence[str]],
+    heads: Heads, corrections: Sequence[Example], *, groups: Mapping[str, Sequence[str]]
 ) -> Heads:
-    """The heads fitted again with a user's corrections; calibration and thresholds stay."""
-    heavy = [replace(example, weight=CORRECTION_WEIGHT) for example in corrections]
-    everything = [*examples, *heavy]
-    inputs = _inputs(everything, groups, heads.center, heads.spread)
+    """The heads moved by a user's corrections; calibration and thresholds stay.
+
+    Each weight has a normal prior around where it was, the biases a fixed one: people correct what
+    is in doubt, which says nothing of how often it occurs. How a concern is told is much the same in
+    all sources, how buyers object is not; so concerns are held firmly and stances loosely (values
+    from benchmarks/corrections.py).
+    """
+    if not corrections:
+        return heads
+    inputs = _inputs(corrections, groups, heads.center, heads.spread)
+    answers = _answers(corrections, heads.concerns)
     with _one_thread():
-        fitted = _fit(inputs, _answers(everything, heads.concerns))
-    return replace(
-        heads,
-        concern_weights=_calibrated(fitted.concerns, heads.calibration),
-        stance_weights=np.round(fitted.stances, DECIMALS),
-        ask_weights=_calibrated(fitted.asks, heads.ask_calibration),
-    )
+        return replace(
+            heads,
+            concern_weights=_moved(
+                heads.concern_weights, inputs, answers.concerns, hold=HOLD_CONCERNS
+            ),
+            stance_weights=_moved(
+                heads.stance_weights, inputs, answers.stances, hold=HOLD_STANCES, exclusive=True
+            ),
+            ask_weights=_moved(heads.ask_weights, inputs, answers.asks, hold=HOLD_CONCERNS),
+        )
 
 
 def lenient_f1(given: NDArray[np.bool_], shares: NDArray[np.float32]) -> float:
@@ -197,16 +201,15 @@ def _answers(examples: Sequence[Example], concerns: Sequence[str]) -> Answers:
         concerns=np.array([[t.concern_share(c) for c in concerns] for t in turns], np.float32),
         stances=np.array([[t.stance_share(s) for s in STANCES] for t in turns], np.float32),
         asks=np.array([[t.ask_share] for t in turns], np.float32),
-        weights=np.array([example.weight for example in examples], np.float32),
     )
 
 
 def _fit(inputs: NDArray[np.float32], answers: Answers) -> Scores:
     """Weights of the heads, [answers, features + 1]."""
     return Scores(
-        concerns=_binary(inputs, answers.concerns, answers.weights),
-        stances=_stances(inputs, answers.stances, answers.weights),
-        asks=_binary(inputs, answers.asks, answers.weights),
+        concerns=_binary(inputs, answers.concerns),
+        stances=_stances(inputs, answers.stances),
+        asks=_binary(inputs, answers.asks),
     )
 
 
@@ -228,9 +231,7 @@ def _left_out(inputs: NDArray[np.float32], answers: Answers, sources: Sequence[s
     return scores
 
 
-def _binary(
-    inputs: NDArray[np.float32], shares: NDArray[np.float32], weights: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _binary(inputs: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
     """One logistic head a column of shares; an example that is split counts on both sides."""
     from sklearn.linear_model import LogisticRegression
 
@@ -241,30 +242,62 @@ def _binary(
         model.fit(
             np.vstack([inputs[yes], inputs[no]])[:, :-1],
             np.r_[np.ones(yes.sum()), np.zeros(no.sum())],
-            sample_weight=np.r_[(weights * share)[yes], (weights * (1 - share))[no]],
+            sample_weight=np.r_[share[yes], (1 - share)[no]],
         )
         rows.append(np.append(model.coef_[0], model.intercept_[0]))
     return np.array(rows, dtype=np.float32)
 
 
-def _stances(
-    inputs: NDArray[np.float32], shares: NDArray[np.float32], weights: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _stances(inputs: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
     from sklearn.linear_model import LogisticRegression
 
     examples, stances = np.nonzero(shares)
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=2000)
-    counts = (weights[:, np.newaxis] * shares)[examples, stances]
-    model.fit(inputs[examples, :-1], stances, sample_weight=counts)
+    model.fit(inputs[examples, :-1], stances, sample_weight=shares[examples, stances])
     return np.hstack([model.coef_, model.intercept_[:, np.newaxis]]).astype(np.float32)
+
+
+def _moved(
+    weights: NDArray[np.float32],
+    inputs: NDArray[np.float32],
+    shares: NDArray[np.float32],
+    *,
+    hold: float,
+    exclusive: bool = False,
+) -> NDArray[np.float32]:
+    """The likeliest weights [answers, features + 1] given new examples and those there were.
+
+    Answers are yes or no, each by itself, or `exclusive`: one of them holds.
+    """
+    from scipy.optimize import minimize
+
+    start = weights.astype(np.float64)
+    features, wanted = inputs.astype(np.float64), shares.astype(np.float64)
+
+    def loss(moves: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        moved = start.copy()
+        moved[:, :-1] += moves.reshape(len(start), -1)
+        scores = features @ moved.T
+        if exclusive:
+            chances = softmax(scores)
+            surprise = -(wanted * np.log(np.maximum(chances, 1e-12))).sum()
+        else:
+            chances = 1 / (1 + np.exp(-scores))
+            surprise = np.logaddexp(0, scores).sum() - (wanted * scores).sum()
+        slope = ((chances - wanted).T @ features)[:, :-1]
+        return surprise + hold / 2 * moves @ moves, slope.ravel() + hold * moves
+
+    found = minimize(loss, np.zeros(start[:, :-1].size), jac=True, method="L-BFGS-B")
+    moved = start.copy()
+    moved[:, :-1] += found.x.reshape(len(start), -1)
+    return np.round(moved, DECIMALS).astype(np.float32)
 
 
 def _calibrations(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
     """Slope and shift [columns, 2] that make log odds probabilities (Platt 1999)."""
     ones = np.ones((len(scores), 1), np.float32)
-    weights = np.ones(len(scores), np.float32)
     fitted = [
-        _binary(np.hstack([column[:, np.newaxis], ones]), share[:, np.newaxis], weights)[0]
+        _binary(np.hstack([column[:, np.newaxis], ones]), share[:, np.newaxis])[0]
         for column, share in zip(scores.T, shares.T, strict=True)
     ]
     return np.array(fitted, dtype=np.float32)

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
-from callinsight.records import ContentItem, Gap
+from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps, stakes_of
+from callinsight.content.supply import with_topics
+from callinsight.records import ContentItem, Gap, Judgement, Topic
 
 AS_OF = date(2026, 10, 31)
 RULES = Rules(min_deals=5, min_share=0.2, false_discovery_rate=0.05, target_supply=2, oversupply=3)
@@ -36,7 +37,7 @@ def raised_by(deals: int) -> list[Raised]:
 
 
 def item(item_id: str, **facts) -> ContentItem:
-    facts = {"concerns": ("price_budget",)} | facts
+    facts = {"concerns": ("price_budget",), "url": "https://content.example/a"} | facts
     return ContentItem(id=item_id, title=item_id, content_type="blog", **facts)
 
 
@@ -44,7 +45,9 @@ def items(count: int) -> list[ContentItem]:
     return [item(f"A{i}") for i in range(count)]
 
 
-def gaps(raised, presences, inventory=(), deals=None, *, rules=RULES, concerns=("price_budget",)):
+def gaps(
+    raised, presences, inventory=(), deals=None, *, rules=RULES, concerns=("price_budget",), **more
+):
     found = find_gaps(
         "2026-10",
         raised,
@@ -54,6 +57,7 @@ def gaps(raised, presences, inventory=(), deals=None, *, rules=RULES, concerns=(
         concerns=concerns,
         rules=rules,
         as_of=AS_OF,
+        **more,
     )
     return {(gap.concern, gap.persona, gap.stage): gap for gap in found}
 
@@ -128,14 +132,22 @@ def test_every_number_of_a_gap():
         share_high=round(high, 4),
         unresolved=round(unresolved, 4),
         amount=175.0,
-        p_value=round(stats.beta.cdf(0.2, 5.5, 1.5), 6),
+        p_value=round(stats.binom.sf(4, 6, 0.2), 6),
         supply=1,
         verdict="weak",
-        score=round(low * unresolved * 0.5, 4),
+        score=round(low * unresolved * 0.5, 6),
         reason="1 fitting asset, 2 draft, 1 for end_user",
         candidates=("A1", "A2", "A4"),
         candidate_obstacles=("fits", "draft", "draft"),
         evidence=("c0:0001", "c0b:0001", "c1:0001", "c2:0001", "c3:0001", "c4:0001"),
+        evidence_as=(
+            *("objection", "objection", "question", "objection+ask", "objection"),
+            "mention+ask",
+        ),
+        lost=1,
+        returned=1,
+        rank_low=1,
+        rank_high=1,
     )
 
 
@@ -241,11 +253,11 @@ def test_p_values_are_adjusted_within_a_level():
 
     found = gaps(raised, present(10), concerns=concerns)
 
-    raw = [stats.beta.cdf(0.2, raising + 0.5, 10.5 - raising) for raising in (5, 4, 0, 0)]
+    raw = [stats.binom.sf(raising - 1, 10, 0.2) for raising in (5, 4, 0, 0)]
     expected = stats.false_discovery_control(raw)
     cells = [found[concern, "champion", "decision"].p_value for concern in concerns]
     assert cells == pytest.approx(expected, abs=1e-6)
-    # 5 of 10 alone pass (p = 0.015), but not among four looked at (0.060)
+    # 5 of 10 alone pass (p = 0.033), but not among four looked at (0.131)
     assert found[CELL].verdict == "too_few_calls"
     assert gaps(raised_by(5), present(10))[CELL].verdict == "gap"
 
@@ -255,7 +267,7 @@ def test_cells_with_too_few_deals_cost_the_others_nothing():
 
     found = gaps(raised_by(5), present(10) + few)
 
-    assert found[CELL].p_value == round(stats.beta.cdf(0.2, 5.5, 5.5), 6)
+    assert found[CELL].p_value == round(stats.binom.sf(4, 10, 0.2), 6)
     assert found["price_budget", "end_user", "awareness"].p_value == 1.0
 
 
@@ -266,6 +278,231 @@ def test_the_most_pressing_comes_first():
     scores = [gap.score for gap in found.values()]
     assert scores == sorted(scores, reverse=True)
     assert next(iter(found))[0] == "value_roi"
+
+
+@pytest.mark.parametrize(
+    ("deal", "call", "why"),
+    [
+        (Deal(lost=True), "", (1, 0, 0)),
+        (Deal(stalled=True), "", (0, 1, 0)),
+        (Deal(returned=frozenset({"price_budget"})), "", (0, 0, 1)),
+        (Deal(returned=frozenset({"value_roi"})), "", (0, 0, 0)),
+        (Deal(), "c0b", (0, 0, 1)),
+        (Deal(lost=True, stalled=True), "c0b", (1, 1, 1)),
+    ],
+)
+def test_what_leaves_a_concern_standing(deal, call, why):
+    raised = [raise_(0), raise_(1), *([raise_(0, call)] if call else [])]
+
+    gap = gaps(raised, present(10), deals={"d0": deal})[CELL]
+
+    assert (gap.lost, gap.stalled, gap.returned) == why
+    assert gap.unresolved == round((any(why) + 0.5) / 3, 4)
+
+
+def test_a_concern_comes_back_by_whomever_and_at_whatever_stage():
+    raised = [raise_(0), raise_(0, "c0b", persona="end_user", stage="awareness")]
+
+    found = gaps(raised, [])
+
+    assert {gap.returned for gap in found.values()} == {1}
+
+
+def test_each_number_can_be_counted_again_from_the_evidence():
+    raised = [
+        raise_(0, asks=True),
+        raise_(0, utterance="c0:0007", stance="question"),
+        raise_(1, stance="question", asks=True),
+        raise_(2, stance="mention", asks=True),
+    ]
+    deal_of = {one.utterance: one.deal for one in raised}
+
+    gap = gaps(raised, present(5))[CELL]
+
+    ways = {id_: way.split("+") for id_, way in zip(gap.evidence, gap.evidence_as, strict=True)}
+    for kind, number in (("objection", 1), ("question", 2), ("ask", 3)):
+        assert len({deal_of[id_] for id_, way in ways.items() if kind in way}) == number
+    assert (gap.objections, gap.questions, gap.asks) == (1, 2, 3)
+    assert len(set(map(deal_of.get, ways))) == gap.raising == 3
+
+
+class TestTopics:
+    def test_a_topic_is_counted_and_tested_apart(self):
+        topic = [raise_(i, concern="topic:7", stance="none", asks=True) for i in range(8)]
+        concerns = ("price_budget", *(f"topic:{n}" for n in range(40)))
+
+        found = gaps(raised_by(5) + topic, present(10), concerns=concerns)
+
+        assert found["topic:7", "champion", "decision"].verdict == "gap"
+        assert found["topic:7", "champion", "decision"].id == "2026-10/topic:7/champion/decision"
+        assert found[CELL].verdict == "gap"  # forty topics cost it nothing
+        assert len(found) == 6  # a topic that nobody raises is no row
+
+    def test_an_asset_answers_a_topic_that_its_own_topics_name(self):
+        topics = [
+            Topic(
+                id=7, label="carbon, hosting", terms="carbon;hosting;green", centroid=b"", size=9
+            ),
+            Topic(id=8, label="Net zero", terms="", centroid=b"", size=9, defined_as="climate"),
+        ]
+        words = ["Green ", "carbon, hosting", "CLIMATE", "topic:8", "greenhouse", ""]
+
+        named = [item(str(i), topics=(word,)) for i, word in enumerate(words)]
+
+        assert [one.concerns[1:] for one in with_topics(named, topics)] == [
+            ("topic:7",),
+            ("topic:7",),
+            ("topic:8",),
+            ("topic:8",),
+            (),
+            (),
+        ]
+
+
+class TestSupply:
+    @pytest.mark.parametrize(
+        ("facts", "used", "fits"),
+        [
+            ({"url": "https://content.example/a"}, (), True),
+            ({"url": "", "owner": "Dana"}, (), True),
+            ({"url": ""}, ("A",), True),
+            ({"url": ""}, ("B",), False),
+        ],
+    )
+    def test_what_nobody_can_find_is_no_supply(self, facts, used, fits):
+        gap = gaps(raised_by(8), present(10), [item("A", **facts)], used=used)[CELL]
+
+        assert gap.supply == int(fits)
+        assert gap.candidate_obstacles == ("fits" if fits else "unfindable",)
+        assert gap.verdict == ("weak" if fits else "gap")
+
+    def test_what_people_denied_is_no_supply_in_that_cell_only(self):
+        found = gaps(raised_by(8), present(10), items(2), judgements=[judge("A0", answers=False)])
+
+        assert found[CELL].supply == 1
+        assert found[CELL].candidates == ("A1", "A0")
+        assert found[CELL].candidate_obstacles == ("fits", "judged not to answer")
+        assert found[CELL].reason == "1 fitting asset, 1 judged not to answer"
+        assert found["price_budget", "any", "decision"].supply == 2
+
+    def test_what_people_confirmed_answers_whatever_its_tags_say(self):
+        other = item("B", concerns=("value_roi",), personas=("end_user",), stages=("awareness",))
+
+        found = gaps(raised_by(8), present(10), [other], judgements=[judge("B")])
+
+        assert [gap.supply for gap in found.values()] == [1, 1, 1]  # the roll-ups as well
+        assert found[CELL].candidate_obstacles == ("fits",)
+
+    @pytest.mark.parametrize(
+        "facts", [{"status": "draft"}, {"expires_on": "2026-10-30"}, {"url": ""}]
+    )
+    def test_what_people_confirmed_must_still_be_live_and_fresh_and_findable(self, facts):
+        gap = gaps(raised_by(8), present(10), [item("B", **facts)], judgements=[judge("B")])[CELL]
+
+        assert gap.supply == 0
+
+    def test_the_latest_judgement_until_the_day_counts(self):
+        said = [
+            judge("A0", answers=False, number=1),
+            judge("A0", number=2),
+            judge("A0", answers=False, number=3, at="2026-11-01T09:00:00+00:00"),
+        ]
+
+        for order in (said, said[::-1]):
+            assert gaps(raised_by(8), present(10), items(1), judgements=order)[CELL].supply == 1
+
+    def test_a_judgement_of_an_asset_that_is_gone_changes_nothing(self):
+        assert gaps(raised_by(8), present(10), judgements=[judge("gone")])[CELL].supply == 0
+
+
+def judge(item_id: str, *, answers=True, number=1, at="2026-10-02T09:00:00+00:00") -> Judgement:
+    concern, persona, stage = CELL
+    facts = {"concern": concern, "persona": persona, "stage": stage, "who": "Ann"}
+    return Judgement(id=number, item=item_id, answers=answers, at=at, **facts)
+
+
+class TestWeight:
+    def test_the_money_in_the_deals_weighs(self):
+        raised = raised_by(8) + [raise_(i, concern="value_roi") for i in range(2, 10)]
+        deals = {f"d{i}": Deal(1000.0 if i > 7 else 10.0) for i in range(10)}
+        both = {"concerns": ("price_budget", "value_roi"), "deals": deals}
+
+        plain = gaps(raised, present(10), **both)
+        weighed = gaps(raised, present(10), **both, rules=replace(RULES, weight="pipeline"))
+
+        assert next(iter(plain))[0] == "price_budget"
+        assert next(iter(weighed))[0] == "value_roi"
+        cell = weighed["value_roi", "champion", "decision"]
+        assert cell.weight == pytest.approx(2060 / 2080, abs=1e-6)
+        assert cell.score == pytest.approx(
+            plain["value_roi", "champion", "decision"].score * 2060 / 2080, abs=1e-5
+        )
+
+    def test_a_deal_without_amount_counts_as_the_median_deal(self):
+        deals = {"a": Deal(10.0), "b": Deal(30.0), "c": Deal(50.0), "d": Deal()}
+
+        assert stakes_of(deals) == pytest.approx({"a": 1 / 12, "b": 0.25, "c": 5 / 12, "d": 0.25})
+        assert stakes_of({"a": Deal(), "b": Deal()}) == {"a": 0.5, "b": 0.5}
+        assert stakes_of({}) == {}
+
+
+class TestRollUps:
+    def test_where_a_cell_has_too_few_calls_its_nearest_roll_up_speaks(self):
+        people = [("champion", range(4)), ("end_user", range(4, 8)), ("coach", range(8, 12))]
+        presences = [Presence(f"d{i}", who, "decision") for who, deals in people for i in deals]
+        raised = [raise_(i, persona=who) for who, deals in people for i in deals]
+
+        found = gaps(raised, presences)
+
+        assert found[CELL].verdict == "too_few_calls"
+        assert found[CELL].rolled_up == "2026-10/price_budget/any/decision"
+        assert found["price_budget", "any", "decision"].verdict == "gap"
+        assert [gap.level for gap in found.values()] == ["concern", "stage", *["cell"] * 3]
+
+    def test_the_roll_up_over_all_speaks_where_the_stage_is_too_thin(self):
+        presences = [Presence(f"d{i}", "champion", f"stage {i % 3}") for i in range(12)]
+        raised = [raise_(i, stage=f"stage {i % 3}") for i in range(12)]
+
+        found = gaps(raised, presences)
+
+        for stage in ("stage 0", "stage 1", "stage 2"):
+            for persona in ("champion", "any"):
+                gap = found["price_budget", persona, stage]
+                assert gap.rolled_up == "2026-10/price_budget/any/any"
+
+    def test_nothing_speaks_for_a_cell_that_speaks_or_where_all_is_thin(self):
+        assert {gap.rolled_up for gap in gaps(raised_by(8), present(10)).values()} == {""}
+        assert {gap.rolled_up for gap in gaps(raised_by(3), present(4)).values()} == {""}
+
+
+class TestRanks:
+    def test_ranks_that_deals_leave_open_and_ranks_that_they_do_not(self):
+        raised = [raise_(i) for i in range(36)]
+        raised += [raise_(i, concern="value_roi") for i in range(20)]
+        raised += [raise_(i, concern="need_fit") for i in range(20, 40)]
+        deals = {f"d{i}": Deal(lost=i < 18 or i >= 22) for i in range(40)}
+        concerns = ("price_budget", "value_roi", "need_fit", "trust_proof")
+
+        found = gaps(raised, present(40), deals=deals, concerns=concerns)
+
+        ranks = {
+            key[0]: (gap.rank_low, gap.rank_high)
+            for key, gap in found.items()
+            if gap.level == "cell"
+        }
+        assert ranks == {
+            "price_budget": (1, 1),
+            "value_roi": (2, 3),
+            "need_fit": (2, 3),
+            "trust_proof": (0, 0),
+        }
+
+    def test_ranks_are_the_same_each_time(self):
+        raised = raised_by(8) + [raise_(i, concern="value_roi") for i in range(2, 10)]
+
+        first, second = (gaps(raised, present(10), concerns=BOTH) for _ in range(2))
+
+        assert first == second
 
 
 PERSONAS = st.sampled_from(["champion", "end_user", "unknown"])
@@ -283,16 +520,17 @@ RAISED = st.builds(
     utterance=st.sampled_from(["u1", "u2", "u3"]),
 )
 PRESENT = st.builds(Presence, st.sampled_from([f"d{i}" for i in range(12)]), PERSONAS, STAGES)
-ITEMS = st.lists(
-    st.builds(
-        item,
-        st.uuids().map(str),
-        concerns=st.lists(CONCERNS, unique=True).map(tuple),
-        personas=st.lists(st.sampled_from(["champion", "end_user"]), unique=True).map(tuple),
-        status=st.sampled_from(["live", "draft"]),
-    ),
-    max_size=4,
+ANY_ITEM = st.builds(
+    item,
+    st.uuids().map(str),
+    concerns=st.lists(CONCERNS, unique=True).map(tuple),
+    personas=st.lists(st.sampled_from(["champion", "end_user"]), unique=True).map(tuple),
+    stages=st.lists(st.sampled_from(["awareness", "decision"]), unique=True).map(tuple),
+    status=st.sampled_from(["live", "draft"]),
+    expires_on=st.sampled_from(["", "2026-10-30"]),
+    url=st.sampled_from(["", "https://content.example/a"]),
 )
+ITEMS = st.lists(ANY_ITEM, max_size=4)
 DEALS = st.dictionaries(
     st.sampled_from([f"d{i}" for i in range(12)]),
     st.builds(Deal, st.integers(0, 1000).map(float), st.booleans()),
@@ -326,8 +564,36 @@ def test_a_fitting_asset_more_never_makes_a_gap_wider(raised, presences, invento
 
 
 @settings(max_examples=60, deadline=None)
+@given(
+    st.lists(RAISED, max_size=30), st.lists(PRESENT, max_size=30), ITEMS, ANY_ITEM, st.booleans()
+)
+def test_no_asset_more_ever_makes_a_gap_wider(raised, presences, inventory, one, weighed):
+    rules = replace(RULES, weight="pipeline" if weighed else "none")
+    deals = {f"d{i}": Deal(float(i)) for i in range(12)}
+    before = gaps(raised, presences, inventory, deals, rules=rules, concerns=BOTH)
+    after = gaps(raised, presences, [*inventory, one], deals, rules=rules, concerns=BOTH)
+
+    assert set(after) == set(before)
+    for cell, gap in after.items():
+        assert gap.score <= before[cell].score
+        assert WIDTH.get(gap.verdict, 0) <= WIDTH.get(before[cell].verdict, 0)
+        assert (gap.raising, gap.eligible) == (before[cell].raising, before[cell].eligible)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RAISED, max_size=30), st.lists(PRESENT, max_size=30), ITEMS)
+def test_a_deal_that_only_speaks_never_raises_the_share(raised, presences, inventory):
+    before = gaps(raised, presences, inventory, concerns=BOTH)
+    after = gaps(raised, [*presences, *present(1, "end_user")], inventory, concerns=BOTH)
+
+    for cell, gap in before.items():
+        assert after[cell].share <= gap.share
+        assert after[cell].raising == gap.raising
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.lists(RAISED, max_size=30), st.integers(0, 11))
-def test_a_raising_deal_more_never_lowers_the_share(raised, deal):
+def test_a_raising_deal_more_never_lowers_the_demand(raised, deal):
     everyone = [
         replace(presence, persona=persona, stage=stage)
         for presence in present(12)
@@ -341,4 +607,19 @@ def test_a_raising_deal_more_never_lowers_the_share(raised, deal):
         assert gap.eligible == before[cell].eligible == 12
         assert gap.raising >= before[cell].raising
         assert gap.share_low >= before[cell].share_low
+        assert gap.p_value <= before[cell].p_value + 1e-6
         assert set(gap.evidence) >= set(before[cell].evidence)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RAISED, max_size=30), st.lists(PRESENT, max_size=30), RAISED)
+def test_a_raising_deal_that_is_new_never_lowers_the_demand(raised, presences, one):
+    new = replace(one, deal="new", call="new", utterance="new")
+    before = gaps(raised, presences, concerns=BOTH)
+    after = gaps([*raised, new], presences, concerns=BOTH)
+
+    assert before.keys() <= after.keys()
+    for cell, gap in before.items():
+        assert after[cell].raising >= gap.raising
+        assert after[cell].share >= gap.share
+        assert after[cell].share_low >= gap.share_low

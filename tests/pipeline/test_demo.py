@@ -1,17 +1,21 @@
 """The demo finds what PLANTED.md plants and not its noise."""
 
+import csv
 import re
+from collections import Counter
 
 import pytest
-from material import DEMO, DemoRun
+from material import DEMO, ROOT, DemoRun
 from spacy.lang.en.lex_attrs import like_num
 
 from callinsight import store
 from callinsight.months import last_day
-from callinsight.pipeline.content import unused_of
+from callinsight.pipeline.content import gaps_of, unused_of
 from callinsight.records import Gap
+from callinsight.taxonomy import load_taxonomy
 
 MONTH = "2026-10"
+USAGE = ROOT / "content_inventory" / "usage.csv"
 PLANTED = (DEMO / "PLANTED.md").read_text(encoding="utf-8")
 
 
@@ -61,12 +65,48 @@ def test_planted_noise_is_no_gap(row: list[str], gaps: dict) -> None:
 
 
 def test_no_other_cell_is_a_gap(gaps: dict) -> None:
-    planted = {(row[0], row[1], row[2]) for row in CELLS}
+    planted = {(row[0], row[1], row[2]): row[5] for row in CELLS}
     found = {
-        key for key, gap in gaps.items() if gap.verdict in ("gap", "weak") and "any" not in key
+        key: gap.verdict
+        for key, gap in gaps.items()
+        if gap.verdict in ("gap", "weak", "covered") and gap.level == "cell"
     }
 
-    assert found <= planted
+    assert found == planted
+
+
+def test_no_roll_up_is_a_gap_of_what_is_not_planted(gaps: dict) -> None:
+    planted = {row[0] for row in CELLS if row[5] in ("gap", "weak")}
+
+    assert {gap.concern for gap in gaps.values() if gap.verdict in ("gap", "weak")} <= planted
+
+
+def test_both_months_together_find_the_same(demo: DemoRun) -> None:
+    taxonomy = load_taxonomy(demo.config.tagging.taxonomy)
+    with store.opened(demo.summary.database) as db:
+        both = gaps_of(db, demo.config, taxonomy, "2026-09..2026-10", last_day(MONTH))
+    cells = {(g.concern, g.persona, g.stage): g for g in both if g.level == "cell"}
+
+    found = {key: gap.verdict for key, gap in cells.items() if gap.rank_low}
+    assert found == {(r[0], r[1], r[2]): r[5] for r in CELLS if r[5] in ("gap", "weak")}
+    for concern, persona, stage, _ in NOISE:
+        assert cells[concern, persona, stage].verdict not in ("gap", "weak")
+
+
+def test_every_number_of_a_gap_is_in_its_evidence(demo: DemoRun, gaps: dict) -> None:
+    with store.opened(demo.summary.database) as db:
+        deals = {call.id: call.deal for call in store.all_calls(db)}
+        for gap in gaps.values():
+            said = store.utterances_by_id(db, gap.evidence)
+            deal_of = {id_: deals[utterance.call] for id_, utterance in said.items()}
+            ways = dict(zip(gap.evidence, gap.evidence_as, strict=True))
+            assert len(set(deal_of.values())) == gap.raising
+            assert len({utterance.call for utterance in said.values()}) == gap.calls
+            counted = [
+                len({deal_of[id_] for id_, way in ways.items() if kind in way.split("+")})
+                for kind in ("objection", "question", "ask")
+            ]
+            assert counted == [gap.objections, gap.questions, gap.asks]
 
 
 def test_the_assets_that_earn_nothing_are_found_and_no_other(demo: DemoRun, gaps: dict) -> None:
@@ -74,11 +114,28 @@ def test_the_assets_that_earn_nothing_are_found_and_no_other(demo: DemoRun, gaps
         unused = unused_of(db, demo.config, list(gaps.values()), last_day(MONTH))
     planted = {(asset, what.partition(":")[0]) for asset, what in ASSETS}
 
-    assert {(one.item, one.kind) for one in unused} == planted
-    advice = {one.item: one.advice for one in unused}
-    assert advice["TA-031"] == "promote"
-    assert advice["TA-028"] == "retag"
-    assert advice["TA-015"] == "retire"
+    assert {(one.item, one.kind) for one in unused if one.kind != "low use"} == planted
+    told = {one.item: (one.advice, one.cause) for one in unused if one.kind == "unused"}
+    assert told == {
+        "TA-031": ("promote", "asked for but not used"),
+        "TA-028": ("retag", "wrong persona or stage"),
+        "TA-015": ("retire", "nobody asks"),
+        "TA-019": ("retire", "nobody asks"),
+    }
+
+
+def test_the_assets_that_are_little_used_are_those_of_the_sheet(demo: DemoRun, gaps: dict) -> None:
+    uses: Counter[str] = Counter()
+    for row in csv.DictReader(USAGE.read_text(encoding="utf-8").splitlines()):
+        if row["event"] != "view" and "2026-05-04" <= row["occurred_at"][:10] <= "2026-10-31":
+            uses[row["asset_id"]] += 1
+    few = {asset for asset, times in uses.items() if times < demo.config.unused.low_use}
+    with store.opened(demo.summary.database) as db:
+        unused = unused_of(db, demo.config, list(gaps.values()), last_day(MONTH))
+        live = {item.id for item in store.all_items(db) if item.status == "live"}
+
+    assert {one.item for one in unused if one.kind == "low use"} == few & live
+    assert few & live
 
 
 def test_each_gap_opens_the_seconds_behind_it(demo: DemoRun, gaps: dict) -> None:

@@ -1,7 +1,11 @@
 """Turns of a sheet to tags; what reads turns here is the real model."""
 
 import contextlib
+import csv
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from callinsight.pipeline.tagger import load_tagger
 from callinsight.progress import silent
 from callinsight.tagging.encoder import Turn
 from callinsight.tagging.heads import load_heads
+from callinsight.tagging.labelled import load_turns
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 DEAR = "It is far too expensive for us, we do not have the budget for that."
@@ -25,6 +30,14 @@ EMPTY = {
     "stance": {"label": "none", "score": 1.0},
     "ask": {"value": False, "kind": "", "score": 0.0, "evidence": ""},
 }
+MEMORY = 500  # megabytes that tagging takes at most
+MEASURED = """
+import sys
+from pathlib import Path
+from callinsight.cli import app
+app(sys.argv[1:], standalone_mode=False)
+print("torch" in sys.modules, Path("/proc/self/status").read_text())
+"""
 runner = CliRunner()
 
 
@@ -204,3 +217,20 @@ def test_a_row_that_cannot_be_read_ends_the_command_with_1(tmp_path: Path) -> No
 
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {"text": "Yes.", **EMPTY}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it tells the peak on Linux")
+def test_tagging_takes_little_memory(tmp_path: Path) -> None:
+    sheet, out = tmp_path / "turns.csv", tmp_path / "out.jsonl"
+    turns = [*load_turns()[::250], max(load_turns(), key=lambda turn: len(turn.text))]
+    with sheet.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("text", "context"), (SEND, "")])
+        csv.writer(stream).writerows((turn.text, turn.context) for turn in turns)
+
+    tag = [sys.executable, "-c", MEASURED, "tag", str(sheet), "--out", str(out)]
+    said = subprocess.run(tag, check=True, capture_output=True, text=True).stdout
+
+    peak = int(re.search(r"VmHWM:\s+(\d+) kB", said)[1]) * 1024 / 1e6
+    assert len(out.read_text(encoding="utf-8").splitlines()) == len(turns) + 1
+    assert said.startswith("False")  # it is torch that would take most
+    assert peak < MEMORY

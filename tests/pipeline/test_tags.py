@@ -13,7 +13,7 @@ from callinsight.months import last_day
 from callinsight.pipeline.content import gaps_of, raised_in
 from callinsight.pipeline.tags import buyer_turns, tag_calls
 from callinsight.progress import silent
-from callinsight.records import Gap, Tag, Utterance
+from callinsight.records import Call, Gap, Tag, Utterance
 from callinsight.tagging.encoder import Turn
 from callinsight.tagging.heads import load_heads
 from callinsight.taxonomy import load_taxonomy
@@ -237,7 +237,8 @@ def test_what_may_have_been_a_buyers_is_tagged_and_counts_in_nothing(project: Pr
         ("ask", "pricing_sheet"),
     }
     assert {(tag.status, tag.persona) for tag in tags} == {("uncertain_speaker", "unknown")}
-    assert raised_in(tags) == []
+    with store.opened(project.database) as db:
+        assert raised_in(db, ["c0"]) == []
     gap = price_gap(project)
     assert (gap.raising, gap.eligible, gap.asks) == (DEALS - 1, DEALS - 1, DEALS - 1)
     assert not [id_ for id_ in gap.evidence if id_.startswith("c0:")]
@@ -345,5 +346,24 @@ def tag(kind: str, status: str, *, utterance: str = "c0:0001", stance: str = "me
         ([tag("ask", "sure")], []),  # material, but for no concern
     ],
 )
-def test_only_what_is_sure_is_raised(tags: list[Tag], raised: list[bool]) -> None:
-    assert [one.asks for one in raised_in(tags)] == raised
+def test_only_what_is_sure_is_raised(tags: list[Tag], raised: list[bool], tmp_path: Path) -> None:
+    with store.opened(tmp_path / "callinsight.db", create=True) as db:
+        said = [utterance_of(position) for position in (1, 3)]
+        store.save_call(db, Call(id="c0", file="c0.vtt", recorded_at="2026-10-05"), [], said)
+        store.replace_tags(db, "c0", ("concern", "ask"), tags)
+
+        assert [bool(one.asks) for one in raised_in(db, ["c0"])] == raised
+
+
+def utterance_of(position: int) -> Utterance:
+    return Utterance(
+        id=f"c0:{position:04d}",
+        call="c0",
+        position=position,
+        start_s=0.0,
+        end_s=1.0,
+        channel=None,
+        speaker="Ann",
+        side="buyer",
+        side_confidence=1.0,
+    )

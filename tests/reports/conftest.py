@@ -22,7 +22,9 @@ from callinsight.records import (
     UsageEvent,
     Utterance,
 )
+from callinsight.reports.basis import Heard
 from callinsight.reports.monthly import Excerpt, MonthlyReport, build_report, pick_excerpts
+from callinsight.reports.wording import Names
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
@@ -160,6 +162,18 @@ class Month:
             turns = [(concern, stance, words[number % len(words)])] if number < raising else []
             self.call(id_, persona, stage, *turns, **changes)
 
+    def turns_of(self, call: str) -> list[Utterance]:
+        """What is said in a call, in order."""
+        said = (u for u in self.utterances.values() if u.call == call)
+        return sorted(said, key=lambda u: u.position)
+
+    def heard(self) -> list[Heard]:
+        """How much each role says in each call, as the store counts it."""
+        ends: dict[tuple[str, str, str], list[float]] = {}
+        for said in self.utterances.values():
+            ends.setdefault((said.call, said.side, said.persona), []).append(said.end_s)
+        return [Heard(*key, len(times), max(times)) for key, times in sorted(ends.items())]
+
     def gaps(self) -> list[Gap]:
         """Counted as the pipeline counts them."""
         heard = [c for c in self.calls if c.status in ("done", "partial")]
@@ -193,6 +207,7 @@ class Month:
             self.participants,
             each=each,
             playable=lambda call: call.id in self.sounds,
+            turns_of=self.turns_of,
         )
         return [dataclasses.replace(e, clip=self.sounds.get(e.call.id)) for e in picked]
 
@@ -207,6 +222,7 @@ class Month:
             "as_of": AS_OF,
             "calls": self.calls,
             "participants": self.participants,
+            "heard": self.heard(),
             "utterances": self.utterances,
             "gaps": gaps,
             "unused": unused,
@@ -214,7 +230,7 @@ class Month:
             "excerpts": self.excerpts(),
             "topics": self.topics,
             "problems": self.problems,
-            "taxonomy": TAXONOMY,
+            "names": Names(TAXONOMY),
             "versions": {"definitions": "2026-11", "tagger": "abc"},
         }
         return build_report(**{**facts, **changes})

@@ -26,6 +26,7 @@ def pick(month, *, each=3, recorded=()):
         month.participants,
         each=each,
         playable=lambda call: call.id in recorded,
+        turns_of=month.turns_of,
     )
 
 

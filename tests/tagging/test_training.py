@@ -13,7 +13,6 @@ from callinsight.tagging.labelled import LabelledTurn, Labels, load_turns
 from callinsight.tagging.patterns import PhraseMatcher
 from callinsight.tagging.training import (
     CALIBRATION_SOURCES,
-    CORRECTION_WEIGHT,
     THRESHOLDS,
     Example,
     correct_heads,
@@ -153,19 +152,20 @@ def test_what_annotators_are_split_on_is_as_likely_as_not():
     assert scores[2] < 0.2
 
 
-def test_a_split_turn_counts_like_two_of_half_the_weight():
+def test_a_split_turn_counts_like_two_of_half_the_weight(monkeypatch):
     random = np.random.default_rng(5)
     inputs = np.hstack([random.normal(size=(30, 3)), np.ones((30, 1))]).astype(np.float32)
     shares = np.repeat(column(1, 0.5, 0), 10, axis=0)
     shares[::4] = 1 - shares[::4]
 
-    given = training._binary(inputs, shares, np.full(30, 2, np.float32))
+    given = training._binary(inputs, shares)
 
     whole = shares[:, 0] != 0.5
+    split = shares[~whole]
+    monkeypatch.setattr(training, "INVERSE_PENALTY", training.INVERSE_PENALTY / 2)  # all is doubled
     apart = training._binary(
-        np.vstack([inputs[whole], inputs[~whole], inputs[~whole]]),
-        np.vstack([shares[whole], np.ones(((~whole).sum(), 1)), np.zeros(((~whole).sum(), 1))]),
-        np.r_[np.full(whole.sum(), 2), np.ones(2 * (~whole).sum())].astype(np.float32),
+        np.vstack([inputs[whole], inputs[whole], inputs[~whole], inputs[~whole]]),
+        np.vstack([shares[whole], shares[whole], np.ones_like(split), np.zeros_like(split)]),
     )
     assert given == pytest.approx(apart, abs=1e-3)
 
@@ -193,8 +193,7 @@ def test_weights_are_rounded_so_that_the_last_bits_do_not_show(heads):
 def corrected(*, number: int = 1) -> list[Example]:
     """Turns that heads take for price, of which a user says that they are about the need."""
     labels = Labels(("need_fit",), "mention", ask=False)
-    vector = np.zeros(SIZE, np.float32)
-    vector[[AXES["price_budget"], AXES["objection"]]] = 3.5
+    vector = vector_of(KINDS[0], np.random.default_rng(18))
     return [
         Example(LabelledTurn(f"own-{n}", "corrections", "", "their own words", (labels,)), vector)
         for n in range(number)
@@ -202,9 +201,9 @@ def corrected(*, number: int = 1) -> list[Example]:
 
 
 def test_a_correction_moves_the_turn_and_leaves_calibration(heads):
-    corrections = corrected()
+    corrections = corrected(number=9)
 
-    moved = correct_heads(heads, some_examples(), corrections, groups=GROUPS)
+    moved = correct_heads(heads, corrections, groups=GROUPS)
 
     before, after = chances(heads, corrections)[0], chances(moved, corrections)[0]
     assert after[0] < before[0] - 0.05
@@ -219,8 +218,8 @@ def test_a_correction_moves_the_turn_and_leaves_calibration(heads):
 
 def test_more_corrections_move_it_further(heads):
     scores = [
-        chances(correct_heads(heads, some_examples(), said, groups=GROUPS), corrected())[0, 0]
-        for said in ([], corrected(), corrected(number=3), corrected(number=9))
+        chances(correct_heads(heads, said, groups=GROUPS), corrected())[0, 0]
+        for said in ([], corrected(), corrected(number=9), corrected(number=50))
     ]
 
     assert scores == sorted(scores, reverse=True)
@@ -228,17 +227,28 @@ def test_more_corrections_move_it_further(heads):
 
 
 def test_no_corrections_give_the_heads_that_were_there(heads):
-    assert correct_heads(heads, some_examples(), [], groups=GROUPS).digest() == heads.digest()
+    assert correct_heads(heads, [], groups=GROUPS).digest() == heads.digest()
 
 
-def test_a_correction_counts_like_so_many_turns(heads):
-    examples, (one,) = some_examples(), corrected()
+def test_corrections_leave_the_biases(heads):
+    """People correct what is in doubt, which does not tell how often a thing is said."""
+    moved = correct_heads(heads, corrected(number=9), groups=GROUPS)
 
-    moved = correct_heads(heads, examples, [one], groups=GROUPS)
+    for name in ("concern_weights", "stance_weights", "ask_weights"):
+        before, after = getattr(heads, name), getattr(moved, name)
+        assert after[:, -1] == pytest.approx(before[:, -1], abs=1e-4)
+    assert np.abs(moved.concern_weights - heads.concern_weights).max() > 0.01
+    assert np.abs(moved.stance_weights - heads.stance_weights).max() > 0.05
 
-    by_number = [*examples, *[one] * int(CORRECTION_WEIGHT)]
-    same = correct_heads(heads, by_number, [], groups=GROUPS)
-    assert moved.concern_weights == pytest.approx(same.concern_weights, abs=2e-2)
+
+def test_the_order_of_corrections_does_not_matter(heads):
+    several = [*corrected(number=2), *some_examples(3)[:9]]
+
+    moved = correct_heads(heads, several, groups=GROUPS)
+
+    again = correct_heads(heads, several[::-1], groups=GROUPS)
+    assert again.concern_weights == pytest.approx(moved.concern_weights, abs=2e-3)
+    assert again.stance_weights == pytest.approx(moved.stance_weights, abs=2e-3)
 
 
 # --- the judges ---
@@ -373,7 +383,6 @@ def test_examples_come_back_as_they_were_saved(tmp_path):
     assert [example.turn for example in again] == [example.turn for example in examples]
     assert [e.vector.tolist() for e in again] == [e.vector.tolist() for e in examples]
     assert {example.vector.dtype for example in again} == {np.dtype(np.float32)}
-    assert {example.weight for example in again} == {1}
 
 
 def test_the_shipped_examples_are_of_the_calibration_sources():

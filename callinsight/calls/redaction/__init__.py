@@ -17,15 +17,14 @@ from callinsight.calls.redaction.links import LINK, find_keys, find_links
 from callinsight.calls.redaction.numbers import BANK, CARD, GOVERNMENT, PHONE, find_numbers
 from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
 from callinsight.calls.redaction.people import NAME, find_names
-from callinsight.calls.redaction.spoken import PLACEHOLDER
 from callinsight.calls.redaction.talk import Found, Talk, talks_of
 from callinsight.calls.redaction.words import with_placeholders
 from callinsight.calls.speakers import NUMBERED, is_named
 from callinsight.calls.turns import Turn
-from callinsight.records import Redaction
+from callinsight.records import PLACEHOLDER, Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from callinsight.records import Utterance
 
@@ -44,6 +43,7 @@ class Rules:
     names: bool = False
     buyers: tuple[str, ...] = ()  # whose names go
     others: tuple[str, ...] = ()  # whose names stay
+    named: int = 0  # placeholders that buyers in the list have already
 
 
 @dataclass
@@ -71,6 +71,7 @@ def redacted(
     `people_in` finds names of people in a text, as spans of characters.
     """
     numbers = _Numbers()
+    numbers.last[NAME] = rules.named
     turns = _without_voices(turns, rules)
     for buyer in rules.buyers if rules.names else ():
         numbers.of(Found(0, 0, NAME, buyer.casefold()))
@@ -95,36 +96,67 @@ def name_of(person: str, rules: Rules) -> str:
     return f"[{NAME} {rules.buyers.index(person) + 1}]"
 
 
-def redacted_text(text: str, rules: Rules) -> str:
+def redacted_text(
+    text: str,
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None = None,
+) -> str:
     """A text that stands alone, with placeholders for personal data."""
     if not text.strip():
         return text
-    return redacted([Turn(None, 0.0, 0.0, text)], rules)[0].text
+    return redacted([Turn(None, 0.0, 0.0, text)], rules, people_in)[0].text
 
 
-def redactions_of(utterances: Iterable[Utterance]) -> list[Redaction]:
+def placeholders_in(turn: Turn) -> list[str]:
+    """What stands for personal data in a turn and in the name of its voice."""
+    return MARK.findall(f"{turn.voice} {turn.text}")
+
+
+def redactions_of(
+    utterances: Iterable[Utterance],
+    heard: Mapping[str, Utterance] | None = None,
+    kinds: Iterable[str] = ALL_KINDS,
+) -> list[Redaction]:
     """What was taken out of utterances, told by the placeholders in them.
 
-    Where words have no times, the whole utterance is the span.
+    Where words have no times, the whole utterance is the span. Where people wrote other words,
+    `heard` has the utterance (by id) as it was heard: what is missing there is still to be heard in
+    the recording, whatever people wrote; of what they wrote, only these `kinds` count.
     """
     found = []
     for said in utterances:
-        timed = [word for word in said.words for _ in MARK.findall(word.text)]
-        marks = list(MARK.finditer(said.text))
-        for position, mark in enumerate(marks):
-            span = timed[position] if len(timed) == len(marks) else said
-            found.append(
-                Redaction(
-                    call=said.call,
-                    utterance=said.id,
-                    position=position,
-                    kind=mark[0].strip("[]").split()[0],
-                    placeholder=mark[0],
-                    start_s=span.start_s,
-                    end_s=span.end_s,
-                )
+        marks = _marks_of((heard or {}).get(said.id, said))
+        if said.id in (heard or {}):
+            known = {mark for mark, _, _ in marks}
+            marks += [
+                one for one in _marks_of(said) if one[0] not in known and _kind(one[0]) in kinds
+            ]
+        found += [
+            Redaction(
+                call=said.call,
+                utterance=said.id,
+                position=position,
+                kind=_kind(mark),
+                placeholder=mark,
+                start_s=start_s,
+                end_s=end_s,
             )
+            for position, (mark, start_s, end_s) in enumerate(marks)
+        ]
     return found
+
+
+def _marks_of(said: Utterance) -> list[tuple[str, float, float]]:
+    """The placeholders in an utterance, with when what they stand for is said."""
+    timed = [word for word in said.words for _ in MARK.findall(word.text)]
+    marks = MARK.findall(said.text)
+    if len(timed) != len(marks):
+        return [(mark, said.start_s, said.end_s) for mark in marks]
+    return [(mark, at.start_s, at.end_s) for mark, at in zip(marks, timed, strict=True)]
+
+
+def _kind(mark: str) -> str:
+    return mark.strip("[]").split()[0]
 
 
 def _without_voices(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
@@ -133,7 +165,7 @@ def _without_voices(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
         return list(turns)
     voices = dict.fromkeys(turn.voice for turn in turns)
     given = [int(number) for voice in voices for number in re.findall(r"\[name (\d+)\]", voice)]
-    last = max(len(rules.buyers), *given, 0)
+    last = max(len(rules.buyers), rules.named, *given, 0)
     names: dict[str, str] = {}
     for voice in voices:
         buyer = next((name for name in rules.buyers if is_named(name, voice)), "")

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.records import PLACEHOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,7 +22,6 @@ def pairs_in(text: str) -> dict[str, str]:
     return dict(re.findall(r"(\S+)=(\S+)", text))
 
 
-PLACEHOLDER = r"\[(?:email|phone|card|bank|government|address|link|password|name) \d+\]"
 BREAK = "\f"  # between turns that nothing spoken can span
 TOKEN = re.compile(rf"{PLACEHOLDER}|{BREAK}|[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]|_")
 UNITS = pairs_in(

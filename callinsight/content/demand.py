@@ -1,0 +1,117 @@
+"""What buyers raise, counted in deals: who could have raised it, who did, and what stands open.
+
+A deal could have raised a concern in a cell if a buyer of that persona was heard at that stage in
+the period. A deal that is at a later stage by now has been at the earlier ones too, but what was
+said there was not heard: counting it would dilute the share by deals nobody listened to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from callinsight.content.matching import ANY
+from callinsight.records import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Set
+
+Key = tuple[str, str, str]  # concern or topic:ID, persona, stage
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A buyer of a persona spoke in a call of a deal: the deal could have raised anything."""
+
+    deal: str
+    persona: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A buyer raised a concern or a topic, as an objection, a question or an ask."""
+
+    concern: str  # or topic:ID
+    persona: str
+    stage: str
+    deal: str
+    call: str
+    utterance: str
+    stance: str  # objection | question | mention | none
+    asks: bool = False
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What a deal is worth, and whether a concern raised in it was left standing."""
+
+    amount: float = 0.0  # 0 where it is not known
+    lost: bool = False
+    stalled: bool = False  # open, and silent for long
+    returned: frozenset[str] = frozenset()  # concerns raised in more than one of its calls
+
+
+@dataclass
+class Cell:
+    """The deals behind one number."""
+
+    heard: Set[str] = frozenset()  # the persona spoke at the stage; shared by all concerns
+    raised: list[Raised] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Open:
+    """The deals in which concerns were left standing, by why."""
+
+    lost: set[str]
+    stalled: set[str]
+    returned: dict[str, set[str]]  # by concern: it came back in a later call
+
+
+def count(
+    raised: Iterable[Raised], present: Iterable[Presence], concerns: Iterable[str]
+) -> dict[Key, Cell]:
+    """Deals and what they raise for each (concern, persona, stage), and rolled up over both."""
+    known = list(dict.fromkeys(concerns))
+    heard: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for presence in set(present):
+        for place in levels(presence.persona, presence.stage):
+            heard[place].add(presence.deal)
+    cells = {
+        (concern, *place): Cell(heard=deals) for place, deals in heard.items() for concern in known
+    }
+    wanted = set(known)
+    for one in raised:
+        if one.concern not in wanted:
+            continue  # the taxonomy has dropped it: who else could have raised it is not known
+        for place in levels(one.persona, one.stage):
+            cells.setdefault((one.concern, *place), Cell()).raised.append(one)
+    return cells
+
+
+def levels(persona: str, stage: str) -> tuple[tuple[str, str], ...]:
+    """The cell itself and its roll-ups; what is unknown only counts in roll-ups."""
+    if stage == UNKNOWN:
+        return ((ANY, ANY),)
+    if persona == UNKNOWN:
+        return ((ANY, ANY), (ANY, stage))
+    return ((ANY, ANY), (ANY, stage), (persona, stage))
+
+
+def left_open(raised: Iterable[Raised], deals: Mapping[str, Deal]) -> Open:
+    """Which deals leave a concern standing: lost, stalled, or raising it in more than one call."""
+    calls: dict[tuple[str, str], str] = {}
+    returned: dict[str, set[str]] = defaultdict(set)
+    for one in raised:
+        if calls.setdefault((one.deal, one.concern), one.call) != one.call:
+            returned[one.concern].add(one.deal)
+    for id_, deal in deals.items():
+        for concern in deal.returned:
+            returned[concern].add(id_)
+    return Open(
+        lost={id_ for id_, deal in deals.items() if deal.lost},
+        stalled={id_ for id_, deal in deals.items() if deal.stalled},
+        returned=dict(returned),
+    )

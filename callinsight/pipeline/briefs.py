@@ -1,0 +1,165 @@
+"""What leaves the requests: the writer's brief, and the list for calendars and spreadsheets."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.content.calendar import calendar_of
+from callinsight.content.matching import ANY
+from callinsight.content.requests import TOPIC, shown
+from callinsight.content.sla import DELIVER, running
+from callinsight.pipeline.requests import clocks_of, concern_name, events_of, get_request
+from callinsight.records import DEMAND_STANCES
+from callinsight.reports.brief import Asset, Brief, Deal, Said, write_brief
+from callinsight.sheets import sheet_text
+from callinsight.taxonomy import load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import date
+
+    from sqlite_utils import Database
+
+    from callinsight.config import Config
+    from callinsight.content.sla import Clock
+    from callinsight.records import Call, ContentRequest, Gap, Tag
+
+COLUMNS = (
+    *("request", "title", "state", "priority", "next_step", "due", "late_business_days"),
+    *("needed_by", "content_type", "concern", "persona", "stage", "requester", "votes", "owner"),
+    *("created_at", "deals", "competitor", "claims", "tried", "use", "gap", "asset"),
+)
+
+
+def brief_of(db: Database, config: Config, id_: int, *, as_of: date) -> str:
+    """The writer's brief of a request, in Markdown. Raises InputError if there is no such request."""
+    request = get_request(db, id_)
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    events = events_of(db).get(id_, [])
+    clocks = clocks_of([request], events, config, as_of)[id_]
+    gap = _gap_behind(db, request)
+    evidence = request.evidence or (gap.evidence if gap else ())
+    said = said_in(db, request.concern, evidence)
+    brief = Brief(
+        request=request,
+        concern=concern_name(db, taxonomy, request.concern),
+        voters=tuple(event.who for event in events if event.event == "vote"),
+        due=next((clock.due for clock in clocks if clock.promise == DELIVER), ""),
+        deals=_deals(db, request.deals or _deals_in(said)),
+        said=tuple(said),
+        unheard=len(evidence) - len(said),
+        gap=gap,
+        assets=_assets(db, gap),
+    )
+    return write_brief(brief, taxonomy)
+
+
+def said_in(db: Database, concern: str, evidence: Sequence[str]) -> list[Said]:
+    """The turns of a request's evidence that still say what they were picked for, by date.
+
+    A call that is heard again numbers its turns anew; a turn that no longer raises the concern is
+    left out, as is one whose call is gone.
+    """
+    tags: dict[str, Tag] = {}
+    for tag in store.tags_of_kinds(db, ("concern", "topic")):
+        label = tag.label if tag.kind == "concern" else TOPIC + tag.label
+        if label == concern and tag.status == "sure":
+            tags[tag.utterance] = tag
+    calls = {call.id: call for call in store.all_calls(db)}
+    found = store.utterances_by_id(db, evidence)
+    said = [
+        Said(utterance=found[id_], call=calls[found[id_].call], stance=_stance(tags.get(id_)))
+        for id_ in evidence
+        if id_ in found and (id_ in tags or not concern)
+    ]
+    return sorted(said, key=lambda one: (one.call.recorded_at, one.utterance.id))
+
+
+def export_requests(
+    db: Database, config: Config, shape: str, *, as_of: date, ids: Collection[int] | None = None
+) -> bytes:
+    """The requests as `ics`, `csv` or `json`, all or those with an id; the same bytes each time."""
+    requests = [one for one in store.all_requests(db) if ids is None or one.id in ids]
+    events = events_of(db)
+    clocks = clocks_of(requests, store.all_request_events(db), config, as_of)
+    if shape == "ics":
+        name = f"{config.company} content requests".strip()
+        return calendar_of(requests, events, clocks, name=name)
+    if shape == "csv":
+        rows = [_row(request, running(clocks[request.id])) for request in requests]
+        return sheet_text(COLUMNS, rows).encode("utf-8-sig")
+    table = [
+        {
+            **dataclasses.asdict(request),
+            "id": shown(request.id),
+            "clocks": [_without_request(clock) for clock in clocks[request.id]],
+            "events": [_without_request(event) for event in events.get(request.id, ())],
+        }
+        for request in requests
+    ]
+    return (json.dumps(table, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _gap_behind(db: Database, request: ContentRequest) -> Gap | None:
+    """The gap it was made from, else the latest of its cell."""
+    wanted = (request.concern, request.persona or ANY, request.stage or ANY)
+    origin = request.gap.partition("/")[0]
+    for month in (origin, *reversed(store.months_with_gaps(db))):
+        for gap in store.gaps_of_month(db, month):
+            cell = (gap.concern, gap.persona, gap.stage)
+            if gap.id == request.gap or (month != origin and cell == wanted):
+                return gap
+    return None
+
+
+def _stance(tag: Tag | None) -> str:
+    return tag.stance if tag and tag.stance in DEMAND_STANCES else ""
+
+
+def _deals_in(said: Iterable[Said]) -> tuple[str, ...]:
+    return tuple(sorted({one.call.deal or one.call.id for one in said}))
+
+
+def _deals(db: Database, ids: Iterable[str]) -> tuple[Deal, ...]:
+    latest: dict[str, Call] = {}
+    for call in sorted(store.all_calls(db), key=lambda c: (c.recorded_at, c.id)):
+        latest[call.deal or call.id] = call
+    return tuple(
+        Deal(
+            id=id_,
+            account=latest[id_].account if id_ in latest else "",
+            stage=latest[id_].stage if id_ in latest else "",
+            outcome=latest[id_].outcome if id_ in latest else "",
+            amount=latest[id_].amount if id_ in latest else None,
+            currency=latest[id_].currency if id_ in latest else "",
+        )
+        for id_ in ids
+    )
+
+
+def _assets(db: Database, gap: Gap | None) -> tuple[Asset, ...]:
+    if gap is None:
+        return ()
+    items = {item.id: item for item in store.all_items(db)}
+    near = zip(gap.candidates, gap.candidate_obstacles, strict=False)
+    return tuple(Asset(item=items[id_], obstacle=why) for id_, why in near if id_ in items)
+
+
+def _row(request: ContentRequest, clock: Clock | None) -> list[object]:
+    open_ = clock if request.state != "declined" else None
+    return [
+        *(shown(request.id), request.title, request.state, request.priority),
+        *(open_.promise if open_ else "", open_.due if open_ else ""),
+        *(open_.late_days if open_ else 0, request.needed_by, request.content_type),
+        *(request.concern, request.persona, request.stage, request.requester, request.votes),
+        *(request.owner, request.created_at, request.deals, request.competitor),
+        *(request.claims, request.tried, request.use, request.gap, request.item),
+    ]
+
+
+def _without_request(record: object) -> dict[str, object]:
+    table = dataclasses.asdict(record)  # type: ignore[call-overload]
+    return {name: value for name, value in table.items() if name not in ("id", "request")}

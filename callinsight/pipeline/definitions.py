@@ -1,0 +1,77 @@
+"""Definitions that sales and marketing share: kept as they come into use, and shown."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.months import month_of
+from callinsight.records import Edition
+from callinsight.reports.definitions import as_text, changes_between, content_of, sections_of
+from callinsight.reports.wording import day
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from callinsight.config import Config
+    from callinsight.taxonomy import Taxonomy
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What became different when an edition came into use."""
+
+    edition: Edition
+    changes: tuple[str, ...]
+
+
+def keep_definitions(db: Database, taxonomy: Taxonomy) -> None:
+    """Keep the definitions that a run uses, if they differ from those before."""
+    edition = Edition(
+        version=taxonomy.version, digest=taxonomy.digest, content=content_of(taxonomy)
+    )
+    with store.transaction(db):
+        store.add_edition(db, edition)
+
+
+def described(file: Path | None, database: Path | None) -> str:
+    """The definitions of a file, else of the last run, as Markdown, with what changed and when."""
+    if database is None:
+        taxonomy = load_taxonomy(file or DEFAULT_TAXONOMY)
+        return as_text(taxonomy, sections_of(taxonomy))
+    from callinsight.pipeline.run import stored_config  # which keeps definitions itself
+
+    with store.opened(database) as db:
+        taxonomy = load_taxonomy(file or stored_config(db).tagging.taxonomy)
+        return as_text(taxonomy, sections_of(taxonomy)) + _told(revisions(db))
+
+
+def _told(found: Sequence[Revision]) -> str:
+    if not found:
+        return ""
+    lines = ["", "## What has changed"]
+    for revision in found:
+        edition = revision.edition
+        lines += ["", f"Version {edition.version}, in use from {day(edition.used_from)}:", ""]
+        lines += [f"- {change}" for change in revision.changes]
+    return "\n".join(lines) + "\n"
+
+
+def revisions(db: Database) -> list[Revision]:
+    """What became different each time, the latest first."""
+    found = [
+        Revision(after, tuple(changes_between(before.content, after.content)))
+        for before, after in itertools.pairwise(store.all_editions(db))
+    ]
+    return [revision for revision in found[::-1] if revision.changes]
+
+
+def revisions_of_month(db: Database, config: Config, month: str) -> list[Revision]:
+    """What became different in a month, the latest first."""
+    return [r for r in revisions(db) if month_of(r.edition.used_from, config.zone) == month]

@@ -1,0 +1,139 @@
+"""`callinsight gaps`: the cells of a period, ranked, with what each rests on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.content.matching import ANY
+from callinsight.content.supply import TOPIC
+from callinsight.errors import InputError
+from callinsight.months import month_of, period_of
+from callinsight.pipeline.content import gaps_of, usable_calls
+from callinsight.records import Gap
+from callinsight.sheets import sheet_text
+from callinsight.taxonomy import load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from sqlite_utils import Database
+
+    from callinsight.config import Config
+    from callinsight.months import Period
+    from callinsight.records import Call
+
+TOLD = ("gap", "weak", "covered")
+WORDS = {
+    "oversupplied": "oversupplied",
+    "low_demand": "of low demand",
+    "too_few_calls": "with too few calls",
+}
+ABOUT = ("level", "label")  # said of a gap before its own columns
+EVIDENCE = 5  # utterances named in the text; the other forms name all
+
+
+def list_gaps(
+    db: Database, config: Config, period: Period | None, as_of: date | None, *, shape: str
+) -> str:
+    """The cells of a period (else of the last month with calls) as text, JSON or CSV.
+
+    Supply is as of a day, else as of the period's last. Raises InputError without calls.
+    """
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    asked, calls = _with_calls(db, config, period)
+    day = as_of or asked.last
+    gaps = gaps_of(db, config, taxonomy, asked.name, day, calls=calls)
+    labels = {concern.id: concern.label for concern in taxonomy.concerns.values()}
+    labels |= {f"{TOPIC}{topic.id}": f"Topic: {topic.label}" for topic in store.all_topics(db)}
+    if shape == "json":
+        return json.dumps([_row(gap, labels) for gap in gaps], ensure_ascii=False, indent=1)
+    if shape == "csv":
+        rows = [[*_row(gap, labels).values()] for gap in gaps]
+        return sheet_text([*ABOUT, *(field.name for field in dataclasses.fields(Gap))], rows)
+    return _text(asked.name, day, gaps, labels)
+
+
+def gap_of(db: Database, config: Config, gap_id: str) -> Gap:
+    """The cell with this id, of whichever period; raises InputError if there is none."""
+    name = gap_id.partition("/")[0]
+    stored = [gap for gap in store.gaps_of_month(db, name) if gap.id == gap_id]
+    if stored:
+        return stored[0]
+    asked, calls = _with_calls(db, config, period_of(name))
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    for gap in gaps_of(db, config, taxonomy, asked.name, asked.last, calls=calls):
+        if gap.id == gap_id:
+            return gap
+    raise InputError(
+        f"there is no gap '{gap_id}'; 'callinsight gaps --format csv' lists those there are"
+    )
+
+
+def _with_calls(db: Database, config: Config, period: Period | None) -> tuple[Period, list[Call]]:
+    """The period, and all calls that count, some of them in it."""
+    calls = usable_calls(db)
+    months = sorted({month_of(call.recorded_at, config.zone) for call in calls})
+    if not months:
+        raise InputError("no call can be counted yet; 'callinsight run PIPELINE.toml' reads them")
+    asked = period or period_of(months[-1])
+    if not any(asked.holds(call.recorded_at, config.zone) for call in calls):
+        raise InputError(
+            f"no call of {asked.name} can be counted; there are calls of {', '.join(months)}"
+        )
+    return asked, calls
+
+
+def _row(gap: Gap, labels: Mapping[str, str]) -> dict[str, object]:
+    about = zip(ABOUT, (gap.level, labels.get(gap.concern, gap.concern)), strict=True)
+    return dict(about) | dataclasses.asdict(gap)
+
+
+def _text(period: str, day: date, gaps: Sequence[Gap], labels: Mapping[str, str]) -> str:
+    cells = [gap for gap in gaps if gap.level == "cell"]
+    told = {gap.concern for gap in cells if gap.verdict in TOLD}
+    above = {gap.rolled_up for gap in cells if gap.concern not in told}
+    rolled = [gap for gap in gaps if gap.id in above and gap.verdict in TOLD]
+    lines = [f"{period}, supply as of {day.isoformat()}"]
+    lines += _section("", [gap for gap in cells if gap.verdict in TOLD], labels)
+    lines += _section("Where a role has too few calls, all roles together say:", rolled, labels)
+    others = Counter(gap.verdict for gap in cells if gap.verdict not in TOLD)
+    rest = [f"{others[verdict]} {words}" for verdict, words in WORDS.items() if others[verdict]]
+    if rest:
+        lines += ["", f"Not listed: {', '.join(rest)}; --format csv lists all."]
+    return "\n".join(lines)
+
+
+def _section(title: str, gaps: Iterable[Gap], labels: Mapping[str, str]) -> list[str]:
+    order = sorted(gaps, key=lambda gap: (TOLD.index(gap.verdict) == 2, -gap.score, gap.id))
+    lines = ["", title] if title and order else []
+    for number, gap in enumerate(order, 1):
+        lines += ["", *_told(number, gap, labels)]
+    return lines
+
+
+def _told(number: int, gap: Gap, labels: Mapping[str, str]) -> list[str]:
+    who = "all roles" if gap.persona == ANY else gap.persona
+    where = "all stages" if gap.stage == ANY else gap.stage
+    rank = f"rank {gap.rank_low} to {gap.rank_high}" if gap.rank_low else "not ranked"
+    how = _parts(gap, (("objections", "objection"), ("questions", "question"), ("asks", "ask")))
+    why = _parts(gap, (("lost", "lost"), ("stalled", "stalled"), ("returned", "came back")))
+    interval = f"95 % interval {gap.share_low:.0%} to {gap.share_high:.0%}"
+    more = len(gap.evidence) - EVIDENCE
+    return [
+        f"{number}. {gap.verdict.upper()}  {labels.get(gap.concern, gap.concern)}: {who}, {where}",
+        f"   {gap.raising} of {gap.eligible} deals ({gap.share:.0%}, {interval}){how}",
+        f"   {gap.unresolved:.0%} unresolved{why}; score {gap.score:.3g}, {rank}",
+        f"   {gap.reason}",
+        f"   {' '.join(gap.evidence[:EVIDENCE])}{f' and {more} more' if more > 0 else ''}",
+        f"   {gap.id}",
+    ]
+
+
+def _parts(gap: Gap, parts: Sequence[tuple[str, str]]) -> str:
+    told = [f"{getattr(gap, name)} {word}" for name, word in parts if getattr(gap, name)]
+    return f" ({', '.join(told)})" if told else ""

@@ -1,0 +1,92 @@
+"""`callinsight playlist`: moments of a month to listen to together, as a page with their sound."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.calls.audio import clip, decode
+from callinsight.errors import AudioError, InputError
+from callinsight.months import month_of
+from callinsight.pipeline.embedding import sentence_vectors
+from callinsight.pipeline.recordings import recordings, silences
+from callinsight.reports.pages import write_playlist
+from callinsight.reports.playlist import is_clear, pick_moments, tracks_of
+from callinsight.reports.wording import Names
+from callinsight.taxonomy import load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from callinsight.config import Config
+    from callinsight.records import Call
+    from callinsight.reports.playlist import Moment
+
+
+def write_month_playlist(
+    db: Database, config: Config, month: str, folder: Path, *, length_s: float
+) -> Path:
+    """Write the playlist of a month into folder/month-playlist; its page. Raises InputError."""
+    moments = playlist_of(db, config, month, length_s=length_s)
+    names = Names(load_taxonomy(config.tagging.taxonomy))
+    titles = {(p.call, p.name): p.title for p in store.all_participants(db)}
+    sounds = _cut(moments, recordings(db, config), silences(db))
+    heard = [(m, sound) for m, sound in zip(moments, sounds, strict=True) if sound is not None]
+    if not heard:
+        raise InputError(
+            f"no moment of {month} can be played: no call with a clear recording raises a concern; "
+            f"the words are in the report: 'callinsight report --month {month} --out DIR'"
+        )
+    return write_playlist(
+        tracks_of(heard, names, titles),
+        [sound for _, sound in heard],
+        folder / f"{month}-playlist",
+        month=month,
+        company=config.company,
+    )
+
+
+def playlist_of(db: Database, config: Config, month: str, *, length_s: float) -> list[Moment]:
+    """What to listen to of a month, at most so many seconds."""
+    recording_of = recordings(db, config)
+    calls = {
+        call.id: call
+        for call in store.all_calls(db)
+        if month_of(call.recorded_at, config.zone) == month and call.is_read and recording_of(call)
+    }
+    tags = [tag for tag in store.tags_of_month(db, month) if tag.call in calls]
+    said = {u.id: u for call in {t.call: 1 for t in tags} for u in store.utterances_of(db, call)}
+    clear = sorted(
+        {t.utterance for t in tags if t.kind == "concern" and is_clear(said[t.utterance])}
+    )
+    vectors = dict(zip(clear, sentence_vectors(db, [said[id_].text for id_ in clear]), strict=True))
+    return pick_moments(tags, said, calls, vectors, length_s=length_s)
+
+
+def _cut(
+    moments: Sequence[Moment],
+    recording_of: Callable[[Call], Path | None],
+    silent_in: Callable[[str], Iterable[tuple[float, float]]],
+) -> list[bytes | None]:
+    """The sound of each moment, silent where personal data was said; None where it cannot be had."""
+    by_call: dict[str, list[int]] = defaultdict(list)
+    for index, moment in enumerate(moments):
+        by_call[moment.call.id].append(index)
+    cut: list[bytes | None] = [None] * len(moments)
+    for indices in by_call.values():
+        recording = recording_of(moments[indices[0]].call)
+        try:
+            sound = decode(recording) if recording else None
+        except AudioError:
+            continue
+        for index in indices:
+            moment = moments[index]
+            if sound and moment.utterance.start_s < sound.duration_s:
+                cut[index] = clip(
+                    sound, moment.start_s, moment.end_s, silent=silent_in(moment.call.id)
+                )
+    return cut

@@ -1,0 +1,514 @@
+"""Content requests: from a gap or an idea to the asset that answers it.
+
+Each function takes the database, the settings (`run.request_settings`), who does it and the moment it
+is done. None of them tells anybody: `notices.tell` does, after the request is kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from callinsight import store, weights
+from callinsight.config import DELIVER_DAYS
+from callinsight.content.effects import effect_of
+from callinsight.content.listing import effect_words
+from callinsight.content.matching import FITS
+from callinsight.content.requests import (
+    OPEN,
+    SAME_TITLE,
+    SAME_WORDS,
+    STATES,
+    TOPIC,
+    advance,
+    as_it_stood,
+    check_vote,
+    checked,
+    lines_of,
+    one_line,
+    same_cell,
+    shown,
+    titles_tell,
+    words_in_common,
+)
+from callinsight.content.sla import Promises, business_days, clocks, day_of, running
+from callinsight.errors import InputError, nearest
+from callinsight.months import month_of
+from callinsight.pipeline.embedding import sentence_vectors
+from callinsight.records import ContentRequest, RequestEvent
+from callinsight.reports.requests import RequestLine
+from callinsight.reports.wording import Names, readable
+from callinsight.taxonomy import load_taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from sqlite_utils import Database
+
+    from callinsight.config import Config
+    from callinsight.content.effects import Effect
+    from callinsight.content.sla import Clock
+    from callinsight.records import Gap, Tag
+    from callinsight.taxonomy import Taxonomy
+
+
+RECENT_DAYS = 183  # a report speaks of deliveries of the last half year
+MONTH = re.compile(r"\d{4}-\d\d")
+
+
+class DuplicateError(InputError):
+    """Somebody has asked for much the same; `requests` are those, the most similar first."""
+
+    def __init__(self, requests: Sequence[ContentRequest]) -> None:
+        """Name them, and what to do."""
+        names = "; ".join(f"{shown(one.id)} '{one.title}'" for one in requests)
+        first = shown(requests[0].id)
+        super().__init__(
+            f"this is asked for already: {names}; vote for it with 'callinsight requests vote "
+            f"{first}', or add --anyway to ask for it all the same"
+        )
+        self.requests = tuple(requests)
+
+
+# From a gap
+
+
+def draft_from_gap(db: Database, config: Config, gap_id: str) -> ContentRequest:
+    """A request with what a gap says: whom it is for, its evidence and deals, which type is asked for.
+
+    Raises InputError if there is no such gap.
+    """
+    gap = _gap(db, gap_id)
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    evidence = set(gap.evidence)
+    kinds = ("ask", "competitor")
+    tags = [
+        t for t in store.tags_of_kinds(db, kinds) if t.utterance in evidence and t.status == "sure"
+    ]
+    kind = _content_type(gap, tags, taxonomy)
+    rivals = _by_deals(tag for tag in tags if tag.kind == "competitor")
+    return ContentRequest(
+        title=_title(db, gap, kind, taxonomy),
+        content_type=kind,
+        concern=gap.concern,
+        persona=gap.persona,
+        stage=gap.stage,
+        gap=gap.id,
+        deals=_deals(db, gap),
+        evidence=gap.evidence,
+        competitor=rivals[0] if rivals else "",
+        tried=_tried(gap),
+        requester="",
+        created_at="",
+    )
+
+
+def _gap(db: Database, gap_id: str) -> Gap:
+    month = gap_id.partition("/")[0]
+    gaps = {gap.id: gap for gap in store.gaps_of_month(db, month)}
+    if gap_id in gaps:
+        return gaps[gap_id]
+    hint = nearest(gap_id, list(gaps))
+    if not gaps:
+        months = store.months_with_gaps(db)
+        hint = f"; there are gaps of {', '.join(months)}" if months else "; there are no gaps yet"
+    raise InputError(f"there is no gap '{gap_id}'{hint}")
+
+
+def _content_type(gap: Gap, tags: Iterable[Tag], taxonomy: Taxonomy) -> str:
+    """What most deals ask for in the evidence, else what the definitions have for the stage first."""
+    serving = [k.id for k in taxonomy.content_types.values() if gap.stage in k.stages]
+    for ask in _by_deals(tag for tag in tags if tag.kind == "ask"):
+        if ask in taxonomy.asks and not taxonomy.asks[ask].general:
+            kinds = taxonomy.asks[ask].content_types
+            return next((kind for kind in kinds if kind in serving), kinds[0] if kinds else "")
+    return serving[0] if serving else ""
+
+
+def _by_deals(tags: Iterable[Tag]) -> list[str]:
+    """The labels of tags, that of most deals first."""
+    deals: dict[str, set[str]] = defaultdict(set)
+    for tag in tags:
+        deals[tag.label].add(tag.deal)
+    return sorted(deals, key=lambda label: (-len(deals[label]), label))
+
+
+def _title(db: Database, gap: Gap, kind: str, taxonomy: Taxonomy) -> str:
+    what = readable(kind) if kind else "Content"
+    place = Names(taxonomy).place(gap.persona, gap.stage)
+    return f"{what}: {concern_name(db, taxonomy, gap.concern)} ({place})"
+
+
+def concern_name(db: Database, taxonomy: Taxonomy, concern: str) -> str:
+    """A concern's label, or that of a theme; empty for none."""
+    if not concern.startswith(TOPIC):
+        return Names(taxonomy).concern(concern) if concern else ""
+    labels = {str(topic.id): topic.label for topic in store.all_topics(db)}
+    return labels.get(concern.removeprefix(TOPIC), concern)
+
+
+def _deals(db: Database, gap: Gap) -> tuple[str, ...]:
+    calls = {call.id: call for call in store.all_calls(db)}
+    said = store.utterances_by_id(db, gap.evidence).values()
+    return tuple(sorted({calls[one.call].deal or one.call for one in said}))
+
+
+def _tried(gap: Gap) -> str:
+    """The nearest asset and what keeps it from answering."""
+    for item, obstacle in zip(gap.candidates, gap.candidate_obstacles, strict=False):
+        if obstacle != FITS:
+            return f"{item}: {obstacle}"
+    return ""
+
+
+# Asking
+
+
+def new_request(
+    db: Database,
+    config: Config,
+    draft: ContentRequest,
+    *,
+    who: str,
+    now: str,
+    anyway: bool = False,
+) -> ContentRequest:
+    """Keep a request; it comes back with its number.
+
+    Raises InputError naming the field that cannot be, and DuplicateError where somebody has asked
+    for much the same, unless `anyway`.
+    """
+    who = _named(who)
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    topics = {topic.id for topic in store.all_topics(db)}
+    request = checked(draft, taxonomy, topics, today=day_of(now, config.zone))
+    _check_evidence(db, request)
+    if not anyway and (alike := similar_requests(db, request)):
+        raise DuplicateError(alike)
+    request = dataclasses.replace(
+        request, id=0, requester=who, created_at=now, state="new", item="", votes=0
+    )
+    with store.deciding(db):
+        kept = store.add_request(db, request)
+        event = RequestEvent(request=kept.id, at=now, who=who, event="new")
+        store.add_request_event(db, event)
+    return kept
+
+
+def similar_requests(db: Database, draft: ContentRequest) -> list[ContentRequest]:
+    """Open requests that ask for much the same, the most similar first.
+
+    The same type of content for the same cell, or a similar title: by sentence vectors where the
+    model is here, else by words.
+    """
+    open_ = [one for one in store.all_requests(db) if one.state in OPEN and one.id != draft.id]
+    compared = [one for one in open_ if titles_tell(one, draft)]
+    alike = {one.id: 1.0 for one in open_ if same_cell(one, draft)}
+    titles = [one.title for one in compared]
+    for one, likeness in zip(compared, _likeness(db, draft.title, titles), strict=True):
+        if likeness >= 1.0:
+            alike[one.id] = max(likeness, alike.get(one.id, 0.0))
+    found = [one for one in open_ if one.id in alike]
+    return sorted(found, key=lambda one: (-alike[one.id], one.id))
+
+
+def _likeness(db: Database, title: str, others: list[str]) -> list[float]:
+    """How similar titles are to one; from 1 on they may ask for the same."""
+    if not others:
+        return []
+    if weights.find(weights.EMBEDDING) is None:
+        return [words_in_common(title, other) / SAME_WORDS for other in others]
+    vectors = sentence_vectors(db, [title, *others])
+    return [float(cosine) / SAME_TITLE for cosine in vectors[1:] @ vectors[0]]
+
+
+def _check_evidence(db: Database, request: ContentRequest) -> None:
+    if request.gap:
+        return  # the gap's own; what was heard anew since then is left out where it is shown
+    known = store.utterances_by_id(db, request.evidence)
+    for id_ in request.evidence:
+        if id_ not in known:
+            raise InputError(f"there is no turn '{id_}' in any call; name it as reports do")
+
+
+# What happens to it
+
+
+def accept(
+    db: Database,
+    config: Config,
+    id_: int,
+    *,
+    who: str,
+    now: str,
+    note: str = "",
+    owner: str = "",
+) -> ContentRequest:
+    """Say that it will be written, by `owner` if one is named. Raises InputError, as all steps do."""
+    owner = one_line(owner) or config.requests.owner
+    return _step(db, id_, "accept", who=who, now=now, note=note, owner=owner)
+
+
+def decline(
+    db: Database,
+    config: Config,  # noqa: ARG001 - all steps take the same
+    id_: int,
+    *,
+    who: str,
+    now: str,
+    note: str = "",
+) -> ContentRequest:
+    """Say that it will not be written, and why; until it is delivered."""
+    if not one_line(note):
+        raise InputError(f"{shown(id_)} needs a reason to be declined: say it with --note TEXT")
+    return _step(db, id_, "decline", who=who, now=now, note=note)
+
+
+def start(
+    db: Database,
+    config: Config,
+    id_: int,
+    *,
+    who: str,
+    now: str,
+    note: str = "",
+    owner: str = "",
+) -> ContentRequest:
+    """Begin to write it; whoever starts it owns it, unless it was given to somebody by name."""
+    before = get_request(db, id_)
+    given = before.owner if before.owner != config.requests.owner else ""
+    owner = one_line(owner) or given or _named(who)
+    return _step(db, id_, "start", who=who, now=now, note=note, owner=owner)
+
+
+def deliver(
+    db: Database,
+    config: Config,  # noqa: ARG001 - all steps take the same
+    id_: int,
+    *,
+    item: str,
+    who: str,
+    now: str,
+    note: str = "",
+) -> ContentRequest:
+    """Link the asset that answers it; raises InputError if the inventory does not have it."""
+    items = [asset.id for asset in store.all_items(db)]
+    if item not in items:
+        raise InputError(
+            f"there is no asset '{item}' in the inventory{nearest(item, items) or '.'} A new one is "
+            "there once it is listed in items.csv and 'callinsight run' has read it."
+        )
+    return _step(db, id_, "deliver", who=who, now=now, note=note, item=item)
+
+
+def vote(
+    db: Database,
+    config: Config,  # noqa: ARG001 - all steps take the same
+    id_: int,
+    *,
+    who: str,
+    now: str,
+    note: str = "",
+) -> ContentRequest:
+    """Say that one needs it too; raises InputError for a second vote and for one's own request."""
+    who = _named(who)
+    with store.deciding(db):
+        before = get_request(db, id_)
+        check_vote(before, events_of(db).get(id_, ()), who)
+        after = dataclasses.replace(before, votes=before.votes + 1)
+        return _keep(db, after, "vote", who, now, note)
+
+
+def comment(
+    db: Database,
+    config: Config,  # noqa: ARG001 - all steps take the same
+    id_: int,
+    *,
+    who: str,
+    now: str,
+    note: str = "",
+) -> ContentRequest:
+    """Say something about it, in any state."""
+    if not one_line(note):
+        raise InputError("a comment needs words: say them with --note TEXT")
+    with store.deciding(db):
+        return _keep(db, get_request(db, id_), "comment", _named(who), now, note)
+
+
+def unlisted_concern(db: Database, request: ContentRequest) -> str:
+    """Why reports would not count the asset as an answer yet; empty if they may."""
+    concern = request.concern
+    named = {item.id: item.concerns for item in store.all_items(db)}.get(request.item, (concern,))
+    if not concern or concern.startswith(TOPIC) or concern in named:
+        return ""
+    return (
+        f"{request.item} does not name '{concern}' among its concerns in items.csv: "
+        "until it does, no report counts it as an answer."
+    )
+
+
+def get_request(db: Database, id_: int) -> ContentRequest:
+    """The request with a number; raises InputError."""
+    for request in store.all_requests(db):
+        if request.id == id_:
+            return request
+    raise InputError(
+        f"there is no request {shown(id_)}; 'callinsight requests list --state all' shows them all"
+    )
+
+
+def _step(
+    db: Database, id_: int, step: str, *, who: str, now: str, note: str, **changes: str
+) -> ContentRequest:
+    with store.deciding(db):
+        after = dataclasses.replace(advance(get_request(db, id_), step), **changes)  # type: ignore[arg-type]
+        return _keep(db, after, step, _named(who), now, note)
+
+
+def _keep(
+    db: Database, request: ContentRequest, event: str, who: str, now: str, note: str
+) -> ContentRequest:
+    store.save_request(db, request)
+    store.add_request_event(
+        db,
+        RequestEvent(request=request.id, at=now, who=who, event=event, note=lines_of(note)),
+    )
+    return request
+
+
+def _named(who: str) -> str:
+    name = one_line(who)
+    if not name:
+        raise InputError("it is not known who you are; say it with --who NAME")
+    return name
+
+
+# As they stand
+
+
+def events_of(db: Database) -> dict[int, list[RequestEvent]]:
+    """What happened to each request, in order."""
+    events: dict[int, list[RequestEvent]] = defaultdict(list)
+    for event in store.all_request_events(db):
+        events[event.request].append(event)
+    return dict(events)
+
+
+def requests_as_of(
+    requests: Iterable[ContentRequest],
+    events: Iterable[RequestEvent],
+    config: Config,
+    as_of: date,
+) -> list[ContentRequest]:
+    """The requests as they stood at the end of a day; none that was made later."""
+    past = [event for event in events if day_of(event.at, config.zone) <= as_of]
+    return [
+        as_it_stood(request, [event for event in past if event.request == request.id])
+        for request in requests
+        if day_of(request.created_at, config.zone) <= as_of
+    ]
+
+
+def clocks_of(
+    requests: Iterable[ContentRequest],
+    events: Iterable[RequestEvent],
+    config: Config,
+    as_of: date,
+) -> dict[int, tuple[Clock, ...]]:
+    """The promises about each request, by its number, as they stood at the end of a day."""
+    settings = config.requests
+    promises = Promises(
+        settings.acknowledge_days,
+        settings.decide_days,
+        DELIVER_DAYS | settings.deliver_days,
+        business_days(settings.country, settings.region, settings.holidays),
+        config.zone,
+    )
+    happened: dict[int, list[RequestEvent]] = defaultdict(list)
+    for event in events:
+        happened[event.request].append(event)
+    return {
+        request.id: clocks(request, happened[request.id], promises, as_of=as_of)
+        for request in requests
+    }
+
+
+def requests_in(
+    db: Database, config: Config, state: str, *, as_of: date, overdue: bool = False
+) -> list[tuple[ContentRequest, tuple[Clock, ...]]]:
+    """The requests in a state, or `open` or `all`, with the promises about them; what is due first first.
+
+    With `overdue` only those that are late.
+    """
+    states = {"open": OPEN, "all": STATES}.get(state, (state,))
+    found = [request for request in store.all_requests(db) if request.state in states]
+    clocks = clocks_of(found, store.all_request_events(db), config, as_of)
+
+    def urgency(request: ContentRequest) -> tuple[bool, str, str, int]:
+        clock = running(clocks[request.id])
+        closed = request.state not in OPEN
+        return closed, clock.due if clock else "9999", request.priority, request.id
+
+    return [
+        (request, clocks[request.id])
+        for request in sorted(found, key=urgency)
+        if not overdue or (request.state in OPEN and any(c.is_overdue for c in clocks[request.id]))
+    ]
+
+
+def effects_of(db: Database, config: Config, *, until: str = "9999-12") -> dict[int, Effect]:
+    """What became of the demand behind each delivered request, by its number, up to a month."""
+    gaps = {
+        month: store.gaps_of_month(db, month)
+        for month in store.months_with_gaps(db)
+        if month <= until and MONTH.fullmatch(month)  # other periods overlap them
+    }
+    events = events_of(db)
+    effects = {}
+    for request in store.all_requests(db):
+        days = [e.at for e in events.get(request.id, ()) if e.event == "deliver"]
+        if request.state != "delivered" or not days:
+            continue
+        effect = effect_of(request, gaps, delivered=month_of(days[-1], config.zone))
+        if effect is not None:
+            effects[request.id] = effect
+    return effects
+
+
+def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLine, ...]:
+    """The requests as a report of a day shows them."""
+    happened = store.all_request_events(db)
+    requests = requests_as_of(store.all_requests(db), happened, config, as_of)
+    clocks = clocks_of(requests, happened, config, as_of)
+    effects = effects_of(db, config, until=as_of.isoformat()[:7])
+    delivered = {e.request: day_of(e.at, config.zone) for e in happened if e.event == "deliver"}
+    lines = []
+    for request in requests:
+        clock = running(clocks[request.id]) if request.state in OPEN else None
+        age = (as_of - day_of(request.created_at, config.zone)).days
+        is_recent = (
+            request.state == "delivered" and (as_of - delivered[request.id]).days <= RECENT_DAYS
+        )
+        effect = effects.get(request.id) if is_recent else None
+        lines.append(
+            RequestLine(
+                id=shown(request.id),
+                title=request.title,
+                state=request.state,
+                priority=request.priority,
+                due=clock.due if clock else "",
+                overdue=bool(clock and clock.is_overdue),
+                age_days=age,
+                next_step=clock.promise if clock else "",
+                requester=request.requester,
+                owner=request.owner,
+                gap=request.gap,
+                votes=request.votes,
+                item=request.item,
+                effect=effect_words(effect) if effect else "",
+            )
+        )
+    return tuple(lines)

@@ -1,0 +1,153 @@
+"""The tables of a month as CSV sheets, as one workbook and as JSON, safe to open, always the same bytes.
+
+A text that a spreadsheet would take for a formula is made plain: in CSV by an apostrophe before it
+(owasp.org, CSV Injection), in a workbook by its type and the mark that Excel sets for such a text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from callinsight.reports.tables import DATE, LINK, NUMBER, SHARE, WHOLE, YES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from callinsight.reports.tables import Table, Value
+
+SCHEMA = 1  # of the JSON file; docs/report.md says what it holds
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LONGEST_TEXT = 32_000  # characters; a cell of a workbook holds 32,767
+LONGEST_LINK = 2_000
+FORMATS = {WHOLE: "#,##0", NUMBER: "#,##0.####", SHARE: "0 %", DATE: "d mmm yyyy"}
+
+
+def to_csv(table: Table) -> bytes:
+    """A table as CSV that Excel reads as UTF-8: shares as 0.8, dates as 2026-10-31, lists with `;`."""
+    text = io.StringIO(newline="")
+    sheet = csv.writer(text, lineterminator="\r\n")
+    sheet.writerow(column.name for column in table.columns)
+    for row in table.rows:
+        sheet.writerow(_csv_cell(value) for value in row)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def to_json(head: Mapping[str, object], tables: Sequence[Table]) -> bytes:
+    """Everything, under its schema version: the head's entries, then each table as a list of objects."""
+    content = {"schema": SCHEMA, **head}
+    for table in tables:
+        names = [column.name for column in table.columns]
+        content[table.name] = [dict(zip(names, row, strict=True)) for row in table.rows]
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def to_workbook(
+    title: str, summary: Sequence[tuple[str, str]], tables: Sequence[Table], day: date
+) -> bytes:
+    """One sheet a table after a summary; filters, frozen heads and real types."""
+    import xlsxwriter
+
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        content,
+        {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False},
+    )
+    # the day of the report, so that the same data gives the same bytes
+    book.set_properties({"title": title, "created": datetime(day.year, day.month, day.day)})  # noqa: DTZ001
+    styles = _styles(book)
+    _write_summary(book.add_worksheet("Summary"), title, summary, tables, styles)
+    for table in tables:
+        _write_table(book.add_worksheet(table.title), table, styles)
+    book.close()
+    return content.getvalue()
+
+
+def is_dangerous(text: str) -> bool:
+    """Whether a spreadsheet could take a text for a formula."""
+    return text.startswith(DANGEROUS)
+
+
+def _csv_cell(value: Value) -> str | int | float:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return f"'{value}" if is_dangerous(value) else value
+    return value
+
+
+def _styles(book: Any) -> dict[str, Any]:
+    top = {"valign": "top", "font_size": 10}
+    return {
+        "title": book.add_format({"bold": True, "font_size": 16}),
+        "head": book.add_format(
+            {"bold": True, "font_size": 10, "bg_color": "#E9E6DF", "bottom": 1, "text_wrap": True}
+        ),
+        "label": book.add_format({**top, "bold": True}),
+        "text": book.add_format({**top, "text_wrap": True}),
+        "plain": book.add_format({**top, "text_wrap": True, "quote_prefix": True}),
+        "link": book.add_format({**top, "font_color": "#2450B8", "underline": 1}),
+        **{kind: book.add_format({**top, "num_format": code}) for kind, code in FORMATS.items()},
+    }
+
+
+def _write_summary(
+    sheet: Any,
+    title: str,
+    summary: Sequence[tuple[str, str]],
+    tables: Sequence[Table],
+    styles: dict[str, Any],
+) -> None:
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 110)
+    sheet.hide_gridlines(2)
+    _write_text(sheet, 0, 0, title, {**styles, "text": styles["title"], "plain": styles["title"]})
+    for number, (label, text) in enumerate(summary, 2):
+        _write_text(sheet, number, 0, label, {**styles, "text": styles["label"]})
+        _write_text(sheet, number, 1, text, styles)
+    first = len(summary) + 3
+    sheet.write_string(first, 0, "Sheets", styles["label"])
+    for number, table in enumerate(tables, first):
+        rows = f"{table.title}: {len(table.rows):,} {'row' if len(table.rows) == 1 else 'rows'}"
+        sheet.write_url(number, 1, f"internal:'{table.title}'!A1", styles["link"], rows)
+
+
+def _write_table(sheet: Any, table: Table, styles: dict[str, Any]) -> None:
+    for number, column in enumerate(table.columns):
+        sheet.set_column(number, number, column.width)
+        sheet.write_string(0, number, column.name.replace("_", " "), styles["head"])
+    for row, values in enumerate(table.rows, 1):
+        for number, (column, value) in enumerate(zip(table.columns, values, strict=True)):
+            _write_cell(sheet, row, number, value, column.kind, styles)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _write_cell(
+    sheet: Any, row: int, column: int, value: Value, kind: str, styles: dict[str, Any]
+) -> None:
+    if value is None or value == "":
+        return
+    if kind == YES:
+        sheet.write_boolean(row, column, bool(value), styles["text"])
+    elif isinstance(value, int | float):
+        sheet.write_number(row, column, value, styles.get(kind, styles[NUMBER]))
+    elif kind == DATE:
+        sheet.write_datetime(row, column, date.fromisoformat(value), styles[DATE])
+    elif kind == LINK and len(value) <= LONGEST_LINK:
+        sheet.write_url(row, column, value, styles["link"], value)
+    else:
+        _write_text(sheet, row, column, value, styles)
+
+
+def _write_text(sheet: Any, row: int, column: int, text: str, styles: dict[str, Any]) -> None:
+    shown = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"
+    sheet.write_string(row, column, shown, styles["plain" if is_dangerous(text) else "text"])

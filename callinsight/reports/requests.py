@@ -1,0 +1,104 @@
+"""Requests for content that are open, against the times that were agreed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight.reports.wording import count, day, many, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CLOSED = ("delivered", "declined")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLine:
+    """A content request as it stands on the day of the report."""
+
+    id: str  # R-1
+    title: str
+    state: str
+    priority: str
+    due: str  # date of the next step; empty where none is agreed
+    overdue: bool
+    age_days: int
+    next_step: str = ""  # what is due: decide, deliver
+    requester: str = ""
+    owner: str = ""  # who writes it
+    gap: str = ""
+    votes: int = 0
+    item: str = ""  # the asset it was delivered as
+    effect: str = ""  # what became of the demand, in words; empty where nothing is to be said
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRow:
+    """An open request, in words."""
+
+    id: str
+    title: str
+    state: str
+    priority: str
+    due: str
+    overdue: bool
+    age: str
+    owner: str
+    wanted_by: str
+
+
+def request_rows(lines: Sequence[RequestLine]) -> tuple[RequestRow, ...]:
+    """The open ones: what is overdue first, then what is due first."""
+    open_ = [line for line in lines if line.state not in CLOSED]
+    open_.sort(key=lambda r: (not r.overdue, r.due or "9", r.priority, r.id))
+    return tuple(
+        RequestRow(
+            id=line.id,
+            title=line.title,
+            state=readable(line.state),
+            priority=line.priority,
+            due=_due(line),
+            overdue=line.overdue,
+            age=count(line.age_days, "day"),
+            owner=line.owner or "Nobody",
+            wanted_by=_wanted_by(line),
+        )
+        for line in open_
+    )
+
+
+def request_sentence(lines: Sequence[RequestLine]) -> str:
+    """How many are open and how many are late; empty where nothing was asked for."""
+    if not lines:
+        return ""
+    open_ = [line for line in lines if line.state not in CLOSED]
+    late = sum(line.overdue for line in open_)
+    if not open_:
+        return "No content request is open."
+    are = "content request is open" if len(open_) == 1 else "content requests are open"
+    text = f"{many(len(open_), are, are)}"
+    if not late:
+        return f"{text}, none of them past its due date."
+    return f"{text}, {late:,} of them past {'its' if late == 1 else 'their'} due date."
+
+
+def request_effects(lines: Sequence[RequestLine]) -> tuple[str, ...]:
+    """What became of the demand behind those that were delivered, a sentence each."""
+    return tuple(
+        f"{line.id}, {line.title}, delivered as {line.item}: {line.effect}."
+        for line in lines
+        if line.state == "delivered" and line.effect
+    )
+
+
+def _due(line: RequestLine) -> str:
+    if not line.due:
+        return "not agreed"
+    return f"{line.next_step} by {day(line.due)}".strip() if line.next_step else day(line.due)
+
+
+def _wanted_by(line: RequestLine) -> str:
+    if not line.votes:
+        return line.requester
+    return f"{line.requester} and {count(line.votes, 'other')}".strip()

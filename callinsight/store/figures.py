@@ -1,0 +1,149 @@
+"""What pages count and list, each by one query that stays quick over many calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callinsight.records import Call, Gap, Tag
+from callinsight.store.rows import load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+OPEN_STATES = ("new", "accepted", "in_progress")
+
+
+def status_counts(db: Database) -> dict[str, int]:
+    """How many calls there are of each status."""
+    return dict(db.execute("SELECT status, count(*) FROM calls GROUP BY status").fetchall())
+
+
+def calls_page(
+    db: Database, *, limit: int, after: tuple[str, str] | None = None, status: str = ""
+) -> list[Call]:
+    """Calls, the latest first; those `after` a moment and id, in that order, of one status."""
+    at, id_ = after or ("~", "~")  # after all that is written in digits
+    return load(
+        db,
+        Call,
+        "SELECT * FROM calls WHERE (recorded_at, id) < (?, ?) AND (? = '' OR status = ?) "
+        "ORDER BY recorded_at DESC, id DESC LIMIT ?",
+        [at, id_, status, status, limit],
+    )
+
+
+def failed_calls(db: Database, *, limit: int) -> list[tuple[Call, bool]]:
+    """Calls that failed, the latest first; whether the next run tries them again."""
+    calls = calls_page(db, limit=limit, status="failed")
+    tried = {
+        call
+        for (call,) in db.execute(
+            "SELECT subject FROM runs WHERE stage = 'speech' AND error IS NOT NULL"
+        ).fetchall()
+    }
+    return [(call, call.id not in tried) for call in calls]
+
+
+def noted_calls(db: Database, *, limit: int) -> list[Call]:
+    """Calls with a reason to look at them that did not fail, the latest first."""
+    return load(
+        db,
+        Call,
+        "SELECT * FROM calls WHERE reason <> '' AND status <> 'failed' "
+        "ORDER BY recorded_at DESC, id DESC LIMIT ?",
+        [limit],
+    )
+
+
+def last_finished(db: Database, stage: str) -> str:
+    """The moment at which a stage last finished something; empty before."""
+    (at,) = db.execute("SELECT max(finished_at) FROM runs WHERE stage = ?", [stage]).fetchone()
+    return at or ""
+
+
+def last_moment(db: Database) -> str:
+    """When the last call took place; empty without calls."""
+    row = db.execute("SELECT recorded_at FROM calls ORDER BY recorded_at DESC LIMIT 1").fetchone()
+    return row[0] if row else ""
+
+
+def calls_between(db: Database, first_day: str, last_day: str) -> list[tuple[str, str, str, str]]:
+    """Moment, deal (else the id), status and language of each call by the days of their moments."""
+    return db.execute(
+        "SELECT recorded_at, CASE deal WHEN '' THEN id ELSE deal END, status, language FROM calls "
+        "WHERE recorded_at >= ? AND recorded_at < ?",
+        [first_day, f"{last_day}~"],
+    ).fetchall()
+
+
+def objecting_deals(db: Database, month: str) -> int:
+    """Deals of a month in which a buyer surely objects to something."""
+    (deals,) = db.execute(
+        "SELECT count(DISTINCT deal) FROM tags WHERE month = ? AND kind = 'concern' "
+        "AND status = 'sure' AND stance = 'objection'",
+        [month],
+    ).fetchone()
+    return int(deals)
+
+
+def pressing_gaps(db: Database, month: str) -> list[Gap]:
+    """The cells of a month that nothing, or too little, answers; the most pressing first."""
+    return load(
+        db,
+        Gap,
+        "SELECT * FROM gaps WHERE month = ? AND verdict IN ('gap', 'weak') ORDER BY score DESC, id",
+        [month],
+    )
+
+
+def sure_tags(db: Database, utterances: Sequence[str], kind: str, label: str) -> list[Tag]:
+    """The sure tags of one kind and label that these utterances have."""
+    marks = ", ".join("?" for _ in utterances)
+    return load(
+        db,
+        Tag,
+        f"SELECT * FROM tags WHERE utterance IN ({marks}) "  # noqa: S608 - marks
+        "AND kind = ? AND label = ? AND status = 'sure'",
+        [*utterances, kind, label],
+    )
+
+
+def read_since(db: Database, since: str) -> tuple[int, int]:
+    """Calls that were read since a moment in UTC, and deals in which a buyer objects in them."""
+    read = "SELECT subject FROM runs WHERE stage = 'speech' AND finished_at > ? AND error IS NULL"
+    (calls,) = db.execute(f"SELECT count(*) FROM ({read})", [since]).fetchone()  # noqa: S608
+    (deals,) = db.execute(
+        f"SELECT count(DISTINCT deal) FROM tags WHERE call IN ({read}) "  # noqa: S608 - fixed
+        "AND kind = 'concern' AND status = 'sure' AND stance = 'objection'",
+        [since],
+    ).fetchone()
+    return int(calls), int(deals)
+
+
+def corrected_since(db: Database, since: str, *, by_others_than: str) -> int:
+    """Turns that others corrected since a moment."""
+    (turns,) = db.execute(
+        "SELECT count(DISTINCT utterance) FROM corrections "
+        "WHERE datetime(at) > datetime(?) AND who <> ?",
+        [since, by_others_than],
+    ).fetchone()
+    return int(turns)
+
+
+def requested_since(db: Database, since: str) -> int:
+    """Requests for content that were made since a moment."""
+    (requests,) = db.execute(
+        "SELECT count(*) FROM content_requests WHERE datetime(created_at) > datetime(?)", [since]
+    ).fetchone()
+    return int(requests)
+
+
+def open_requests(db: Database, as_of: str) -> tuple[int, int]:
+    """Requests that are not answered yet, and those of them that were needed before a day."""
+    marks = ", ".join("?" for _ in OPEN_STATES)
+    late = "sum(needed_by <> '' AND needed_by < ?)"
+    sql = f"SELECT count(*), {late} FROM content_requests WHERE state IN ({marks})"  # noqa: S608
+    row = db.execute(sql, [as_of, *OPEN_STATES]).fetchone()
+    return int(row[0]), int(row[1] or 0)

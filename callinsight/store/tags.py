@@ -1,0 +1,116 @@
+"""Tags and topics, what people said of them, and the vectors they are made from."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from callinsight.records import Correction, Tag, Topic, TopicChange
+from callinsight.store.rows import load, row_of, save
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlite_utils import Database
+
+
+def replace_tags(db: Database, call: str, kinds: tuple[str, ...], tags: Iterable[Tag]) -> None:
+    """Make these the call's tags of the given kinds."""
+    for kind in kinds:
+        db.execute("DELETE FROM tags WHERE call = ? AND kind = ?", [call, kind])
+    save(db, "tags", tags, pk=("utterance", "kind", "label"))
+
+
+def save_topics(db: Database, topics: Iterable[Topic]) -> None:
+    """Write topics; none is ever dropped, so that no id is given twice."""
+    save(db, "topics", topics, pk="id")
+
+
+def all_topics(db: Database) -> list[Topic]:
+    """The topics, those that count no more with them, by id."""
+    return load(db, Topic, "SELECT * FROM topics ORDER BY id")
+
+
+def replace_topic_tags(db: Database, tags: Iterable[Tag]) -> None:
+    """Make these the utterances that have a topic."""
+    db.execute("DELETE FROM tags WHERE kind = 'topic'")
+    save(db, "tags", tags, pk=("utterance", "kind", "label"))
+
+
+def topic_tags(db: Database) -> list[Tag]:
+    """The topics of utterances, by utterance."""
+    return load(db, Tag, "SELECT * FROM tags WHERE kind = 'topic' ORDER BY utterance")
+
+
+def save_topic_changes(db: Database, changes: Iterable[TopicChange]) -> None:
+    """Keep what became of the topics in a rebuild."""
+    save(db, "topic_changes", changes, pk=("rebuild", "topic"))
+
+
+def all_topic_changes(db: Database) -> list[TopicChange]:
+    """What became of topics, by rebuild and topic."""
+    return load(db, TopicChange, "SELECT * FROM topic_changes ORDER BY rebuild, topic")
+
+
+def tags_of_month(db: Database, month: str) -> list[Tag]:
+    """The tags of a month's calls (YYYY-MM), by utterance."""
+    return load(
+        db, Tag, "SELECT * FROM tags WHERE month = ? ORDER BY utterance, kind, label", [month]
+    )
+
+
+def tags_of_kinds(db: Database, kinds: tuple[str, ...]) -> list[Tag]:
+    """All tags of the given kinds, by utterance."""
+    marks = ", ".join("?" for _ in kinds)
+    sql = f"SELECT * FROM tags WHERE kind IN ({marks}) ORDER BY utterance, kind, label"  # noqa: S608 - marks
+    return load(db, Tag, sql, [*kinds])
+
+
+def tags_of_call(db: Database, call: str) -> list[Tag]:
+    """The tags of a call, by utterance."""
+    return load(
+        db, Tag, "SELECT * FROM tags WHERE call = ? ORDER BY utterance, kind, label", [call]
+    )
+
+
+def tags_of_turn(db: Database, utterance: str) -> list[Tag]:
+    """The tags of one utterance."""
+    return load(db, Tag, "SELECT * FROM tags WHERE utterance = ? ORDER BY kind, label", [utterance])
+
+
+def add_correction(db: Database, correction: Correction) -> Correction:
+    """Keep what a person says of a turn, after all that was said before; with its number."""
+    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM corrections").fetchone()
+    numbered = dataclasses.replace(correction, id=last + 1)
+    db.table("corrections").insert(row_of(numbered), pk="id")
+    return numbered
+
+
+def all_corrections(db: Database) -> list[Correction]:
+    """What people said of turns, in the order they said it."""
+    return load(db, Correction, "SELECT * FROM corrections ORDER BY id")
+
+
+def load_vectors(db: Database, model: str, text_hashes: Iterable[str]) -> dict[str, bytes]:
+    """Stored sentence vectors (float32 bytes) of these texts."""
+    found = {}
+    for text_hash in set(text_hashes):
+        row = db.execute(
+            "SELECT vector FROM embeddings WHERE text_hash = ? AND model = ?", [text_hash, model]
+        ).fetchone()
+        if row:
+            found[text_hash] = row[0]
+    return found
+
+
+def has_vectors(db: Database) -> bool:
+    """Whether any vector is kept; none is once personal data was taken out of stored words."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM embeddings)").fetchone()[0])
+
+
+def save_vectors(db: Database, model: str, vectors: dict[str, bytes]) -> None:
+    """Keep sentence vectors, so that no text is embedded twice."""
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO embeddings (text_hash, model, vector) VALUES (?, ?, ?)",
+        [(text_hash, model, vector) for text_hash, vector in sorted(vectors.items())],
+    )

@@ -1,0 +1,321 @@
+"""`/calls/ID`: a call to read, hear and mend."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from callinsight import store
+from callinsight.calls.mending import PEOPLE, PERSONA, SIDE, TITLE, TURN, WRITTEN, holding
+from callinsight.calls.speakers import voice_of
+from callinsight.calls.talk import talk_of
+from callinsight.pipeline import mend
+from callinsight.pipeline.words import turn_of
+from callinsight.records import UNKNOWN
+from callinsight.reports.excerpts import find_words
+from callinsight.reports.wording import Names, clock, percent, readable
+from callinsight.web.cards import Mark, audio_address, call_address, mark_of, utterance_address
+from callinsight.web.following import WORKING
+from callinsight.web.pages import Db, Definitions, Settings, page, require, visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlite_utils import Database
+
+    from callinsight.records import Call, Mending, Tag, Utterance
+    from callinsight.web.following import Follower
+
+router = APIRouter()
+READ = [Depends(require("viewer"))]
+MEND = [Depends(require("editor"))]
+SIDES = {"rep": "Our side", "buyer": "Buyer", UNKNOWN: "Not known"}
+SOURCES = {
+    "sheets": "by the sheets",
+    "words": "by what is said",
+    "voice": "by the voice",
+    PEOPLE: "as somebody said",
+    UNKNOWN: "",
+}
+STATUS = {
+    "partial": "Only a part of this call could be read.",
+    "failed": "This call could not be read.",
+    "empty": "Nobody speaks in this call.",
+    "refused": "This call is left out: there is no consent to use it.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordShown:
+    """A word of a turn; words without a time cannot be clicked."""
+
+    text: str
+    at_s: float | None
+    evidence: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnShown:
+    """A turn as the page shows it."""
+
+    utterance: Utterance
+    at: str
+    words: tuple[WordShown, ...]
+    marks: tuple[Mark, ...]
+    mend: str  # where its words and side are mended
+    address: str
+    sure: str  # of its side, where that is not certain
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceShown:
+    """A voice of a call and whose it is."""
+
+    voice: str
+    name: str
+    side: str
+    told: str  # by what, and how sure
+
+
+@router.get("/calls/{call:path}", response_class=HTMLResponse, dependencies=READ)
+def call_page(
+    request: Request, call: str, db: Db, config: Settings, taxonomy: Definitions
+) -> HTMLResponse:
+    """A call: its words in step with its sound, tags, people, deal, and what was mended."""
+    known = _known(db, call)
+    said = store.utterances_of(db, call)
+    names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
+    return page(
+        request,
+        "call.html.jinja",
+        call=known,
+        address=call_address(call),
+        trouble=STATUS.get(known.status, ""),
+        turns=_turns(said, store.tags_of_call(db, call), names),
+        audio=audio_address(db, config, known),
+        talks=talk_of(said),
+        people=store.participants_of(db, call),
+        voices=_voices(said),
+        others=[c for c in store.calls_of_deal(db, known.deal) if c.id != call],
+        mendings=[(m, _told(m, names)) for m in holding(store.mendings_of(db, call))],
+        state=_follower(request).state(call),
+        names=names,
+        personas=[*taxonomy.personas, UNKNOWN],
+        sides=SIDES,
+        call_address=call_address,
+    )
+
+
+@router.get("/mend/state/{call:path}", response_class=HTMLResponse, dependencies=READ)
+def mending_state(request: Request, call: str) -> Response:
+    """Whether tags still follow a mending; the page is loaded anew once they have."""
+    state = _follower(request).state(call)
+    if state == WORKING:
+        return Response(status_code=204)
+    return Response(status_code=200, headers={"HX-Refresh": "true"})
+
+
+@router.get("/mend/turn/{utterance:path}", response_class=HTMLResponse, dependencies=MEND)
+def turn_form(request: Request, utterance: str, db: Db) -> HTMLResponse:
+    """The form for the words and the side of one turn."""
+    said = store.utterances_by_id(db, [utterance]).get(utterance)
+    if said is None:
+        raise HTTPException(404)
+    return page(
+        request,
+        "mend_turn.html.jinja",
+        turn=said,
+        at=clock(said.start_s, estimated=said.estimated),
+        call=_known(db, said.call),
+        call_address=call_address(said.call),
+        action=f"/mend/turn/{utterance_address(said.id)}",
+        sides=SIDES,
+    )
+
+
+@router.post("/mend/turn/{utterance:path}", dependencies=MEND)
+def mend_turn(
+    request: Request,
+    utterance: str,
+    db: Db,
+    config: Settings,
+    text: Annotated[str, Form(max_length=20_000)],
+    side: Annotated[str, Form()],
+) -> Response:
+    """Keep what was said in a turn and on which side."""
+    said = store.utterances_by_id(db, [utterance]).get(utterance)
+    if said is None:
+        raise HTTPException(404)
+    stamp = _stamp(request)
+    if side != said.side:
+        mend.set_turn_side(db, config, utterance, side, **stamp)
+    mend.set_words(db, config, utterance, text, **stamp)
+    return _followed(request, said.call, f"turn-{said.position}")
+
+
+@router.post("/mend/voice/{call:path}", dependencies=MEND)
+def mend_voice(
+    request: Request,
+    call: str,
+    db: Db,
+    config: Settings,
+    side: Annotated[str, Form()],
+    voice: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep whose a voice is."""
+    mend.set_side(db, config, call, voice, side, **_stamp(request))
+    return _followed(request, call)
+
+
+@router.post("/mend/swap/{call:path}", dependencies=MEND)
+def swap_sides(request: Request, call: str, db: Db, config: Settings) -> Response:
+    """Make reps buyers and buyers reps."""
+    mend.swap_sides(db, config, call, **_stamp(request))
+    return _followed(request, call)
+
+
+@router.post("/mend/person/{call:path}", dependencies=MEND)
+def mend_person(
+    request: Request,
+    call: str,
+    db: Db,
+    config: Settings,
+    name: Annotated[str, Form()],
+    persona: Annotated[str, Form()],
+    title: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Keep somebody's title and role."""
+    stamp = _stamp(request)
+    mend.set_person(db, config, call, name, title=title, persona=persona, **stamp)
+    return _followed(request, call)
+
+
+@router.post("/mend/undo/{number}", dependencies=MEND)
+def undo_mending(request: Request, number: int, db: Db, config: Settings) -> Response:
+    """Take a mending back."""
+    call = mend.take_back(db, config, number, **_stamp(request))
+    return _followed(request, call)
+
+
+def _follower(request: Request) -> Follower:
+    follower: Follower = request.app.state.follower
+    return follower
+
+
+def _stamp(request: Request) -> dict[str, str]:
+    at = request.app.state.now().isoformat(timespec="seconds")
+    return {"who": visitor(request).name, "at": at}
+
+
+def _followed(request: Request, call: str, anchor: str = "") -> Response:
+    """Back to the call; its tags follow meanwhile."""
+    _follower(request).add(call)
+    place = f"#{anchor}" if anchor else ""
+    return RedirectResponse(f"{call_address(call)}{place}", 303)
+
+
+def _known(db: Database, call: str) -> Call:
+    known = store.get_call(db, call)
+    if known is None:
+        raise HTTPException(404)
+    return known
+
+
+def _turns(said: Sequence[Utterance], tags: Iterable[Tag], names: Names) -> list[TurnShown]:
+    by_turn: dict[str, list[Tag]] = defaultdict(list)
+    for tag in tags:
+        by_turn[tag.utterance].append(tag)
+    return [
+        TurnShown(
+            utterance=turn,
+            at=clock(turn.start_s, estimated=turn.estimated),
+            words=_words(turn, [tag.evidence for tag in by_turn[turn.id]]),
+            marks=tuple(mark_of(tag, names) for tag in _in_order(by_turn[turn.id])),
+            mend=f"/mend/turn/{utterance_address(turn.id)}",
+            address=f"/excerpts/{utterance_address(turn.id)}",
+            sure=percent(turn.side_confidence) if 0 < turn.side_confidence < 0.995 else "",
+        )
+        for turn in said
+    ]
+
+
+def _in_order(tags: list[Tag]) -> list[Tag]:
+    return sorted(tags, key=lambda tag: (tag.status != "sure", tag.kind == "topic", -tag.score))
+
+
+def _words(turn: Utterance, evidence: Sequence[str]) -> tuple[WordShown, ...]:
+    """The words of a turn with their times; what is evidence of a tag is found by its place."""
+    spans = [span for phrase in evidence if phrase for span in find_words(phrase, turn.text)]
+
+    def is_evidence(place: int) -> bool:
+        return any(start <= place < end for start, end in spans)
+
+    timed = {}
+    if not turn.estimated and "".join("".join(w.text for w in turn.words).split()) == "".join(
+        turn.text.split()
+    ):
+        place = 0
+        for word in turn.words:
+            for part in word.text.split()[:1]:
+                place = turn.text.index(part, place)
+                timed[place] = word.start_s
+                place += len(part)
+    shown, place = [], 0
+    for text in turn.text.split(" "):
+        at_s = timed.get(place)
+        shown.append(WordShown(text=text, at_s=at_s, evidence=is_evidence(place)))
+        place += len(text) + 1
+    return tuple(shown)
+
+
+def _voices(said: Sequence[Utterance]) -> list[VoiceShown]:
+    """The voices of a call, each with the name and side it mostly has."""
+    first: dict[str, Utterance] = {}
+    for turn in said:
+        voice = voice_of(turn_of(turn))
+        if voice not in first or (first[voice].side == UNKNOWN and turn.side != UNKNOWN):
+            first[voice] = turn
+    sides = mend.voices_of(said)
+    return [
+        VoiceShown(
+            voice=voice,
+            name=turn.speaker if voice else "Everybody",
+            side=sides[voice],
+            told=" ".join(
+                part
+                for part in (
+                    SOURCES.get(turn.side_source, ""),
+                    percent(turn.side_confidence) if turn.side_confidence else "",
+                )
+                if part
+            ),
+        )
+        for voice, turn in first.items()
+    ]
+
+
+def _told(mending: Mending, names: Names) -> str:
+    """A mending in words."""
+    if mending.what == SIDE:
+        return f"{readable(mending.subject) or 'Everybody'} is {_side(mending.after)}"
+    if mending.what == TURN:
+        return f"“{_short(mending.text)}” was said by {_side(mending.after)}"
+    if mending.what == WRITTEN:
+        return f"“{_short(mending.before)}” reads “{_short(mending.after)}”"
+    if mending.what == TITLE:
+        return f"{mending.subject} is {mending.after or 'without a title'}"
+    assert mending.what == PERSONA
+    return f"{mending.subject} has the role {names.persona(mending.after)}"
+
+
+def _side(side: str) -> str:
+    return {"rep": "our side", "buyer": "the buyer"}.get(side, "somebody not known")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79].rstrip()}…"

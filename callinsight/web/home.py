@@ -1,0 +1,147 @@
+"""`/`: what is new since the last visit, the month in four numbers, and what to listen to."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from callinsight import store
+from callinsight.months import month_of
+from callinsight.pipeline.run import SETTINGS, stored_config
+from callinsight.records import Call, Gap, Tag, Utterance
+from callinsight.reports.excerpts import find_words
+from callinsight.reports.wording import Names, count
+from callinsight.taxonomy import load_taxonomy
+from callinsight.web.month import figures, ranked
+from callinsight.web.pages import Db, page, pieces, require, visitor
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from callinsight.web.access import Visitor
+
+router = APIRouter(dependencies=[Depends(require("viewer"))])
+SAME_VISIT = timedelta(minutes=30)  # without a look; only then the next one begins
+TELLING = 4  # gaps that are heard
+CANDIDATES = 60  # turns of a gap that are looked at
+STANCES = ("objection", "question")  # the most telling first
+SHORTEST, LONGEST = 12, 70  # words that say enough and are soon read
+PATIENCE_MS = 250  # for noting a visit while somebody writes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """A gap in a buyer's own words."""
+
+    gap: Gap
+    tag: Tag
+    utterance: Utterance
+    call: Call
+    title: str
+    pieces: list[tuple[str, bool]]
+
+
+@router.get("/", response_class=HTMLResponse)
+def home(request: Request, db: Db) -> HTMLResponse:
+    """The first page; before the first run, the command that comes next."""
+    if store.setting(db, SETTINGS) is None:
+        return page(request, "welcome.html.jinja", pipeline="PIPELINE.toml")
+    config = stored_config(db)
+    now: datetime = request.app.state.now()
+    latest = store.last_moment(db)
+    if not latest:
+        return page(request, "welcome.html.jinja", pipeline=config.path)
+    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    month = month_of(latest, config.zone)
+    gaps = ranked(db, month)
+    who = visitor(request)
+    since = _since(db, who, now)
+    return page(
+        request,
+        "home.html.jinja",
+        month=month,
+        is_now=month == month_of(now.isoformat(), config.zone),
+        figures=figures(db, config, month, gaps, today=now.astimezone(config.zone).date()),
+        since=since,
+        news=_news(db, since, who) if since else [],
+        telling=telling(db, gaps),
+        names=Names(taxonomy),
+    )
+
+
+def telling(db: Database, gaps: list[Gap]) -> list[Telling]:
+    """For each of the first gaps the turn that says it best, no two the same or of one deal."""
+    found: list[Telling] = []
+    for gap in gaps:
+        used = {one.utterance.id for one in found}
+        deals = {one.tag.deal for one in found}
+        kind, _, topic = gap.concern.rpartition(":")
+        tags = store.sure_tags(db, gap.evidence[:CANDIDATES], kind or "concern", topic)
+        fresh = [tag for tag in tags if tag.utterance not in used and tag.deal not in deals]
+        said = store.utterances_by_id(db, [tag.utterance for tag in fresh])
+        if fresh:
+            best = min(fresh, key=lambda tag: _rank(tag, said[tag.utterance].text))
+            found.append(_telling(db, gap, best, said[best.utterance]))
+        if len(found) == TELLING:
+            break
+    return found
+
+
+def _telling(db: Database, gap: Gap, tag: Tag, utterance: Utterance) -> Telling:
+    call = store.get_call(db, tag.call)
+    assert call is not None  # a tag without its call cannot be stored
+    titles = {person.name: person.title for person in store.participants_of(db, call.id)}
+    return Telling(
+        gap=gap,
+        tag=tag,
+        utterance=utterance,
+        call=call,
+        title=titles.get(utterance.speaker, ""),
+        pieces=pieces(utterance.text, find_words(tag.evidence, utterance.text)),
+    )
+
+
+def _rank(tag: Tag, text: str) -> tuple[int, bool, float, str]:
+    length = len(text.split())
+    unwieldy = not SHORTEST <= length <= LONGEST
+    return [*STANCES, tag.stance].index(tag.stance), unwieldy, -tag.score, tag.utterance
+
+
+def _since(db: Database, who: Visitor, now: datetime) -> str:
+    """The moment of the visit before this one; empty at the first."""
+    known = store.visit(db, who.name)
+    since, last = known or ("", "")
+    if last and datetime.fromisoformat(last) + SAME_VISIT < now:
+        since = last
+    db.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+    try:
+        with store.transaction(db):
+            store.save_visit(db, who.name, since=since, last=now.isoformat(timespec="seconds"))
+    except sqlite3.OperationalError:
+        pass  # a run is writing; the next visit is noted again
+    return since
+
+
+def _news(db: Database, since: str, who: Visitor) -> list[tuple[str, str]]:
+    """What happened since a moment: a sentence and its page each."""
+    at = datetime.fromisoformat(since).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    calls, deals = store.read_since(db, at)
+    corrected = store.corrected_since(db, since, by_others_than=who.name)
+    requested = store.requested_since(db, since)
+    news = []
+    if calls:
+        objecting = f"; buyers object in {count(deals, 'deal')}" if deals else ""
+        verb = "was" if calls == 1 else "were"
+        news.append((f"{count(calls, 'call')} {verb} read{objecting}", "/excerpts"))
+    if requested:
+        news.append((f"{count(requested, 'request')} for content came in", "/requests"))
+    if corrected:
+        verb = "was" if corrected == 1 else "were"
+        at = "/review/history" if who.may("editor") else ""
+        news.append((f"{count(corrected, 'turn')} {verb} corrected by others", at))
+    return news

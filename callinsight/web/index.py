@@ -1,0 +1,146 @@
+"""What the pages keep in memory of the tagged turns, brought up to date as the database changes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.calls.transcripts import RECORDING_SUFFIXES
+from callinsight.web.facets import (
+    RECORDED,
+    WRITTEN,
+    CallFacts,
+    Shelf,
+    empty_shelf,
+    restocked,
+    said_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+MANY = 2000  # changed calls beyond which everything is read anew
+QUICK_S = 0.3  # a reading that takes longer is done behind the pages
+PAUSE = 5  # times as long as the last reading took, before the next
+
+
+class Index:
+    """The shelves of sure excerpts and of all, as of an edition of the database.
+
+    A small change is read at once, so that whoever corrects something sees it; what takes longer
+    is read by a thread while the pages show what was known before.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is read before the first page asks."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._edition = -1
+        self._sure = empty_shelf()
+        self._all = empty_shelf()
+        self._again_at = 0.0
+
+    def shelf(self, db: Database, folder: Path, *, unsure: bool) -> Shelf:
+        """The excerpts to show; the first call waits until they are read.
+
+        `folder` is where the recordings lie.
+        """
+        self._refresh(db, folder)
+        return self._all if unsure else self._sure
+
+    @property
+    def everything(self) -> Shelf:
+        """All excerpts, as last read."""
+        return self._all
+
+    @property
+    def edition(self) -> int:
+        """Which edition of the database the shelves show."""
+        return self._edition
+
+    def _refresh(self, db: Database, folder: Path) -> None:
+        now = store.edition(db)
+        if now == self._edition:
+            return
+        if self._edition < 0:
+            with self._lock:
+                if self._edition < 0:
+                    self._read(db, folder)
+            return
+        if time.monotonic() < self._again_at or not self._lock.acquire(blocking=False):
+            return
+        changed = store.calls_changed_since(db, self._edition)
+        if self._expected_s(len(changed)) < QUICK_S:
+            try:
+                self._read(db, folder, changed)
+            finally:
+                self._lock.release()
+        else:
+            threading.Thread(target=self._read_behind, args=(folder,), daemon=True).start()
+
+    def _expected_s(self, calls: int) -> float:
+        return calls / 2000 + len(self._all) / 1_000_000
+
+    def _read_behind(self, folder: Path) -> None:
+        try:
+            with store.opened(self._path) as db:
+                changed = store.calls_changed_since(db, self._edition)
+                self._read(db, folder, None if len(changed) > MANY else changed)
+        finally:
+            self._lock.release()
+
+    def _read(self, db: Database, folder: Path, calls: Sequence[str] | None = None) -> None:
+        started = time.monotonic()
+        db.execute("BEGIN")  # all that is read is of one edition
+        try:
+            edition = store.edition(db)
+            facts = self._facts(db, folder, calls)
+            tags = list(store.tagged_rows(db, calls))
+        finally:
+            db.execute("ROLLBACK")
+        changed = list(self._all.calls.names) if calls is None else calls
+        sure = restocked(self._sure, said_of(tags, facts, only_sure=True), changed)
+        every = restocked(self._all, said_of(tags, facts, only_sure=False), changed)
+        self._sure, self._all, self._edition = sure, every, edition
+        took_s = time.monotonic() - started
+        self._again_at = time.monotonic() + (PAUSE * took_s if took_s > QUICK_S else 0.0)
+
+    def _facts(
+        self, db: Database, folder: Path, calls: Sequence[str] | None
+    ) -> dict[str, CallFacts]:
+        rows = list(store.call_facts(db, calls))
+        beside = _recordings_in({folder / str(row[4]) for row in rows if not row[5]})
+        return {
+            call: CallFacts(
+                moment=int(datetime.fromisoformat(recorded_at).timestamp()),
+                account=account or "",
+                outcome=outcome or "open",
+                sound=RECORDED if _has_sound(folder / file, channels, beside) else WRITTEN,
+                reps=tuple((reps or "").split("\n")) if reps else (),
+            )
+            for call, recorded_at, account, outcome, file, channels, reps in rows
+        }
+
+
+def _has_sound(path: Path, channels: int, beside: set[Path]) -> bool:
+    """Whether a call can be played: it was heard, or a recording lies beside its transcript."""
+    return bool(channels) or path.with_suffix("") in beside
+
+
+def _recordings_in(paths: set[Path]) -> set[Path]:
+    """The recordings in the folders of these files, without their suffix; a folder is read once."""
+    found = set()
+    for folder in {path.parent for path in paths}:
+        if folder.is_dir():
+            found |= {
+                file.with_suffix("")
+                for file in folder.iterdir()
+                if file.suffix.casefold() in RECORDING_SUFFIXES
+            }
+    return found

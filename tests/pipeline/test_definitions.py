@@ -1,0 +1,83 @@
+"""Definitions are kept each time they come into use, and the terminal says what changed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from material import ROOT
+from typer.testing import CliRunner
+
+from callinsight import store
+from callinsight.cli import app
+from callinsight.config import load_config, settings_text
+from callinsight.pipeline.definitions import keep_definitions, revisions, revisions_of_month
+from callinsight.records import Edition
+from callinsight.reports.definitions import content_of
+from callinsight.taxonomy import load_taxonomy
+
+TAXONOMY = load_taxonomy(ROOT / "pipelines" / "taxonomy.toml")
+CONFIG = load_config(ROOT / "pipelines" / "demo.toml")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Definitions of September, changed in October."""
+    path = tmp_path / "callinsight.db"
+    price = replace(TAXONOMY.concerns["price_budget"], description="Money.")
+    older = replace(TAXONOMY, concerns={**TAXONOMY.concerns, "price_budget": price}, version="1")
+    with store.opened(path, create=True) as db:
+        store.save_setting(db, "settings", settings_text(CONFIG))
+        for taxonomy, moment in (
+            (older, "2026-09-01T08:00:00Z"),
+            (TAXONOMY, "2026-10-05T08:00:00Z"),
+        ):
+            edition = Edition(
+                version=taxonomy.version,
+                digest=taxonomy.digest,
+                used_from=moment,
+                content=content_of(taxonomy),
+            )
+            assert store.add_edition(db, edition)
+    return path
+
+
+def test_only_definitions_that_differ_are_kept(database: Path) -> None:
+    with store.opened(database) as db:
+        keep_definitions(db, TAXONOMY)
+        assert len(store.all_editions(db)) == 2
+
+        keep_definitions(db, replace(TAXONOMY, version="2027-01"))
+        (*_, last) = store.all_editions(db)
+        assert (last.id, last.version) == (3, "2027-01")
+        assert last.used_from > "2026"
+
+
+def test_what_changed_belongs_to_its_month(database: Path) -> None:
+    with store.opened(database) as db:
+        (october,) = revisions_of_month(db, CONFIG, "2026-10")
+        assert october.changes == ("Concern “Price and budget”: its meaning changed.",)
+        assert revisions_of_month(db, CONFIG, "2026-09") == []
+        keep_definitions(db, replace(TAXONOMY, version="2027-01"))  # a new number, the same words
+        assert revisions(db) == [october]
+
+
+def test_the_terminal_shows_words_and_changes(database: Path) -> None:
+    shown = CliRunner().invoke(app, ["taxonomy", "show", "--db", str(database)])
+
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("# Definitions, version 2026-11.1\n")
+    assert shown.stdout.endswith(
+        "\n## What has changed\n\nVersion 2026-11.1, in use from 5 October 2026:\n\n"
+        "- Concern “Price and budget”: its meaning changed.\n"
+    )
+
+
+def test_without_a_database_a_file_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    shown = CliRunner().invoke(app, ["taxonomy", "show", str(ROOT / "pipelines" / "taxonomy.toml")])
+
+    assert shown.exit_code == 0
+    assert "What has changed" not in shown.stdout

@@ -1,0 +1,38 @@
+"""The playlist of a month, from the demo's recordings."""
+
+import pytest
+from material import DemoRun
+
+from callinsight import store
+from callinsight.errors import InputError
+from callinsight.pipeline.playlist import playlist_of, write_month_playlist
+
+MONTH = "2026-10"
+
+
+def test_the_demos_playlist_is_varied_and_the_same_each_time(demo: DemoRun, tmp_path) -> None:
+    with store.opened(demo.summary.database) as db:
+        moments = playlist_of(db, demo.config, MONTH, length_s=1200)
+        pages = [
+            write_month_playlist(db, demo.config, MONTH, tmp_path / name, length_s=1200)
+            for name in ("one", "two")
+        ]
+
+    assert len({m.place for m in moments}) >= 3
+    assert len({m.tag.deal for m in moments}) >= 6
+    assert all(2 < m.end_s - m.start_s <= 30 for m in moments)
+    clips = sorted((pages[0].parent / "clips").iterdir())
+    assert len(clips) == len(moments) >= 8
+    for path in sorted(pages[0].parent.rglob("*.*")):
+        same = pages[1].parent / path.relative_to(pages[0].parent)
+        assert path.read_bytes() == same.read_bytes()
+
+
+def test_a_month_without_sound_names_the_next_command(demo: DemoRun, tmp_path) -> None:
+    with store.opened(demo.summary.database) as db, pytest.raises(InputError) as told:
+        write_month_playlist(db, demo.config, "2026-08", tmp_path, length_s=1200)
+
+    assert str(told.value) == (
+        "no moment of 2026-08 can be played: no call with a clear recording raises a concern; "
+        "the words are in the report: 'callinsight report --month 2026-08 --out DIR'"
+    )

@@ -1,0 +1,164 @@
+"""What buyers asked for, and whether anything fitting went to their deal since."""
+
+import dataclasses
+from datetime import date
+
+import pytest
+
+from callinsight.records import UsageEvent
+from callinsight.reports.asks import ask_sentence, asks_of, is_tracked, kinds_of
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+
+TAXONOMY = load_taxonomy(DEFAULT_TAXONOMY)
+AS_OF = date(2026, 10, 31)
+
+
+def ask(month, id_, kind, *, deal="D-1", day="2026-10-06", outcome="open", status="sure"):
+    turn = ("security_compliance", "question", "Can you send me something on that?")
+    recorded = f"{day}T10:00:00+01:00"
+    month.call(id_, "champion", "decision", turn, deal=deal, recorded_at=recorded, outcome=outcome)
+    tag = dataclasses.replace(month.tags[-1], kind="ask", label=kind, stance="none", status=status)
+    month.tags.append(tag)
+
+
+def sent(month, item, day, *, event="share", deal="D-1", call=""):
+    number = len(month.events)
+    month.events.append(
+        UsageEvent(id=f"e{number}", item=item, occurred_at=day, event=event, deal=deal, call=call)
+    )
+
+
+def asks(month, *, as_of=AS_OF):
+    calls = {call.id: call for call in month.calls}
+    return asks_of(
+        month.tags,
+        calls,
+        {id_: call.recorded_at[:10] for id_, call in calls.items()},
+        month.events,
+        {id_: call.deal for id_, call in calls.items()},
+        month.items,
+        [item for item in month.items if item.status == "live"],
+        TAXONOMY,
+        as_of,
+    )
+
+
+def test_an_ask_is_answered_by_a_fitting_asset_that_went_to_the_deal_since(empty):
+    empty.item("A-1", content_type="security_pack")
+    ask(empty, "c1", "security_pack")
+    sent(empty, "A-1", "2026-10-08")
+
+    (one,) = asks(empty)
+
+    assert (one.label, one.answered, one.answered_on) == ("Security pack", "A-1", "2026-10-08")
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "event", "deal"),
+    [
+        ("blog", "2026-10-08", "share", "D-1"),  # of another type
+        ("security_pack", "2026-10-05", "share", "D-1"),  # before they asked
+        ("security_pack", "2026-11-01", "share", "D-1"),  # after the day of the report
+        ("security_pack", "2026-10-08", "view", "D-1"),  # a colleague looked at it
+        ("security_pack", "2026-10-08", "share", "D-2"),  # to another deal
+        ("security_pack", "2026-10-08", "share", ""),  # nobody knows to whom
+    ],
+)
+def test_what_does_not_answer_an_ask(empty, kind, day, event, deal):
+    empty.item("A-1", content_type=kind)
+    ask(empty, "c1", "security_pack")
+    sent(empty, "A-1", day, event=event, deal=deal)
+
+    assert [one.answered for one in asks(empty)] == [""]
+
+
+def test_a_mention_in_a_call_of_the_deal_on_the_same_day_answers_it(empty):
+    empty.item("A-1", content_type="security_pack")
+    ask(empty, "c1", "security_pack")
+    sent(empty, "A-1", "2026-10-06T10:20:00+01:00", event="call_mention", deal="", call="c1")
+
+    assert [one.answered for one in asks(empty)] == ["A-1"]
+
+
+def test_a_deal_that_asks_twice_counts_once_and_by_its_last_ask(empty):
+    empty.item("A-1", content_type="security_pack")
+    ask(empty, "c1", "security_pack", day="2026-10-06")
+    ask(empty, "c2", "security_pack", day="2026-10-20")
+    sent(empty, "A-1", "2026-10-08")
+
+    (one,) = asks(empty)
+
+    assert (one.asked_on, one.call, one.answered) == ("2026-10-20", "c2", "")
+
+
+def test_an_unsure_ask_is_none(empty):
+    ask(empty, "c1", "security_pack", status="unsure")
+
+    assert asks(empty) == ()
+
+
+def test_what_no_kind_fits_is_answered_by_anything(empty):
+    empty.item("A-1", content_type="blog")
+    ask(empty, "c1", "other")
+    assert [(one.label, one.answered) for one in asks(empty)] == [("Something else", "")]
+    sent(empty, "A-1", "2026-10-08")
+
+    assert [one.answered for one in asks(empty)] == ["A-1"]
+    assert kinds_of(asks(empty), empty.items, TAXONOMY)[0].assets is None
+
+
+def test_what_could_be_sent_is_on_the_concern_before_it_is_for_the_buyer(empty):
+    empty.item("A-1", content_type="security_pack", personas=("champion",))
+    empty.item("A-2", "security_compliance", content_type="security_pack", personas=("end_user",))
+    empty.item("A-3", content_type="security_pack", status="draft")
+    empty.item("A-4", "security_compliance", content_type="blog")
+    ask(empty, "c1", "security_pack")
+
+    assert [one.could_send for one in asks(empty)] == [("A-2", "A-1")]
+
+
+def test_the_sentence_counts_deals_that_wait(empty):
+    empty.item("A-1", content_type="security_pack")
+    assert ask_sentence(asks(empty), tracked=True) == ""
+    ask(empty, "c1", "security_pack")
+    ask(empty, "c2", "roi_proof", deal="D-2")
+    ask(empty, "c3", "roi_proof", deal="D-3", outcome="lost")
+
+    assert ask_sentence(asks(empty), tracked=True) == (
+        "Three deals asked for 3 things to be sent. For 3 nothing fitting has gone to the deal since, "
+        "2 in deals that are still open; for 1 an asset of the kind is at hand."
+    )
+    assert [
+        (k.label, k.deals, k.unanswered, k.assets)
+        for k in kinds_of(asks(empty), empty.items, TAXONOMY)
+    ] == [("Proof of return", 2, 2, 0), ("Security pack", 1, 1, 1)]
+
+
+def test_where_no_usage_names_a_deal_nothing_is_said_to_be_unanswered(empty, tmp_path):
+    empty.item("A-1", content_type="security_pack")
+    ask(empty, "c1", "security_pack")
+    sent(empty, "A-1", "2026-10-08", deal="")
+
+    assert not is_tracked(empty.events)
+    assert ask_sentence(asks(empty), tracked=False) == (
+        "One deal asked for one thing to be sent. Whether anything was sent is not known: no row of "
+        "the usage sheet names a deal or a call."
+    )
+    assert empty.report(asks=asks(empty), asks_tracked=False).open_asks == ()
+
+
+def test_the_page_lists_open_deals_with_their_words(empty):
+    empty.item("A-1", content_type="security_pack")
+    ask(empty, "c1", "security_pack")
+    ask(empty, "c2", "roi_proof", deal="D-2", outcome="won")
+
+    report = empty.report(asks=asks(empty))
+
+    assert [(a.label, a.deal, a.words, a.could_send) for a in report.open_asks] == [
+        (
+            "Security pack",
+            "D-1",
+            "Can you send me something on that?",
+            (("Asset A-1", "https://content.example/A-1"),),
+        )
+    ]

@@ -1,0 +1,57 @@
+"""Open requests against what was agreed."""
+
+from callinsight.reports.requests import RequestLine, request_rows, request_sentence
+
+
+def line(id_, **changes):
+    facts = {
+        "id": id_,
+        "title": f"Write {id_}",
+        "state": "accepted",
+        "priority": "P2",
+        "due": "2026-11-10",
+        "overdue": False,
+        "age_days": 12,
+        "next_step": "deliver",
+        "requester": "Dana",
+    }
+    return RequestLine(**{**facts, **changes})
+
+
+def test_the_overdue_come_first_then_what_is_due_first_and_closed_ones_not_at_all():
+    lines = [
+        line("R-1"),
+        line("R-2", due="2026-11-02"),
+        line("R-3", due="2026-10-20", overdue=True, votes=2, owner="Mara"),
+        line("R-4", state="delivered"),
+        line("R-5", due="", state="new", votes=1),
+    ]
+
+    rows = request_rows(lines)
+
+    assert [(r.id, r.due, r.overdue, r.owner, r.wanted_by) for r in rows] == [
+        ("R-3", "deliver by 20 October 2026", True, "Mara", "Dana and 2 others"),
+        ("R-2", "deliver by 2 November 2026", False, "Nobody", "Dana"),
+        ("R-1", "deliver by 10 November 2026", False, "Nobody", "Dana"),
+        ("R-5", "not agreed", False, "Nobody", "Dana and 1 other"),
+    ]
+    assert request_sentence(lines) == (
+        "Four content requests are open, 1 of them past its due date."
+    )
+
+
+def test_what_is_said_where_little_is_open():
+    assert request_sentence([]) == ""
+    assert request_sentence([line("R-1", state="declined")]) == "No content request is open."
+    assert request_sentence([line("R-1")]) == (
+        "One content request is open, none of them past its due date."
+    )
+
+
+def test_they_stand_in_the_report_and_among_its_sentences(empty):
+    empty.call("c1")
+
+    report = empty.report(requests=[line("R-1", overdue=True)])
+
+    assert "One content request is open, 1 of them past its due date." in report.summary
+    assert [row.title for row in report.requests] == ["Write R-1"]

@@ -1,0 +1,91 @@
+"""The frame of the pages, and what is said where a page cannot be shown."""
+
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+from visiting import browse, post
+
+from callinsight import store
+from callinsight.records import Call, Problem
+from callinsight.web.app import create_app
+
+
+def test_definitions_say_what_is_meant(visitor: TestClient) -> None:
+    page = visitor.get("/definitions")
+
+    assert page.status_code == 200
+    assert (
+        "<dt>Price and budget</dt><dd>Cost, discount, affordability, no budget.</dd>" in page.text
+    )
+    assert '<a href="/definitions" aria-current="page">Definitions</a>' in page.text
+
+
+def test_runs_name_what_failed(visitor: TestClient, database: Path) -> None:
+    with store.opened(database) as db:
+        call = Call(id="c1", file="c1.wav", recorded_at="2026-10-06T10:00:00+00:00", status="empty")
+        store.save_call(db, call, [], [])
+        problem = Problem(stage="inventory", subject="items.csv:4", error="items.csv:4: <b>no</b>")
+        store.replace_problems(db, "inventory", [problem])
+
+    page = visitor.get("/runs").text
+
+    assert '<dt>without speech</dt><dd class="num">1</dd>' in page
+    assert "items.csv:4: &lt;b&gt;no&lt;/b&gt;" in page
+
+
+def failed_call(database: Path) -> Call:
+    """A call whose recording could not be read."""
+    call = Call(
+        id="c 1",
+        file="c1.wav",
+        recorded_at="2026-10-06T10:00:00+00:00",
+        status="failed",
+        reason="calls.csv:2: c1.wav: this is no sound",
+    )
+    with store.opened(database) as db, store.transaction(db):
+        store.save_call(db, call, [], [])
+        store.record_run(db, "speech", call.id, "settings", error=call.reason)
+    return call
+
+
+def test_a_failed_call_is_due_on_the_next_run_once_asked_for(
+    visitor: TestClient, database: Path
+) -> None:
+    call = failed_call(database)
+    page = visitor.get("/runs").text
+    assert "calls.csv:2: c1.wav: this is no sound" in page
+    assert 'action="/runs/c%201/retry"' in page
+
+    after = post(visitor, "/runs/c 1/retry", {}).text
+
+    assert '<span class="pill plain">due on the next run</span>' in after
+    assert "/retry" not in after
+    with store.opened(database) as db:
+        assert not store.has_failed(db, "speech", call.id, "settings")
+        assert store.audit_log(db, limit=9)[0].subject == "/runs/c 1/retry"
+
+
+def test_only_what_failed_is_tried_again(visitor: TestClient) -> None:
+    answer = post(visitor, "/runs/c9/retry", {})
+
+    assert answer.status_code == 409
+    assert "there is no call &#39;c9&#39;; /runs lists those that failed" in answer.text
+
+
+def test_a_page_that_is_not_there_says_so(visitor: TestClient) -> None:
+    page = visitor.get("/gasp")
+
+    assert page.status_code == 404
+    assert "<h1>There is no such page</h1>" in page.text
+
+
+def test_before_the_first_run_the_next_command_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    with store.opened(path, create=True):
+        pass
+
+    with browse(create_app(path, now=lambda: None)) as client:
+        page = client.get("/definitions")
+
+    assert page.status_code == 409
+    assert "no pipeline has run into this database yet" in page.text

@@ -1,0 +1,184 @@
+"""The pages in a real browser: keys, times, small screens, and nothing that assistive programs miss."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from heard import fill
+from playwright.sync_api import Browser, Page, expect
+
+from callinsight import store
+from callinsight.pipeline.users import hash_password
+from callinsight.records import User
+from callinsight.web.access import rules
+from callinsight.web.app import create_app
+
+NOW = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+PASSWORD = "correct horse battery"
+PARTS = ("/review/effect",)  # not whole pages
+Serve = Callable[[FastAPI], str]
+
+
+@pytest.fixture
+def app(database: Path) -> FastAPI:
+    fill(database)
+    return create_app(database, now=lambda: NOW)
+
+
+@pytest.fixture
+def address(app: FastAPI, served: Serve) -> str:
+    return served(app)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window that fails the test if anything is said on its console."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        opened = context.new_page()
+        said: list[str] = []
+        opened.on("console", lambda message: said.append(message.text))
+        opened.on("pageerror", lambda error: said.append(str(error)))
+        yield opened
+        assert said == []
+
+
+def pages_of(app: FastAPI) -> list[str]:
+    """The address of each page that needs no name of a thing."""
+    routes = (at.split() for at in rules(app))
+    return [
+        path
+        for method, path in routes
+        if method == "GET" and not path.startswith("/api/") and "{" not in path
+        if path not in PARTS
+    ]
+
+
+def corrections(app: FastAPI) -> list[str]:
+    with store.opened(app.state.database) as db:
+        return [made.action for made in store.all_corrections(db)]
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_shuts_anybody_out(
+    browser: Browser, app: FastAPI, address: str, width: int, scheme: str
+) -> None:
+    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    with browser.new_context(**options, bypass_csp=True) as context:
+        page = context.new_page()
+        for path in [*pages_of(app), "/gasp"]:
+            page.goto(f"{address}{path}")
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_the_menu_and_all_choices_of_a_change_shut_nobody_out(
+    browser: Browser, address: str
+) -> None:
+    options = {"viewport": {"width": 390, "height": 844}}
+    with browser.new_context(**options, bypass_csp=True) as context:
+        page = context.new_page()
+        page.goto(f"{address}/review")
+        page.get_by_text("Menu", exact=True).click()
+        page.get_by_text("Change what it says").click()
+        expect(page.get_by_role("link", name="Definitions")).to_be_visible()
+        assert violations(page) == []
+
+
+def test_signing_in_and_out(page: Page, browser: Browser, app: FastAPI, address: str) -> None:
+    with store.opened(app.state.database) as db:
+        password = hash_password(PASSWORD)
+        store.save_user(db, User(name="ann", role="viewer", password=password, added_at=""))
+        db.conn.commit()
+    page.goto(f"{address}/runs")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    with browser.new_context(bypass_csp=True) as context:
+        form = context.new_page()
+        form.goto(f"{address}/sign-in")
+        assert violations(form) == []
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("ann")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    assert page.url == f"{address}/runs"
+    expect(page.get_by_role("link", name="Review")).to_have_count(0)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_the_review_by_keys_alone(page: Page, app: FastAPI, address: str) -> None:
+    page.goto(f"{address}/review")
+    said = page.locator(".asked .said")
+    first = said.inner_text()
+
+    page.keyboard.press("a")
+    expect(page.get_by_text("1 of 16 answered")).to_be_visible()
+    expect(said).not_to_have_text(first)
+    page.keyboard.press("x")
+    expect(page.get_by_text("2 of 16 answered")).to_be_visible()
+    third = said.inner_text()
+    page.keyboard.press("s")
+    expect(said).not_to_have_text(third)
+    page.keyboard.press("u")
+    expect(page.get_by_text("1 of 16 answered")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.get_by_label("Price and budget")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("a")  # no answer while choosing
+    page.get_by_label("As an objection").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Save the change").press("Enter")
+    expect(page.get_by_text("2 of 16 answered")).to_be_visible()
+
+    assert corrections(app) == ["accept", "reject", "undo", "change"]
+
+
+def test_the_review_without_script(browser: Browser, app: FastAPI, address: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{address}/review")
+        page.get_by_role("button", name="None of it").click()
+        expect(page.get_by_text("1 of 16 answered")).to_be_visible()
+        page.get_by_role("button", name="Take it back").click()
+        expect(page.get_by_text("0 of 16 answered")).to_be_visible()
+
+    assert corrections(app) == ["reject", "undo"]
+
+
+def test_times_are_the_readers(browser: Browser, app: FastAPI, address: str) -> None:
+    with store.opened(app.state.database) as db:
+        db.execute("UPDATE runs SET finished_at = '2026-11-03T02:30:00Z'")
+        db.conn.commit()
+    with browser.new_context(timezone_id="America/New_York") as context:
+        page = context.new_page()
+        page.goto(f"{address}/runs")
+        expect(page.locator(".lead time")).to_have_text("2 November 2026 at 21:30")
+
+
+def test_the_first_thing_that_tab_reaches_leads_past_the_menu(page: Page, address: str) -> None:
+    page.goto(f"{address}/runs")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_a_printed_page_has_no_menu(page: Page, address: str) -> None:
+    page.goto(f"{address}/")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(page.get_by_role("heading", name="October 2026")).to_be_visible()
