@@ -36,10 +36,15 @@ bench: setup
 	$(BIN)/python benchmarks/vocabulary.py
 	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/tagging.py
+	$(BIN)/callinsight evaluate benchmarks/unseen_turns.csv
+	$(BIN)/python benchmarks/annotators.py
 	$(BIN)/python benchmarks/corrections.py
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/callinsight run pipelines/demo.toml
 	$(BIN)/python benchmarks/topics.py
+	$(BIN)/python benchmarks/suggestions.py
+	$(BIN)/python benchmarks/mentions.py
+	$(BIN)/python benchmarks/matching.py
 
 adapter: setup
 	OMP_NUM_THREADS=2 $(BIN)/callinsight adapter

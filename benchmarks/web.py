@@ -407,6 +407,10 @@ def asked() -> Iterator[tuple[str, list[str]]]:
     )
     yield "a call", [f"/calls/call-{number:06d}" for number in range(0, 3000, 500)]
     yield "an excerpt in a list of its own", ["/playlists", "/definitions"]
+    yield "home", ["/"]
+    yield "runs", ["/runs"]
+    yield "review, after the first look", ["/review"]
+    yield "calls as JSON", ["/api/calls?limit=50"]
     yield "sound, first byte", [f"/audio/call-{number:06d}" for number in range(0, 30, 3)]
 
 
@@ -463,9 +467,12 @@ def crowd(database: Path, paths: list[str]) -> None:
             for _ in range(READS):
                 path = rng.choice(paths)
                 started = time.perf_counter()
-                answer = client.get(
-                    path, headers={"Range": "bytes=0-9999"} if "audio" in path else {}
-                )
+                part = {"Range": "bytes=0-9999"} if "audio" in path else {}
+                try:
+                    answer = client.get(path, headers=part)
+                except httpx.HTTPError as error:
+                    failed.append(f"{path}: {error}")
+                    continue
                 times.append((time.perf_counter() - started) * 1000)
                 if answer.status_code not in (200, 206):
                     failed.append(f"{path}: {answer.status_code}")

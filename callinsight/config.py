@@ -35,6 +35,7 @@ RANGES = {
     "speech.rep_channel": (0, 63),
     "topics.min_calls": (1, 1_000_000),
     "topics.min_words": (1, 1000),
+    "content.mention_confidence": (0.5, 1.0),
     "gaps.min_deals": (1, 1000),
     "gaps.min_share": (0.0, 1.0),
     "gaps.false_discovery_rate": (0.0, 1.0),
@@ -106,6 +107,8 @@ class ContentConfig:
 
     items: tuple[Path, ...] = ()
     usage: tuple[Path, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)  # what an asset is called too: its id
+    mention_confidence: float = 0.6  # a mention in a call this sure counts as use
 
 
 @dataclass(frozen=True)

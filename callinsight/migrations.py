@@ -370,8 +370,6 @@ def let_people_in(db: Any) -> None:
     db["visits"].create({"who": str, "since": str, "last": str}, pk="who")
     db["audit"].create({"id": int, "at": str, "who": str, "action": str, "subject": str}, pk="id")
     db["audit"].create_index(["who", "action", "subject"])
-    db["calls"].create_index(["recorded_at", "id"])
-    db["runs"].create_index(["stage", "finished_at"])
     db.execute(
         "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
         "BEGIN SELECT RAISE(ABORT, 'what was done is never changed: add to it'); END"
@@ -496,6 +494,17 @@ def _search_tagged_turns(db: Any) -> None:
         "CREATE TRIGGER tagged_words_mended AFTER UPDATE OF text ON utterances "  # noqa: S608 - fixed
         "WHEN old.text <> new.text AND EXISTS (SELECT 1 FROM tags WHERE utterance = old.id) "
         f"BEGIN {drop}; INSERT INTO tagged_fts (rowid, text) VALUES (new.rowid, new.text); END"
+    )
+
+
+@migrations()
+def count_for_the_first_page(db: Any) -> None:
+    """What each look at the first page asks: the last calls, the last runs, deals that object."""
+    db["calls"].create_index(["recorded_at", "id", "deal", "status", "language"])
+    db["runs"].create_index(["stage", "finished_at"], if_not_exists=True)
+    db.execute(
+        "CREATE INDEX tags_that_object ON tags (month, deal) "
+        "WHERE kind = 'concern' AND status = 'sure' AND stance = 'objection'"
     )
 
 

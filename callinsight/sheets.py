@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Record = TypeVar("Record")
 
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 LIST_SEPARATOR = ";"
 ENCODINGS = ("utf-8-sig", "cp1252")
 BLOCK = 1 << 20  # characters looked at together
@@ -249,7 +249,7 @@ def _separator(file: TextIO, known: list[str]) -> str:
 
     def likely(separator: str) -> tuple[int, int]:
         names = header.split(separator)
-        return sum(name.strip(' "\n') in known for name in names), len(names)
+        return sum(name.strip(' "\n\r') in known for name in names), len(names)
 
     return max(SEPARATORS, key=likely)
 

@@ -64,7 +64,8 @@ class Project:
             ]
             held = {}
             for table in tables:
-                columns = [c.name for c in db[table].columns if c.name != "finished_at"]
+                when = ("finished_at", "at") if table == "item_changes" else ("finished_at",)
+                columns = [c.name for c in db[table].columns if c.name not in when]
                 held[table] = sorted(
                     db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr
                 )

@@ -36,7 +36,9 @@ ALLOWED = {
     "pipeline": FOUNDATION
     | FLOW
     | {"pipeline", "store", "config", "weights", "cluster", "progress", "months"},
-    "web": FOUNDATION | FLOW | {"web", "pipeline", "store", "config", "weights", "months"},
+    "web": FOUNDATION
+    | FLOW
+    | {"web", "pipeline", "store", "config", "weights", "months", "progress"},
     "cli": {
         *(
             "cli",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from typing import TYPE_CHECKING
 
 from callinsight.errors import InputError
-from callinsight.records import ContentItem, Problem, UsageEvent
-from callinsight.sheets import Row, parse_rows, read_sheet
+from callinsight.records import ContentItem, ItemChange, Problem, UsageEvent
+from callinsight.sheets import LIST_SEPARATOR, Row, parse_rows, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 STAGE = "inventory"
+IMPORTED = "import "  # begins the source of an asset that no sheet lists
+SHEET = "sheet"
 STATUSES = ("draft", "live", "archived")
 AUDIENCES = ("internal", "external")
 EVENTS = ("share", "view", "buyer_view", "download", "call_mention")
@@ -41,6 +44,7 @@ def read_items(
     for file in files:
         rows = read_sheet(file, needed=ITEM_COLUMNS_NEEDED, optional=ITEM_COLUMNS)
         parsed, unusable = parse_rows(rows, lambda row: _item(row, taxonomy), stage=STAGE)
+        parsed = [dataclasses.replace(item, source=file.name) for item in parsed]
         items.update({item.id: item for item in parsed})
         problems.extend(unusable)
     return list(items.values()), problems
@@ -48,11 +52,16 @@ def read_items(
 
 def listed_ids(files: Iterable[Path]) -> set[str]:
     """The ids of all assets in the files, those of unusable rows among them."""
-    return {
-        row.text("asset_id")
+    return {row.text("asset_id") for row in rows_of_items(files)}
+
+
+def rows_of_items(files: Iterable[Path]) -> list[Row]:
+    """The rows of all files that list assets."""
+    return [
+        row
         for file in files
         for row in read_sheet(file, needed=ITEM_COLUMNS_NEEDED, optional=ITEM_COLUMNS)
-    }
+    ]
 
 
 def read_usage(
@@ -73,6 +82,49 @@ def read_usage(
         events.update({event.id: event for event in parsed if event.item in usable})
         problems.extend(unusable)
     return list(events.values()), problems
+
+
+def with_imported(listed: Iterable[ContentItem], held: Iterable[ContentItem]) -> list[ContentItem]:
+    """The assets of the sheets, and those of what is held that were imported and no sheet lists."""
+    sheets = {item.id: item for item in listed}
+    imported = [i for i in held if i.source.startswith(IMPORTED) and i.id not in sheets]
+    return [*sheets.values(), *imported]
+
+
+def changes(
+    before: Iterable[ContentItem], after: Iterable[ContentItem], *, at: str, by: str = ""
+) -> list[ItemChange]:
+    """What became different from one inventory to another, by asset; `by` else says the source.
+
+    An asset that came or went has one change, without a field, that names its title.
+    """
+    old = {item.id: item for item in before}
+    new = {item.id: item for item in after}
+    found = []
+    for id_ in sorted(old.keys() | new.keys()):
+        was, now = old.get(id_), new.get(id_)
+        source = by or (now.source if now else was.source if was else "")
+        if was is None or now is None:
+            told = [("", was.title if was else "", now.title if now else "")]
+        else:
+            told = [
+                (field.name, _told(was, field.name), _told(now, field.name))
+                for field in dataclasses.fields(ContentItem)
+                if getattr(was, field.name) != getattr(now, field.name)
+            ]
+        found += [
+            ItemChange(item=id_, at=at, source=source, field=name, before=b, after=a)
+            for name, b, a in told
+        ]
+    return found
+
+
+def _told(item: ContentItem, name: str) -> str:
+    """A field as text."""
+    value = getattr(item, name)
+    if isinstance(value, tuple):
+        return LIST_SEPARATOR.join(value)
+    return "" if value is None else str(value)
 
 
 def _item(row: Row, taxonomy: Taxonomy) -> ContentItem:

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
+from callinsight.content.inventory import (
+    SHEET,
+    changes,
+    listed_ids,
+    read_items,
+    read_usage,
+    with_imported,
+)
 from callinsight.content.inventory import STAGE as INVENTORY
-from callinsight.content.inventory import listed_ids, read_items, read_usage
+from callinsight.content.mentions import CALL, MENTION, call_mentions, index_of, mention_event
+from callinsight.content.suggestions import fill
 from callinsight.content.supply import TOPIC, with_topics
 from callinsight.content.unused import find_unused
 from callinsight.months import day_of, last_day, month_of, period_of
@@ -22,21 +31,79 @@ if TYPE_CHECKING:
 
     from callinsight.config import Config, GapsConfig
     from callinsight.progress import Progress
-    from callinsight.records import Call, Gap, Topic, Unused
+    from callinsight.records import Call, ContentItem, Gap, Topic, Unused, UsageEvent, Utterance
     from callinsight.taxonomy import Taxonomy
 
 
-def load_content(db: Database, config: Config, taxonomy: Taxonomy) -> None:
-    """Bring the inventory and its usage in line with the sheets."""
-    items, unusable_items = read_items(config.content.items, taxonomy)
+def load_content(db: Database, config: Config, taxonomy: Taxonomy, *, now: str = "") -> None:
+    """Bring what the sheets list in line with them; what was imported stays.
+
+    Where both have an asset, the sheet counts. Values that people accepted are filled in. `now` is
+    the moment that the history gives; else that of the database.
+    """
+    listed, unusable_items = read_items(config.content.items, taxonomy)
+    before = store.all_items(db)
+    items = with_imported(listed, before)
+    known = {item.id for item in items}
     events, unusable_events = read_usage(
-        config.content.usage,
-        {item.id for item in items},
-        listed=listed_ids(config.content.items),
+        config.content.usage, known, listed=listed_ids(config.content.items)
     )
+    kept = [e for e in store.all_events(db) if e.source != SHEET and e.item in known]
+    filled = fill(items, store.all_suggestions(db))
     with store.transaction(db):
         store.replace_problems(db, INVENTORY, [*unusable_items, *unusable_events])
-        store.replace_content(db, items, events)
+        store.replace_content(db, filled, [*events, *kept])
+        store.add_item_changes(db, changes(before, filled, at=now))
+
+
+def update_mentions(db: Database, config: Config, *, progress: Progress) -> None:
+    """Find the assets that calls speak of; what a person listed of a call is not found again."""
+    items = store.all_items(db)
+    index = index_of(items, company=config.company, aliases=config.content.aliases)
+    calls = sorted(usable_calls(db), key=lambda call: (call.recorded_at, call.id))
+    listed = [e for e in store.all_events(db) if e.source != CALL]
+    known = {(e.item, e.call) for e in listed if e.event == MENTION}
+    shared = _shared_in(listed)
+    found: list[UsageEvent] = []
+    with progress("Find mentions", len(calls)) as advance:
+        for call in calls if items else ():
+            day = day_of(call.recorded_at, config.zone)
+            before = {item for at, item in shared.get(call.deal, ()) if at <= day}
+            mentions = call_mentions(
+                store.utterances_of(db, call.id),
+                index,
+                day=day,
+                shared=before,
+                fitting=_fitting(items, store.utterances_of(db, call.id), call.stage),
+            )
+            found += [
+                mention_event(one, call, utterance, day)
+                for utterance, one in mentions
+                if (one.item, call.id) not in known
+            ]
+            advance(0.0)
+    with store.transaction(db):
+        store.replace_call_events(db, found)
+
+
+def _shared_in(events: Iterable[UsageEvent]) -> dict[str, list[tuple[str, str]]]:
+    """By deal, the days on which which asset was used."""
+    shared: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for event in events:
+        if event.deal:
+            shared[event.deal].append((event.occurred_at[:10], event.item))
+    return shared
+
+
+def _fitting(items: Iterable[ContentItem], said: Iterable[Utterance], stage: str) -> set[str]:
+    """The assets for a persona that speaks in a call, at its stage."""
+    personas = {turn.persona for turn in said if turn.side == "buyer"}
+    return {
+        item.id
+        for item in items
+        if (not item.personas or personas.intersection(item.personas))
+        and (not item.stages or stage in item.stages)
+    }
 
 
 def update_gaps(
@@ -84,7 +151,9 @@ def gaps_of(
         rules=_rules(config.gaps),
         as_of=as_of,
         judgements=store.all_judgements(db),
-        used=store.items_used(db, *window_of(config, as_of)),
+        used=store.items_used(
+            db, *window_of(config, as_of), confidence=config.content.mention_confidence
+        ),
     )
 
 
@@ -109,13 +178,18 @@ def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> lis
     """The assets that earn little or nothing as they stand on a day, against these demands."""
     return find_unused(
         with_topics(store.all_items(db), _active_topics(db)),
-        store.all_events(db),
+        uses_of(db, config),
         gaps,
         grace_days=config.unused.grace_days,
         window_days=config.unused.window_days,
         low_use=config.unused.low_use,
         as_of=as_of,
     )
+
+
+def uses_of(db: Database, config: Config) -> list[UsageEvent]:
+    """What happened to the assets; of mentions in calls those that are sure enough."""
+    return [e for e in store.all_events(db) if e.confidence >= config.content.mention_confidence]
 
 
 def _active_topics(db: Database) -> list[Topic]:

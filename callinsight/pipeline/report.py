@@ -12,7 +12,7 @@ from callinsight import store
 from callinsight.calls.audio import clip, decode
 from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
-from callinsight.pipeline.content import gaps_of, unused_of
+from callinsight.pipeline.content import gaps_of, unused_of, uses_of
 from callinsight.pipeline.recordings import recordings, silences
 from callinsight.pipeline.requests import request_lines
 from callinsight.records import Snapshot
@@ -86,7 +86,7 @@ def report_month(
         names=names,
         versions={**read.versions, "definitions": taxonomy.version},
         asks=read.asks,
-        asks_tracked=is_tracked(store.all_events(db)),
+        asks_tracked=is_tracked(uses_of(db, config)),
         requests=read.requests,
         comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, every),
         revision=_revision(db, read.numbers, names),
@@ -131,7 +131,7 @@ def _read(
         tags,
         {call.id: call for call in calls},
         days,
-        store.all_events(db),
+        uses_of(db, config),
         {call.id: call.deal or call.id for call in every},
         items,
         usable_items(items, unused, day),

@@ -13,7 +13,7 @@ from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, load_config, settings_text
 from callinsight.errors import InputError, StoreError
-from callinsight.pipeline.content import load_content, update_gaps
+from callinsight.pipeline.content import load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.mend import mended_entries
@@ -93,7 +93,8 @@ def run(
         keep_definitions(db, taxonomy)
         update_topics(db, config, taxonomy, progress=progress)
         keep_tagged(db, progress=progress)
-        load_content(db, config, taxonomy)
+        load_content(db, config, taxonomy, now=now)
+        update_mentions(db, config, progress=progress)
         months = update_gaps(db, config, taxonomy, progress=progress)
         page = (
             report_month(db, config, months[-1], config.report.folder, now=now) if months else None

@@ -41,12 +41,17 @@ def calls_changed_since(db: Database, number: int) -> list[str]:
     return [call for (call,) in rows.fetchall()]
 
 
-def tagged_rows(db: Database, calls: Sequence[str] | None = None) -> Iterator[tuple[Any, ...]]:
-    """Every tag as `TAGGED` names its columns, of some calls or of all."""
+def tagged_rows(db: Database, calls: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The tags of some calls, as `TAGGED` names their columns."""
     yield from _of_calls(db, TAGGED, "tags.call", calls)
 
 
-def call_facts(db: Database, calls: Sequence[str] | None = None) -> Iterator[tuple[Any, ...]]:
+def all_call_ids(db: Database) -> list[str]:
+    """The ids of all calls."""
+    return [call for (call,) in db.execute("SELECT id FROM calls ORDER BY id").fetchall()]
+
+
+def call_facts(db: Database, calls: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """What excerpts are counted by, as `FACTS` names its columns; the reps by lines."""
     yield from _of_calls(db, FACTS, "calls.id", calls)
 
@@ -163,11 +168,8 @@ def playlist_items(db: Database, playlist: int) -> list[PlaylistItem]:
 
 
 def _of_calls(
-    db: Database, sql: str, column: str, calls: Sequence[str] | None
+    db: Database, sql: str, column: str, calls: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
-    if calls is None:
-        yield from db.execute(sql)
-        return
     for start in range(0, len(calls), AT_ONCE):
         some: Iterable[str] = calls[start : start + AT_ONCE]
         marks = ", ".join("?" for _ in some)

@@ -105,10 +105,16 @@ def concerns_returned(db: Database, calls: Iterable[str]) -> list[tuple[str, str
     return _rows(db, sql, [_listed(calls), *DEMAND_STANCES])
 
 
-def items_used(db: Database, since: str, until: str) -> set[str]:
-    """The assets that were used, seen or mentioned between two days, both included."""
-    sql = "SELECT DISTINCT item FROM usage_events WHERE substr(occurred_at, 1, 10) BETWEEN ? AND ?"
-    return {item for (item,) in db.execute(sql, [since, until]).fetchall()}
+def items_used(db: Database, since: str, until: str, *, confidence: float = 0.0) -> set[str]:
+    """The assets that were used, seen or mentioned between two days, both included.
+
+    A mention counts from this `confidence` on.
+    """
+    sql = """
+        SELECT DISTINCT item FROM usage_events
+        WHERE substr(occurred_at, 1, 10) BETWEEN ? AND ? AND confidence >= ?
+    """
+    return {item for (item,) in db.execute(sql, [since, until, confidence]).fetchall()}
 
 
 def all_judgements(db: Database) -> list[Judgement]:

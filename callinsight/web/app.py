@@ -93,6 +93,7 @@ def create_app(
     app.add_exception_handler(CallInsightError, _told)
     app.add_exception_handler(Exception, _broken)
     check_rules(app)
+    app.state.plays_audio = any(at.startswith("GET /audio/") for at in rules(app))
     return app
 
 

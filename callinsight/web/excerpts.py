@@ -132,8 +132,7 @@ def find(db: Database, app: State, config: Config, choice: Choice) -> Found:
     query = query_of(choice.words)
     mask = None
     if query:
-        turns = np.sort(store.matching_turns(db, query.match))
-        mask = np.isin(shelf.row, turns, invert=query.without)
+        mask = shelf.holds(store.matching_turns(db, query.match)) ^ query.without
     counted = count(shelf, choice.facets, mask)
     return Found(shelf, counted, ordered(shelf, counted.chosen, choice.order))
 

@@ -83,6 +83,12 @@ class Shelf:
         """Call and position of an excerpt."""
         return self.calls.names[int(self.call[row])], int(self.position[row])
 
+    def holds(self, rows: NDArray[np.int64]) -> Mask:
+        """Which excerpts are among these rows of the table of utterances."""
+        among = np.zeros(max(int(rows.max(initial=0)), int(self.row.max(initial=0))) + 1, np.bool_)
+        among[rows] = True
+        return among[self.row]
+
     def find(self, call: str, position: int) -> int | None:
         """The row of an excerpt; None if it is not here."""
         code = self.calls.codes.get(call)
@@ -112,13 +118,20 @@ def empty_shelf() -> Shelf:
 
 def restocked(shelf: Shelf, said: Iterable[Said], calls: Collection[str]) -> Shelf:
     """The shelf with these excerpts in the place of all that it has of these calls."""
+    return restocked_in_parts(shelf, [columns_of(shelf, said)], calls)
+
+
+def restocked_in_parts(shelf: Shelf, parts: Iterable[Columns], calls: Collection[str]) -> Shelf:
+    """The same from `columns_of` of some calls at a time, for whoever cannot hold all at once."""
     gone = [shelf.calls.codes[call] for call in calls if call in shelf.calls.codes]
     kept = ~np.isin(shelf.call, np.array(gone, np.int32))
-    return _sorted(_joined(_taken(shelf, kept), _columns(shelf, said)), shelf)
+    return _sorted(_joined([_taken(shelf, kept), *parts]), shelf)
 
 
 @dataclass(frozen=True, eq=False)
-class _Columns:
+class Columns:
+    """Excerpts by row, in any order."""
+
     call: Codes
     position: Codes
     row: NDArray[np.int64]
@@ -128,7 +141,8 @@ class _Columns:
     lists: dict[str, tuple[Codes, Codes]]
 
 
-def _columns(shelf: Shelf, said: Iterable[Said]) -> _Columns:
+def columns_of(shelf: Shelf, said: Iterable[Said]) -> Columns:
+    """Excerpts as arrays, with the numbers that the values have on a shelf."""
     from array import array
 
     call, position, row, moment = array("i"), array("i"), array("q"), array("q")
@@ -147,7 +161,7 @@ def _columns(shelf: Shelf, said: Iterable[Said]) -> _Columns:
             for name in one.lists.get(facet, ()):
                 rows.append(number)
                 codes.append(shelf.values[facet].code(name))
-    return _Columns(
+    return Columns(
         call=np.array(call, np.int32),
         position=np.array(position, np.int32),
         row=np.array(row, np.int64),
@@ -158,9 +172,9 @@ def _columns(shelf: Shelf, said: Iterable[Said]) -> _Columns:
     )
 
 
-def _taken(shelf: Shelf, kept: Mask) -> _Columns:
+def _taken(shelf: Shelf, kept: Mask) -> Columns:
     place = np.cumsum(kept, dtype=np.int32) - np.int32(1)
-    return _Columns(
+    return Columns(
         call=shelf.call[kept],
         position=shelf.position[kept],
         row=shelf.row[kept],
@@ -171,26 +185,26 @@ def _taken(shelf: Shelf, kept: Mask) -> _Columns:
     )
 
 
-def _joined(old: _Columns, new: _Columns) -> _Columns:
-    start = np.int32(len(old.row))
-    return _Columns(
-        call=np.concatenate([old.call, new.call]),
-        position=np.concatenate([old.position, new.position]),
-        row=np.concatenate([old.row, new.row]),
-        moment=np.concatenate([old.moment, new.moment]),
-        score=np.concatenate([old.score, new.score]),
-        ones={f: np.concatenate([old.ones[f], new.ones[f]]) for f in ONE},
+def _joined(parts: Sequence[Columns]) -> Columns:
+    starts = np.cumsum([0, *(len(part.row) for part in parts)], dtype=np.int32)
+    return Columns(
+        call=np.concatenate([part.call for part in parts]),
+        position=np.concatenate([part.position for part in parts]),
+        row=np.concatenate([part.row for part in parts]),
+        moment=np.concatenate([part.moment for part in parts]),
+        score=np.concatenate([part.score for part in parts]),
+        ones={f: np.concatenate([part.ones[f] for part in parts]) for f in ONE},
         lists={
             f: (
-                np.concatenate([old.lists[f][0], new.lists[f][0] + start]),
-                np.concatenate([old.lists[f][1], new.lists[f][1]]),
+                np.concatenate([p.lists[f][0] + s for p, s in zip(parts, starts, strict=False)]),
+                np.concatenate([part.lists[f][1] for part in parts]),
             )
             for f in MANY
         },
     )
 
 
-def _sorted(columns: _Columns, shelf: Shelf) -> Shelf:
+def _sorted(columns: Columns, shelf: Shelf) -> Shelf:
     written = columns.ones["sound"] != shelf.values["sound"].code(RECORDED)
     order = np.lexsort((columns.position, columns.call, -columns.moment, written))
     place = np.empty(len(order), np.int32)

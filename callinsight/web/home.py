@@ -16,13 +16,14 @@ from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.records import Call, Gap, Tag, Utterance
 from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, count
-from callinsight.taxonomy import load_taxonomy
 from callinsight.web.month import figures, ranked
-from callinsight.web.pages import Db, page, pieces, require, visitor
+from callinsight.web.pages import Db, definitions_of, page, pieces, require, visitor
+from callinsight.web.sound import can_play
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from callinsight.config import Config
     from callinsight.web.access import Visitor
 
 router = APIRouter(dependencies=[Depends(require("viewer"))])
@@ -44,6 +45,7 @@ class Telling:
     call: Call
     title: str
     pieces: list[tuple[str, bool]]
+    plays: bool
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -56,7 +58,7 @@ def home(request: Request, db: Db) -> HTMLResponse:
     latest = store.last_moment(db)
     if not latest:
         return page(request, "welcome.html.jinja", pipeline=config.path)
-    taxonomy = load_taxonomy(config.tagging.taxonomy)
+    taxonomy = definitions_of(config)
     month = month_of(latest, config.zone)
     gaps = ranked(db, month)
     who = visitor(request)
@@ -69,12 +71,12 @@ def home(request: Request, db: Db) -> HTMLResponse:
         figures=figures(db, config, month, gaps, today=now.astimezone(config.zone).date()),
         since=since,
         news=_news(db, since, who) if since else [],
-        telling=telling(db, gaps),
+        telling=telling(request, db, config, gaps),
         names=Names(taxonomy),
     )
 
 
-def telling(db: Database, gaps: list[Gap]) -> list[Telling]:
+def telling(request: Request, db: Database, config: Config, gaps: list[Gap]) -> list[Telling]:
     """For each of the first gaps the turn that says it best, no two the same or of one deal."""
     found: list[Telling] = []
     for gap in gaps:
@@ -86,13 +88,15 @@ def telling(db: Database, gaps: list[Gap]) -> list[Telling]:
         said = store.utterances_by_id(db, [tag.utterance for tag in fresh])
         if fresh:
             best = min(fresh, key=lambda tag: _rank(tag, said[tag.utterance].text))
-            found.append(_telling(db, gap, best, said[best.utterance]))
+            found.append(_telling(request, db, config, gap, best, said[best.utterance]))
         if len(found) == TELLING:
             break
     return found
 
 
-def _telling(db: Database, gap: Gap, tag: Tag, utterance: Utterance) -> Telling:
+def _telling(
+    request: Request, db: Database, config: Config, gap: Gap, tag: Tag, utterance: Utterance
+) -> Telling:
     call = store.get_call(db, tag.call)
     assert call is not None  # a tag without its call cannot be stored
     titles = {person.name: person.title for person in store.participants_of(db, call.id)}
@@ -103,6 +107,7 @@ def _telling(db: Database, gap: Gap, tag: Tag, utterance: Utterance) -> Telling:
         call=call,
         title=titles.get(utterance.speaker, ""),
         pieces=pieces(utterance.text, find_words(tag.evidence, utterance.text)),
+        plays=can_play(request, config, call, utterance),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from datetime import datetime
@@ -15,16 +16,19 @@ from callinsight.web.facets import (
     WRITTEN,
     CallFacts,
     Shelf,
+    columns_of,
     empty_shelf,
-    restocked,
+    restocked_in_parts,
     said_of,
 )
+from callinsight.web.memory import give_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlite_utils import Database
 
+AT_ONCE = 500  # calls
 MANY = 2000  # changed calls beyond which everything is read anew
 QUICK_S = 0.3  # a reading that takes longer is done behind the pages
 PAUSE = 5  # times as long as the last reading took, before the next
@@ -100,47 +104,54 @@ class Index:
         db.execute("BEGIN")  # all that is read is of one edition
         try:
             edition = store.edition(db)
-            facts = self._facts(db, folder, calls)
-            tags = list(store.tagged_rows(db, calls))
+            sure, every = [], []
+            for some in _parts(store.all_call_ids(db) if calls is None else calls):
+                facts = self._facts(db, folder, some)
+                tags = list(store.tagged_rows(db, some))
+                sure.append(columns_of(self._sure, said_of(tags, facts, only_sure=True)))
+                every.append(columns_of(self._all, said_of(tags, facts, only_sure=False)))
         finally:
             db.execute("ROLLBACK")
+            _recordings_in.cache_clear()
         changed = list(self._all.calls.names) if calls is None else calls
-        sure = restocked(self._sure, said_of(tags, facts, only_sure=True), changed)
-        every = restocked(self._all, said_of(tags, facts, only_sure=False), changed)
-        self._sure, self._all, self._edition = sure, every, edition
+        self._sure = restocked_in_parts(self._sure, sure, changed)
+        self._all = restocked_in_parts(self._all, every, changed)
+        self._edition = edition
+        if calls is None:
+            give_back()
         took_s = time.monotonic() - started
         self._again_at = time.monotonic() + (PAUSE * took_s if took_s > QUICK_S else 0.0)
 
-    def _facts(
-        self, db: Database, folder: Path, calls: Sequence[str] | None
-    ) -> dict[str, CallFacts]:
-        rows = list(store.call_facts(db, calls))
-        beside = _recordings_in({folder / str(row[4]) for row in rows if not row[5]})
+    def _facts(self, db: Database, folder: Path, calls: Sequence[str]) -> dict[str, CallFacts]:
         return {
             call: CallFacts(
                 moment=int(datetime.fromisoformat(recorded_at).timestamp()),
                 account=account or "",
                 outcome=outcome or "open",
-                sound=RECORDED if _has_sound(folder / file, channels, beside) else WRITTEN,
+                sound=RECORDED if _has_sound(folder / file, channels) else WRITTEN,
                 reps=tuple((reps or "").split("\n")) if reps else (),
             )
-            for call, recorded_at, account, outcome, file, channels, reps in rows
+            for call, recorded_at, account, outcome, file, channels, reps in store.call_facts(
+                db, calls
+            )
         }
 
 
-def _has_sound(path: Path, channels: int, beside: set[Path]) -> bool:
+def _parts(calls: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Some calls at a time, so that memory does not grow with their number."""
+    for start in range(0, len(calls), AT_ONCE):
+        yield calls[start : start + AT_ONCE]
+
+
+def _has_sound(path: Path, channels: int) -> bool:
     """Whether a call can be played: it was heard, or a recording lies beside its transcript."""
-    return bool(channels) or path.with_suffix("") in beside
+    return bool(channels) or path.with_suffix("") in _recordings_in(path.parent)
 
 
-def _recordings_in(paths: set[Path]) -> set[Path]:
-    """The recordings in the folders of these files, without their suffix; a folder is read once."""
-    found = set()
-    for folder in {path.parent for path in paths}:
-        if folder.is_dir():
-            found |= {
-                file.with_suffix("")
-                for file in folder.iterdir()
-                if file.suffix.casefold() in RECORDING_SUFFIXES
-            }
-    return found
+@functools.cache
+def _recordings_in(folder: Path) -> frozenset[Path]:
+    """The recordings in a folder, without their suffix; a folder is read once for all its calls."""
+    if not folder.is_dir():
+        return frozenset()
+    files = (f for f in folder.iterdir() if f.suffix.casefold() in RECORDING_SUFFIXES)
+    return frozenset(file.with_suffix("") for file in files)

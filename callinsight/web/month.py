@@ -94,7 +94,15 @@ def _heard(db: Database, month: str, zone: ZoneInfo) -> Month:
     around = store.calls_between(  # a day more at both ends, for moments have zones of their own
         db, (first - timedelta(days=1)).isoformat(), (last + timedelta(days=1)).isoformat()
     )
-    within = [row for row in around if month_of(row[0], zone) == month]
+    inner = (
+        f"{month}-03",
+        f"{month}-{last.day - 1:02d}",
+    )  # days that no zone moves out of the month
+    within = [
+        row
+        for row in around
+        if inner[0] <= row[0][:10] < inner[1] or month_of(row[0], zone) == month
+    ]
     read = {
         deal
         for _, deal, status, language in within

@@ -22,7 +22,17 @@ from callinsight.web.database import Db
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Db", "Definitions", "Settings", "Visitor", "page", "pieces", "require", "visitor"]
+__all__ = [
+    "Db",
+    "Definitions",
+    "Settings",
+    "Visitor",
+    "definitions_of",
+    "page",
+    "pieces",
+    "require",
+    "visitor",
+]
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 PLACES = (  # the navigation: address, words, who sees it
@@ -94,7 +104,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         csrf=token,
         csrf_field=Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token),
         signs_in=who != YOU,
-        plays=getattr(request.app.state, "plays", _is_silent),
         places=[(at, words) for at, words, role in PLACES if who.may(role)],
         here=next((at for at, *_ in PLACES if at != "/" and path.startswith(at)), path),
         **values,
@@ -104,10 +113,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     return response
 
 
-def _is_silent(_call: str) -> bool:
-    return False
-
-
 def _config(db: Db) -> Config:
     return stored_config(db)
 
@@ -115,7 +120,8 @@ def _config(db: Db) -> Config:
 Settings = Annotated[Config, Depends(_config)]
 
 
-def _taxonomy(config: Settings) -> Taxonomy:
+def definitions_of(config: Settings) -> Taxonomy:
+    """The definitions that a pipeline names, read again when their file changes."""
     path = config.tagging.taxonomy
     try:
         changed = path.stat().st_mtime_ns
@@ -130,4 +136,4 @@ def _taxonomy_as_of(path: Path, _changed: int) -> Taxonomy:
     return load_taxonomy(path)
 
 
-Definitions = Annotated[Taxonomy, Depends(_taxonomy)]
+Definitions = Annotated[Taxonomy, Depends(definitions_of)]

@@ -20,10 +20,12 @@ from callinsight.tagging.corrections import Labelling, holding, labelling_of
 from callinsight.web.doubts import Doubts, answered
 from callinsight.web.pages import Db, Definitions, Settings, page, pieces, require, visitor
 from callinsight.web.relearning import Relearning
+from callinsight.web.sound import can_play
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from callinsight.config import Config
     from callinsight.pipeline.review import Doubt, Review
     from callinsight.taxonomy import Taxonomy
 
@@ -49,7 +51,7 @@ def review(
     """The next turn that is in doubt: `turn`, else the first behind `after`."""
     found = _doubts(request).round(db, config, concern)
     here = _next(found, answered(db), after=after, turn=turn)
-    return _shown(request, db, taxonomy, found, here, concern=concern)
+    return _shown(request, db, config, taxonomy, found, here, concern=concern)
 
 
 @router.post("/turns/{utterance}")
@@ -73,7 +75,7 @@ def decide_turn(
     found = doubts.round(db, config, concern)
     after = said(found, doubt, answer, concerns or [], stance, ask)
     if isinstance(after, str):
-        return _shown(request, db, taxonomy, found, doubt, concern=concern, problem=after)
+        return _shown(request, db, config, taxonomy, found, doubt, concern=concern, problem=after)
     decide(db, doubt, after, who=visitor(request).name, at=_now(request))
     return _to(concern=concern, after=utterance)
 
@@ -134,6 +136,7 @@ def said(
 def _shown(
     request: Request,
     db: Database,
+    config: Config,
     taxonomy: Taxonomy,
     found: Review,
     here: Doubt | None,
@@ -152,7 +155,7 @@ def _shown(
         done=sum(doubt.utterance.id in spoken_of for doubt in found.doubts),
         concern=concern,
         doubt=here,
-        turn=_turn(db, here) if here else None,
+        turn=_turn(request, db, config, here) if here else None,
         stances=STANCES,
         mine=mine,
         mine_said=_words(mine.after, taxonomy) if mine else "",
@@ -169,7 +172,7 @@ def _next(found: Review, spoken_of: set[str], *, after: str, turn: str) -> Doubt
     return next((d for d in found.doubts[start:] if d.utterance.id not in spoken_of), None)
 
 
-def _turn(db: Database, doubt: Doubt) -> dict[str, Any]:
+def _turn(request: Request, db: Database, config: Config, doubt: Doubt) -> dict[str, Any]:
     """The words of a turn as the page shows them: what is marked in it, what was said before."""
     text = doubt.turn.text
     before = doubt.turn.context.split()
@@ -179,6 +182,7 @@ def _turn(db: Database, doubt: Doubt) -> dict[str, Any]:
         "before": " ".join(["…"] * (len(before) > CONTEXT_WORDS) + before[-CONTEXT_WORDS:]),
         "title": titles.get(doubt.utterance.speaker, ""),
         "said": doubt.before,
+        "plays": can_play(request, config, doubt.call, doubt.utterance),
     }
 
 

@@ -63,6 +63,7 @@ class TestItems:
                     review_period_days=90,
                     language="en",
                     cost=1250.5,
+                    source="items.csv",
                 )
             ],
             [],
@@ -77,6 +78,7 @@ class TestItems:
             content_type="webinar",
             stages=("awareness", "consideration"),
             review_period_days=365,
+            source="items.csv",
         )
         assert (talk.stages, talk.review_period_days) == ((), 180)
         assert (webinar.status, webinar.audience, webinar.cost) == ("live", "external", None)

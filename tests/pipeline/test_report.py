@@ -297,7 +297,7 @@ def test_a_month_without_calls_between_others_still_tells_of_the_inventory(
     assert silent["totals"] == {"calls": 0, "deals": 0, "accounts": 0}
     assert silent["gaps"] == []
     (idle,) = silent["unused"]
-    assert idle["why"] == "never used; buyers ask for this: unfindable or untrusted"
+    assert idle["why"] == "never used; buyers ask for this, but it has no address: unfindable"
     one_call = told(two_months, "2026-12")
     assert one_call["totals"]["calls"] == 1
 

@@ -1,6 +1,8 @@
 """Whether a month differs from another by more than noise, and what is said where it cannot be told."""
 
 import dataclasses
+import itertools
+import math
 import random
 
 import pytest
@@ -44,15 +46,15 @@ def test_a_rise_in_few_deals_may_be_chance_and_in_fewer_is_not_judged():
 
 
 def test_what_would_stand_out_alone_does_not_among_many_cells():
-    alone = (16, 20), (9, 20)
+    alone = (17, 20), (9, 20)
     assert chance_of_difference(*alone) < 0.05
     quiet = [f"c{n}" for n in range(40)]
     meanings = MEANINGS | {f"concern/{id_}": "x" for id_ in quiet}
-    now = numbers(cell(16, 20), *(cell(5, 20, concern=id_) for id_ in quiet), meanings=meanings)
+    now = numbers(cell(17, 20), *(cell(5, 20, concern=id_) for id_ in quiet), meanings=meanings)
     old = numbers(cell(9, 20), *(cell(5, 20, concern=id_) for id_ in quiet), meanings=meanings)
 
     assert {c.direction for c in changes(now, old)} == {"unclear"}
-    assert {c.direction for c in changes(numbers(cell(16, 20)), numbers(cell(9, 20)))} == {"risen"}
+    assert {c.direction for c in changes(numbers(cell(17, 20)), numbers(cell(9, 20)))} == {"risen"}
 
 
 def test_without_any_change_few_are_told():
@@ -77,19 +79,41 @@ def test_without_any_change_few_are_told():
 
 
 @pytest.mark.parametrize(
-    ("now", "before"), [((8, 10), (2, 10)), ((30, 40), (20, 40)), ((1, 9), (1, 3))]
+    ("now", "before", "chance"),
+    [((3, 4), (1, 4), 34 / 70), ((8, 10), (2, 10), 0.0230), ((10, 10), (0, 10), 2 / 184_756)],
 )
-def test_the_chance_and_the_interval_agree(now, before):
-    chance = chance_of_difference(now, before)
+def test_the_chance_is_that_of_the_exact_test(now, before, chance):
+    assert chance_of_difference(now, before) == pytest.approx(chance, rel=2e-3)
+    assert chance_of_difference(before, now) == pytest.approx(chance, rel=2e-3)
 
-    for confidence in (1 - chance * 1.01, 1 - chance * 0.99):
-        low, high = difference(now, before, confidence)
-        assert (low > 0 or high < 0) == (confidence < 1 - chance)
+
+def test_what_is_more_than_chance_leaves_nothing_out_of_its_interval():
+    for now, before in itertools.product(range(13), range(10)):
+        if chance_of_difference((now, 12), (before, 9)) <= 0.05:
+            low, high = difference((now, 12), (before, 9))
+            assert low > 0 or high < 0
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+@pytest.mark.parametrize(("now", "before"), [(10, 10), (8, 25)])
+def test_the_chance_is_never_too_sure(share, now, before):
+    """Over all that ten deals can show where nothing has changed."""
+    for level in (0.05, 0.01, 0.001):
+        told = sum(
+            _binomial(a, now, share) * _binomial(b, before, share)
+            for a, b in itertools.product(range(now + 1), range(before + 1))
+            if chance_of_difference((a, now), (b, before)) <= level
+        )
+        assert told <= level
+
+
+def _binomial(successes, trials, share):
+    return math.comb(trials, successes) * share**successes * (1 - share) ** (trials - successes)
 
 
 def test_shares_without_deals_or_difference_tell_nothing():
     assert chance_of_difference((0, 0), (3, 4)) == 1
-    assert chance_of_difference((3, 4), (6, 8)) == 1
+    assert chance_of_difference((3, 4), (6, 8)) == pytest.approx(1)
 
 
 def test_another_tagger_makes_nothing_comparable_and_says_so():

@@ -2,10 +2,13 @@ import csv
 import re
 
 import pytest
+from material import ROOT
 
 from callinsight.errors import InputError
 from callinsight.records import STANCES
+from callinsight.tagging.gold import read_gold
 from callinsight.tagging.labelled import TURNS, LabelledTurn, Labels, load_turns
+from callinsight.tagging.patterns import words_of
 from callinsight.tagging.training import CALIBRATION_SOURCES
 from callinsight.taxonomy import TRAINED
 
@@ -181,3 +184,13 @@ def test_a_folder_without_turns(tmp_path):
     assert problem(tmp_path) == (
         f"{tmp_path}: there are no labelled turns; put CSV files of turns there"
     )
+
+
+def test_nothing_has_learnt_from_the_turns_it_is_judged_on():
+    """The vectors that come with the program name what the heads were fitted on, too."""
+    kept_apart = read_gold(ROOT / "benchmarks" / "unseen_turns.csv", TRAINED)
+    learnt = {" ".join(words_of(turn.text)) for turn in load_turns()}
+
+    assert len(kept_apart) > 1800
+    assert [gold.id for gold in kept_apart if " ".join(words_of(gold.text)) in learnt] == []
+    assert not {gold.id for gold in kept_apart} & {turn.id for turn in load_turns()}

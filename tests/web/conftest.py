@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from material import ROOT
 from playwright.sync_api import Browser, sync_playwright
+from told import fill
 from visiting import browse
 
 from callinsight import store
@@ -74,3 +75,10 @@ def served() -> Iterator[Callable[[FastAPI], str]]:
     """Serves an app on this machine until the test ends; its address."""
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(_served(app))
+
+
+@pytest.fixture
+def told(database: Path, tmp_path: Path) -> Path:
+    """The same database with two calls to read, and one that nobody may hear."""
+    fill(database, tmp_path / "files")
+    return database

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.testclient import TestClient
 from visiting import browse, post, token_in
 
 from callinsight import store
 from callinsight.pipeline.users import change_password, hash_password, remove_user
 from callinsight.records import ROLES, User
-from callinsight.web.access import Access, rules
+from callinsight.web.access import Access, require, rules
 from callinsight.web.app import UNRULED, check_rules, create_app
 
 START = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
@@ -281,3 +281,57 @@ def test_the_key_is_for_its_owner_only(database: Path) -> None:
     before = key.read_bytes()
     app_of(database)
     assert key.read_bytes() == before
+
+
+def test_who_looked_at_what_is_noted_once_in_a_while(users: Path) -> None:
+    clock = Clock()
+    app, noisy = app_of(users, clock=clock), APIRouter()
+    rule = Depends(require("viewer", noted="play"))
+    noisy.add_api_route("/tone/{call}", lambda call: call, dependencies=[rule])
+    noisy.add_api_route("/gone", _gone, dependencies=[rule])
+    app.include_router(noisy)
+    with browse(app) as client:
+        sign_in(client, "viewer-ann")
+        for minutes in (0, 5, 11):
+            clock.now = START + timedelta(minutes=minutes)
+            assert client.get("/tone/c1").status_code == 200
+        assert client.get("/gone").status_code == 404
+
+    with store.opened(users) as db:
+        log = [(e.at[11:16], e.who, e.action, e.subject) for e in store.audit_log(db, limit=9)]
+    assert log == [
+        ("09:11", "viewer-ann", "play", "/tone/c1"),
+        ("09:00", "viewer-ann", "play", "/tone/c1"),
+        ("09:00", "viewer-ann", "sign in", "/sign-in"),
+    ]
+
+
+def _gone() -> None:
+    raise HTTPException(404)
+
+
+def test_a_role_is_refused_what_it_may_not_do(users: Path) -> None:
+    with browse(app_of(users)) as client:
+        for role, status in (("viewer", 403), ("requester", 403), ("editor", 409), ("admin", 409)):
+            sign_in(client, f"{role}-ann")
+            assert post(client, "/review/undo/7", {}).status_code == status
+            retried = post(client, "/runs/c1/retry", {})
+            assert retried.status_code == (409 if role == "admin" else 403)
+            if role == "viewer":
+                assert "This takes the role admin; viewer-ann is viewer." in retried.text
+            post(client, "/sign-out", {})
+
+
+def test_an_app_that_breaks_says_so_and_carries_the_headers(database: Path) -> None:
+    app, broken = app_of(database), APIRouter()
+    broken.add_api_route("/broken", lambda: 1 / 0, dependencies=[Depends(require(""))])
+    app.include_router(broken)
+    client = TestClient(
+        app, base_url="http://localhost", client=("127.0.0.1", 1), raise_server_exceptions=False
+    )
+
+    answer = client.get("/broken")
+
+    assert answer.status_code == 500
+    assert answer.text.startswith("This should not have happened.")
+    assert answer.headers["x-content-type-options"] == "nosniff"

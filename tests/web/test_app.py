@@ -15,7 +15,8 @@ def test_definitions_say_what_is_meant(visitor: TestClient) -> None:
 
     assert page.status_code == 200
     assert (
-        "<dt>Price and budget</dt><dd>Cost, discount, affordability, no budget.</dd>" in page.text
+        "<dt>Price and budget</dt><dd>Cost, discount, affordability, no budget. "
+        '<a href="/excerpts?concern=price_budget"' in page.text
     )
     assert '<a href="/definitions" aria-current="page">Definitions</a>' in page.text
 

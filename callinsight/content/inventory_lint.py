@@ -1,0 +1,210 @@
+"""What is wrong with an inventory, or could be better, each with its place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from callinsight.content.exports import plain
+from callinsight.content.matching import is_expired, is_stale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from callinsight.records import ContentItem, Problem
+    from callinsight.taxonomy import Taxonomy
+
+ERROR, ADVICE = "error", "advice"
+RULES = (  # in the order of a list
+    *(
+        "unusable row",
+        "same id twice",
+        "unknown word",
+        "same url",
+        "same title",
+        "mapped to everything",
+    ),
+    *("expired", "review overdue", "no date", "no owner", "no concern", "no summary"),
+)
+
+
+class Finding(NamedTuple):
+    """One thing to mend (error) or to think about (advice)."""
+
+    level: str
+    rule: str  # one of RULES
+    where: str  # file and row, else the import and the id
+    asset: str
+    problem: str
+    advice: str
+
+
+def lint(
+    items: Iterable[ContentItem],
+    problems: Iterable[Problem],
+    places: Mapping[str, Sequence[str]],
+    taxonomy: Taxonomy,
+    *,
+    as_of: date,
+) -> list[Finding]:
+    """All findings, errors first, then by rule and place.
+
+    `problems` are rows that could not be used, `places` the rows in which sheets list each id.
+    """
+    items = sorted(items, key=lambda item: item.id)
+    found = [
+        Finding(ERROR, "unusable row", one.subject, "", *_parted(one.error, one.subject))
+        for one in problems
+    ]
+    found += _twice(places)
+    found += _same(items, places)
+    for item in items:
+        where = _where(item, places)
+        found += [
+            Finding(level, rule, where, item.id, problem, advice)
+            for level, rule, problem, advice in (
+                *_wrong(item, taxonomy),
+                *_better(item, taxonomy, as_of),
+            )
+        ]
+    return sorted(found, key=lambda f: (f.level != ERROR, RULES.index(f.rule), _by_row(f.where)))
+
+
+def _wrong(item: ContentItem, taxonomy: Taxonomy) -> Iterable[tuple[str, str, str, str]]:
+    """Words that nobody has agreed on: they make the asset serve nobody."""
+    known = {
+        "content_type": list(taxonomy.content_types),
+        "concerns": list(taxonomy.concerns),
+        "personas": list(taxonomy.personas),
+        "stages": list(taxonomy.stages),
+    }
+    for name, words in known.items():
+        value = getattr(item, name)
+        for word in (value,) if isinstance(value, str) else value:
+            if word not in words:
+                yield (
+                    *(
+                        ERROR,
+                        "unknown word",
+                        f"{name} has '{word}', which the definitions do not know",
+                    ),
+                    f"write one of {', '.join(words)}",
+                )
+
+
+def _better(
+    item: ContentItem, taxonomy: Taxonomy, as_of: date
+) -> Iterable[tuple[str, str, str, str]]:
+    """What keeps a live asset from being found, trusted or counted."""
+    if item.status != "live":
+        return
+    if is_expired(item, as_of):
+        yield (
+            *(ADVICE, "expired", f"it expired on {item.expires_on}"),
+            "refresh it and move expires_on, or set its status to archived",
+        )
+    elif is_stale(item, as_of):
+        last = item.updated_on or item.published_on
+        yield (
+            *(
+                ADVICE,
+                "review overdue",
+                f"last checked on {last}, due every {item.review_period_days} days",
+            ),
+            "check it and set updated_on",
+        )
+    if not (item.updated_on or item.published_on):
+        yield (
+            *(ADVICE, "no date", "nothing says when it was published or checked"),
+            "fill in published_on or updated_on; without them it is never called stale",
+        )
+    if not item.owner:
+        yield ADVICE, "no owner", "it has no owner", "name who keeps it true"
+    if not item.summary:
+        yield ADVICE, "no summary", "it has no summary", "say in a sentence what is in it"
+    if not item.concerns:
+        yield (
+            *(ADVICE, "no concern", "it names no concern, so it answers nothing"),
+            "name the concerns it answers, or see 'callinsight inventory suggest'",
+        )
+    yield from _everything(item, taxonomy)
+
+
+def _everything(item: ContentItem, taxonomy: Taxonomy) -> Iterable[tuple[str, str, str, str]]:
+    half = len(taxonomy.concerns) / 2
+    if len(set(item.concerns)) >= max(3, half):
+        yield (
+            *(ADVICE, "mapped to everything"),
+            f"it is mapped to {len(set(item.concerns))} of {len(taxonomy.concerns)} concerns",
+            "keep those that a buyer would send it round for",
+        )
+    if len(taxonomy.personas) > 1 and set(taxonomy.personas) <= set(item.personas):
+        yield (
+            *(ADVICE, "mapped to everything", "it is made for every persona"),
+            "name whom it is written for; empty means anybody",
+        )
+
+
+def _twice(places: Mapping[str, Sequence[str]]) -> list[Finding]:
+    return [
+        Finding(
+            *(ERROR, "same id twice", rows[-1], id_),
+            f"the asset_id '{id_}' stands in {' and '.join(rows[:-1])} too; only this row counts",
+            "give each asset an id of its own, or remove a row",
+        )
+        for id_, rows in places.items()
+        if len(rows) > 1
+    ]
+
+
+def _same(items: Sequence[ContentItem], places: Mapping[str, Sequence[str]]) -> list[Finding]:
+    """Assets that share an address, which counts supply twice, or a title."""
+    found = []
+    for level, rule, name, advice in (
+        (ERROR, "same url", "url", "keep one; two count as twice the supply"),
+        (
+            ADVICE,
+            "same title",
+            "title",
+            "rename one, or archive it, so that people find the right one",
+        ),
+    ):
+        groups: dict[str, list[ContentItem]] = defaultdict(list)
+        for item in items:
+            value = getattr(item, name)
+            key = _address(value) if name == "url" else plain(value)
+            if key and item.status != "archived":
+                groups[key].append(item)
+        for first, *others in groups.values():
+            found += [
+                Finding(
+                    *(level, rule, _where(item, places), item.id),
+                    f"its {name} is that of {first.id} ({_where(first, places)})",
+                    advice,
+                )
+                for item in others
+            ]
+    return found
+
+
+def _address(url: str) -> str:
+    return url.casefold().partition("://")[2].removeprefix("www.").rstrip("/") or url.casefold()
+
+
+def _where(item: ContentItem, places: Mapping[str, Sequence[str]]) -> str:
+    """The row that lists an asset, else the import it came by and its id."""
+    rows = places.get(item.id)
+    return rows[-1] if rows else f"{item.source or 'inventory'}: {item.id}"
+
+
+def _parted(error: str, subject: str) -> tuple[str, str]:
+    """What is wrong and what to do, of a message that says both."""
+    problem, _, advice = error.removeprefix(f"{subject}: ").partition("; ")
+    return problem, advice
+
+
+def _by_row(where: str) -> tuple[str, int, str]:
+    """Files in their order, rows by number."""
+    file, _, row = where.rpartition(":")
+    return (file, int(row), "") if row.isdecimal() else (where, 0, "")

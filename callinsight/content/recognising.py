@@ -1,0 +1,434 @@
+"""Which column of an export is likely which of ours, and what its words mean: a mapping to begin with."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from callinsight.content.exports import LISTS, OURS, ExportMapping, plain
+from callinsight.content.inventory import AUDIENCES, STATUSES
+from callinsight.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from callinsight.sheets import Row
+    from callinsight.taxonomy import Taxonomy
+
+NAMES: dict[str, tuple[str, ...]] = {  # as platforms and people call them, the likeliest first
+    "asset_id": (
+        *(
+            "asset id",
+            "content id",
+            "item id",
+            "post id",
+            "external id",
+            "document id",
+            "id",
+            "guid",
+        ),
+        *("asset", "sku", "key"),
+    ),
+    "title": (
+        *("title", "asset title", "asset name", "content title", "post title", "document title"),
+        *("page title", "headline", "name", "file name", "heading"),
+    ),
+    "content_type": (
+        *("content type", "asset type", "type of content", "content format", "format", "post type"),
+        *("document type", "media type", "type", "kind", "layout"),
+    ),
+    "url": (
+        *(
+            "url",
+            "link",
+            "permalink",
+            "web address",
+            "page url",
+            "asset url",
+            "live url",
+            "public url",
+        ),
+        *("address", "canonical", "canonical url", "location", "share link"),
+    ),
+    "summary": (
+        *("summary", "description", "abstract", "excerpt", "meta description", "short description"),
+        *("teaser", "seo.description", "subtitle", "notes", "paragraph"),
+    ),
+    "concerns": (
+        "concerns",
+        "objections",
+        "objection",
+        "concern",
+        "pain points",
+        "objections handled",
+    ),
+    "personas": (
+        *(
+            "personas",
+            "persona",
+            "buyer persona",
+            "target persona",
+            "target audience",
+            "buying role",
+        ),
+        *("role", "roles", "audience segment"),
+    ),
+    "stages": (
+        *(
+            "stages",
+            "stage",
+            "funnel stage",
+            "buyer stage",
+            "buying stage",
+            "sales stage",
+            "funnel",
+        ),
+        *("buyer journey", "buyers journey", "journey stage", "lifecycle stage"),
+    ),
+    "topics": ("topics", "topic", "tags", "keywords", "categories", "category", "labels", "themes"),
+    "product_specific": ("product specific", "about product"),
+    "owner": (
+        *(
+            "owner",
+            "content owner",
+            "asset owner",
+            "author",
+            "authors",
+            "created by",
+            "responsible",
+        ),
+        *("editor", "writer", "contact"),
+    ),
+    "status": ("status", "state", "publish status", "post status", "workflow status", "draft"),
+    "audience": ("audience", "visibility", "access", "internal external", "internal or external"),
+    "published_on": (
+        *("published on", "publish date", "published", "publication date", "date published"),
+        *("published at", "post date", "release date", "created", "created on", "created at"),
+        *("creation date", "date"),
+    ),
+    "updated_on": (
+        *("updated on", "last updated", "updated", "last modified", "modified", "date modified"),
+        *("updated at", "modified at", "last reviewed", "reviewed on", "last review", "lastmod"),
+    ),
+    "expires_on": (
+        *("expires on", "expires", "expiry date", "expiration date", "expiry", "valid until"),
+        *("unpublish date", "end date"),
+    ),
+    "review_period_days": ("review period days", "review period", "review every days"),
+    "language": ("language", "lang", "locale"),
+    "cost": ("cost", "production cost", "budget", "spend"),
+}
+TYPES: dict[str, tuple[str, ...]] = {
+    "blog": (
+        "blog post",
+        "blog article",
+        "post",
+        "article",
+        "news",
+        "press release",
+        "story",
+        "blogs",
+    ),
+    "case_study": (
+        *(
+            "customer story",
+            "success story",
+            "case studies",
+            "customer success story",
+            "testimonial",
+        ),
+        *("reference", "customer case"),
+    ),
+    "ebook": ("e book", "guide", "ebooks", "handbook", "playbook", "book"),
+    "whitepaper": ("white paper", "whitepapers", "paper", "position paper"),
+    "infographic": ("info graphic", "poster"),
+    "research_report": ("report", "research", "analyst report", "survey", "benchmark", "study"),
+    "webinar": (
+        "webcast",
+        "webinar recording",
+        "on demand webinar",
+        "event",
+        "webinars",
+        "podcast",
+    ),
+    "video": ("videos", "clip", "film", "explainer video", "animation"),
+    "solution_brief": ("brief", "solution overview", "use case", "product page", "landing page"),
+    "one_pager": ("onepager", "one page", "flyer", "leaflet", "brochure", "1 pager"),
+    "data_sheet": (
+        *("datasheet", "data sheets", "product sheet", "fact sheet", "spec sheet", "documentation"),
+        *("docs", "technical documentation", "product documentation", "doc", "manual"),
+    ),
+    "comparison_guide": ("comparison", "compare", "competitor comparison", "versus page"),
+    "demo": ("product demo", "product tour", "demo video", "interactive demo"),
+    "battle_card": ("battlecard", "competitive card", "battle cards", "kill sheet"),
+    "roi_tool": (
+        "calculator",
+        "roi calculator",
+        "business case",
+        "roi",
+        "tool",
+        "value calculator",
+    ),
+    "pricing_sheet": ("price list", "pricing", "price sheet", "rate card", "quote template"),
+    "security_pack": (
+        *("security", "security whitepaper", "compliance", "certificate", "security documentation"),
+        *("trust center", "trust centre"),
+    ),
+    "implementation_guide": (
+        *("implementation", "migration guide", "setup guide", "how to", "integration guide"),
+        *("quickstart", "tutorial", "admin guide", "deployment guide", "walkthrough"),
+    ),
+    "legal_pack": ("legal", "contract", "terms", "contract template", "policy", "legal document"),
+    "pitch_deck": ("deck", "presentation", "slides", "sales deck", "slide deck", "pitch"),
+    "talk_track": (
+        "script",
+        "email template",
+        "talk tracks",
+        "call script",
+        "template",
+        "sequence",
+    ),
+    "onboarding": ("training", "course", "getting started", "user guide", "help article", "help"),
+    "newsletter": ("newsletters", "release notes", "changelog", "release note", "email newsletter"),
+}
+STATES: dict[str, tuple[str, ...]] = {
+    "live": (
+        "publish",
+        "published",
+        "active",
+        "approved",
+        "public",
+        "current",
+        "no",
+        "false",
+        "online",
+    ),
+    "draft": (
+        *(
+            "pending",
+            "in progress",
+            "in review",
+            "future",
+            "scheduled",
+            "unpublished",
+            "wip",
+            "yes",
+        ),
+        *("true", "planned", "idea", "private"),
+    ),
+    "archived": ("archive", "retired", "inactive", "trash", "expired", "deprecated", "deleted"),
+}
+SEEN_BY: dict[str, tuple[str, ...]] = {
+    "internal": (
+        "private",
+        "internal only",
+        "employees",
+        "sales only",
+        "reps",
+        "staff",
+        "restricted",
+    ),
+    "external": (
+        "public",
+        "customer facing",
+        "customers",
+        "everyone",
+        "anyone",
+        "buyers",
+        "prospects",
+    ),
+}
+STEPS: dict[str, tuple[str, ...]] = {
+    "awareness": ("tofu", "top of funnel", "top", "attract", "education", "discover", "learn"),
+    "consideration": ("mofu", "middle of funnel", "middle", "evaluate", "evaluation", "solution"),
+    "decision": ("bofu", "bottom of funnel", "bottom", "purchase", "selection", "close", "convert"),
+    "retention": (
+        "post sale",
+        "customer",
+        "onboarding",
+        "adoption",
+        "renewal",
+        "expansion",
+        "delight",
+    ),
+}
+ROLES: dict[str, tuple[str, ...]] = {
+    "economic_buyer": ("economic buyer", "decision maker", "budget holder", "cfo", "finance"),
+    "executive_sponsor": ("executive", "executives", "c level", "c suite", "ceo", "leadership"),
+    "champion": ("influencer", "manager", "project lead", "advocate"),
+    "technical_evaluator": (
+        *(
+            "technical buyer",
+            "developer",
+            "developers",
+            "engineer",
+            "engineering",
+            "it",
+            "architect",
+        ),
+        *("cto", "technical", "administrator", "admin", "it manager", "devops"),
+    ),
+    "security_compliance": ("security", "ciso", "compliance", "dpo", "risk"),
+    "legal_procurement": ("legal", "procurement", "purchasing", "counsel", "buyer"),
+    "end_user": ("user", "users", "end users", "practitioner", "operator"),
+}
+MEANINGS = {
+    "content_type": TYPES,
+    "status": STATES,
+    "audience": SEEN_BY,
+    "stages": STEPS,
+    "personas": ROLES,
+}
+SHORT_TEXTS = 200  # different words in a column; more are no words of a list
+
+
+def recognised(header: Sequence[str], taxonomy: Taxonomy, file: str) -> ExportMapping:
+    """The mapping that the names of the columns suggest; raises InputError if they say too little."""
+    columns = columns_of(header)
+    missing = [name for name in ("title", "content_type") if name not in columns]
+    if missing:
+        raise InputError(
+            f"{file}: no column can be recognised as the {' and the '.join(missing)}; its columns are "
+            f"{', '.join(header)}. 'callinsight inventory map {file}' writes a mapping.toml to fill "
+            "in; name it with --map"
+        )
+    return ExportMapping(
+        where="mapping.toml",
+        columns=columns,
+        values={name: meanings(name, taxonomy) for name in MEANINGS},
+    )
+
+
+def columns_of(header: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Our columns and theirs: the likeliest name wins, and topics may come from several."""
+    found: dict[str, tuple[str, ...]] = {}
+    free = {plain(name): name for name in reversed(header) if name}
+    for ours in OURS:
+        wanted = dict.fromkeys(map(plain, (ours, *NAMES[ours])))
+        names = [name for name in wanted if name in free]
+        taken = tuple(free.pop(name) for name in names[: None if ours == "topics" else 1])
+        if taken:
+            found[ours] = taken
+    return found
+
+
+def meanings(name: str, taxonomy: Taxonomy) -> dict[str, str]:
+    """What their words for content types, states and so on mean, those of the taxonomy only."""
+    known = _ours(name, taxonomy)
+    return {
+        plain(word): ours
+        for ours, words in MEANINGS.get(name, {}).items()
+        if ours in known
+        for word in words
+    }
+
+
+def mapping_text(header: Sequence[str], rows: Sequence[Row], taxonomy: Taxonomy, file: str) -> str:
+    """A mapping file (TOML) to begin with: what was recognised, and what is left to say."""
+    columns = columns_of(header)
+    used = {theirs for names in columns.values() for theirs in names}
+    lines = [
+        f"# Which column of {file} is which of ours. Left: ours. Right: the columns of your export.",
+        "# What was guessed should be checked; a line that begins with # does nothing.",
+        f"# Then: callinsight inventory import {file} --map mapping.toml --dry-run",
+        "",
+        "[columns]",
+    ]
+    for ours in OURS:
+        if ours in columns:
+            names = [_quoted(name) for name in columns[ours]]
+            told = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+            lines.append(f"{ours} = {told}{_examples(rows, columns[ours][0])}")
+        elif ours in ("title", "content_type"):
+            lines.append(f'# {ours} = "..."  # needed, here or below [constants]')
+        else:
+            lines.append(f'# {ours} = "..."')
+    unused = [name for name in header if name and name not in used]
+    if unused:
+        lines += ["", f"# Not used: {', '.join(unused)}"]
+    lines += _id_lines(columns, header)
+    for name in MEANINGS:
+        lines += _value_lines(name, columns, rows, taxonomy)
+    lines += [
+        *("", "# The same for all assets of this export."),
+        *("[constants]", '# language = "en"'),
+        *("", "# Where the cell is empty."),
+        *("[defaults]", '# owner = "Marketing"'),
+        *("", "# Rows to leave out, by the words of one of their columns.", "[skip]"),
+        '# "Status" = ["trash"]',
+        *("", "[formats]", '# dates = ["%d/%m/%Y"]  # how dates are written, if not 2026-10-31'),
+        *(
+            '# lists = ";,|"  # what separates words in a cell',
+            "# html = true  # turn &amp; into &",
+            "",
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _id_lines(columns: Mapping[str, tuple[str, ...]], header: Sequence[str]) -> list[str]:
+    if "asset_id" in columns:
+        return []
+    return [
+        *(
+            "",
+            "# Without an id of its own, an asset is known by its URL, else by its title. If a column",
+        ),
+        "# never changes, it does better: put its name in braces.",
+        "[templates]",
+        f'# asset_id = "cms-{{{next(iter(header), "ID")}}}"',
+    ]
+
+
+def _value_lines(
+    name: str, columns: Mapping[str, tuple[str, ...]], rows: Sequence[Row], taxonomy: Taxonomy
+) -> list[str]:
+    if name not in columns:
+        return []
+    known = _ours(name, taxonomy)
+    told = meanings(name, taxonomy)
+    same = {plain(word) for word in known}
+    words = [w for w in _words(rows, columns[name][0], name) if plain(w) not in same]
+    if not words or len(words) > SHORT_TEXTS:
+        return []
+    lines = ["", f"# Left: their words. Right: one of {', '.join(known)}.", f"[values.{name}]"]
+    for word in words:
+        guess = told.get(plain(word))
+        lines.append(
+            f"{_quoted(word)} = {_quoted(guess)}" if guess else f'# {_quoted(word)} = "..."'
+        )
+    return lines
+
+
+def _words(rows: Iterable[Row], column: str, name: str) -> list[str]:
+    """The different words of a column, the most frequent first."""
+    counted: Counter[str] = Counter()
+    for row in rows:
+        cell = row.text(column)
+        parts = cell.replace(",", ";").replace("|", ";").split(";") if name in LISTS else [cell]
+        counted.update(part.strip() for part in parts if part.strip())
+    return sorted(counted, key=lambda word: (-counted[word], word))
+
+
+def _examples(rows: Sequence[Row], column: str) -> str:
+    """A comment with the first value of a column, on one line."""
+    first = next((" ".join(row.text(column).split()) for row in rows if row.text(column)), "")
+    shown = "".join(letter for letter in first if letter.isprintable())
+    return f"  # {shown[:40]}{'…' if len(shown) > 40 else ''}" if shown else "  # empty"
+
+
+def _ours(name: str, taxonomy: Taxonomy) -> tuple[str, ...]:
+    known: dict[str, Iterable[str]] = {
+        "content_type": taxonomy.content_types,
+        "status": STATUSES,
+        "audience": AUDIENCES,
+        "stages": taxonomy.stages,
+        "personas": taxonomy.personas,
+    }
+    return tuple(known[name])
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML has it: in this, JSON's strings are TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

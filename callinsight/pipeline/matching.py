@@ -1,0 +1,122 @@
+"""`callinsight inventory match`: how one cell of demand is answered, and what people say of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callinsight import store, weights
+from callinsight.content.ranking import Answer, answer, likeness, without_denied
+from callinsight.content.suggestions import text_of
+from callinsight.content.supply import DENIED, TOPIC, answers, shelve, with_topics
+from callinsight.errors import InputError, WeightsError
+from callinsight.months import period_of
+from callinsight.pipeline.content import window_of
+from callinsight.pipeline.embedding import vectors_of
+from callinsight.pipeline.inventory import definitions, get_item
+from callinsight.pipeline.run import stored_config
+from callinsight.records import Judgement
+from callinsight.tagging.embed import text_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+    from sqlite_utils import Database
+
+    from callinsight.content.ranking import Likeness
+    from callinsight.records import ContentItem, Gap
+    from callinsight.taxonomy import Taxonomy
+
+
+def match_gap(db: Database, gap_id: str, *, as_of: date | None = None) -> Answer:
+    """How a cell is answered as of a day, else the last of its period; raises InputError.
+
+    Without the model's weights candidates are ranked by words alone.
+    """
+    gap = get_gap(db, gap_id)
+    config = stored_config(db)
+    day = as_of or period_of(gap.month).last
+    items = with_topics(store.all_items(db), store.all_topics(db))
+    used = store.items_used(
+        db, *window_of(config, day), confidence=config.content.mention_confidence
+    )
+    shelf = shelve(items, store.all_judgements(db), used=used, as_of=day)
+    matches = answers(shelf, gap.concern, gap.persona, gap.stage)
+    ranks = ranks_of(db, gap, items, definitions(db))
+    return answer(matches, items, ranks, denied=without_denied(matches, DENIED))
+
+
+def ranks_of(
+    db: Database, gap: Gap, items: Sequence[ContentItem], taxonomy: Taxonomy
+) -> dict[str, Likeness]:
+    """How like the cell each asset is: its description, and what buyers say in it."""
+    texts = {item.id: text_of(item) for item in items}
+    told = describe(db, gap, taxonomy)
+    said = [turn.text for turn in store.utterances_by_id(db, gap.evidence).values()]
+    query = " ".join((told, *said))
+    try:
+        weights.folder(weights.EMBEDDING)
+    except WeightsError:
+        return likeness(texts, query)
+    vectors = vectors_of(db, [*texts.values(), told, *said])
+    return likeness(
+        texts,
+        query,
+        vectors={id_: vectors[text_hash(text)] for id_, text in texts.items()},
+        described=vectors[text_hash(told)],
+        said=_stacked([vectors[text_hash(text)] for text in said]),
+    )
+
+
+def describe(db: Database, gap: Gap, taxonomy: Taxonomy) -> str:
+    """A cell in words: what is asked, by whom, at which stage."""
+    if gap.concern.startswith(TOPIC):
+        topics = {f"{TOPIC}{topic.id}": topic for topic in store.all_topics(db)}
+        topic = topics.get(gap.concern)
+        told = f"{topic.label}. {topic.terms.replace(';', ', ')}." if topic else gap.concern
+    else:
+        concern = taxonomy.concerns.get(gap.concern)
+        told = f"{concern.label}. {concern.description}" if concern else gap.concern
+    stage = taxonomy.stages.get(gap.stage)
+    return " ".join(
+        filter(None, (told, taxonomy.personas.get(gap.persona), stage.label if stage else ""))
+    )
+
+
+def judge(
+    db: Database, gap_id: str, asset: str, *, answers_it: bool, who: str, now: str
+) -> Judgement:
+    """Keep a person's word on whether an asset answers a cell; it outranks tags and models."""
+    gap = get_gap(db, gap_id)
+    item = get_item(db, asset)
+    said = Judgement(
+        concern=gap.concern,
+        persona=gap.persona,
+        stage=gap.stage,
+        item=item.id,
+        answers=answers_it,
+        who=who,
+        at=now,
+    )
+    with store.transaction(db):
+        store.add_judgement(db, said)
+    return said
+
+
+def get_gap(db: Database, gap_id: str) -> Gap:
+    """A stored cell by its id, such as 2026-10/value_roi/economic_buyer/decision; raises InputError."""
+    month = gap_id.partition("/")[0]
+    for gap in store.gaps_of_month(db, month):
+        if gap.id == gap_id:
+            return gap
+    raise InputError(
+        f"there is no gap '{gap_id}'; 'callinsight gaps --format csv' lists the ids of a month, such as "
+        "2026-10/value_roi/economic_buyer/decision"
+    )
+
+
+def _stacked(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32] | None:
+    return np.stack(vectors) if vectors else None

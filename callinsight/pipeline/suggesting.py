@@ -1,0 +1,138 @@
+"""`callinsight inventory suggest`: tags for assets without any, which people accept or reject."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.config import TaggingConfig
+from callinsight.content.inventory import changes
+from callinsight.content.suggestions import (
+    ACCEPTED,
+    FIELDS,
+    PROPOSED,
+    REJECTED,
+    Heard,
+    fill,
+    suggest,
+    text_of,
+    without,
+)
+from callinsight.errors import InputError, nearest
+from callinsight.pipeline.inventory import definitions, get_item
+from callinsight.pipeline.tag import read_turns
+from callinsight.pipeline.tagger import load_tagger, tagger_models
+from callinsight.records import Suggestion
+from callinsight.tagging.encoder import Turn
+from callinsight.tagging.heads import load_heads
+from callinsight.taxonomy import DEFAULT_TAXONOMY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlite_utils import Database
+
+    from callinsight.records import ContentItem
+    from callinsight.taxonomy import Taxonomy
+
+
+def propose(db: Database, *, fetch: Callable[[list[str]], None]) -> list[Suggestion]:
+    """Propose concerns and personas for assets without any; the proposals, now in the database."""
+    taxonomy = definitions(db)
+    items = store.all_items(db)
+    blank = [i for i in items if i.status != "archived" and not (i.concerns and i.personas)]
+    if blank:
+        fetch(tagger_models(taxonomy))
+    found = suggest(
+        blank,
+        heard_in(blank, taxonomy) if blank else {},
+        concerns=taxonomy.concerns,
+        personas=taxonomy.personas,
+        answered=store.all_suggestions(db),
+    )
+    with store.transaction(db):
+        store.drop_proposed(db)
+        store.save_suggestions(db, found)
+    return found
+
+
+def heard_in(items: Sequence[ContentItem], taxonomy: Taxonomy) -> dict[str, list[Heard]]:
+    """The concerns that the tagger sees in the words of assets, by id."""
+    tagger = load_tagger(TaggingConfig(taxonomy=DEFAULT_TAXONOMY), taxonomy, load_heads())
+    readings = read_turns(tagger, [Turn("", text_of(item)) for item in items])
+    return {
+        item.id: [Heard(one.label, one.score, _why(one.why)) for one in reading.concerns]
+        for item, reading in zip(items, readings, strict=True)
+    }
+
+
+def answer(
+    db: Database, asset: str, said: Iterable[str], *, accepted: bool, who: str, now: str
+) -> list[Suggestion]:
+    """Accept or reject what is proposed of an asset: all of it, or `FIELD=VALUE` each.
+
+    A value that was never proposed may be accepted too. Raises InputError.
+    """
+    item = get_item(db, asset)
+    known = {(s.field, s.value): s for s in store.all_suggestions(db) if s.item == item.id}
+    wanted = [_pair(text, definitions(db)) for text in said]
+    meant = wanted or [key for key, s in known.items() if s.status == PROPOSED]
+    if not meant:
+        raise InputError(
+            f"nothing is proposed of '{item.id}'; 'callinsight inventory suggest' proposes, or name a "
+            f"value, such as concerns=price_budget"
+        )
+    status = ACCEPTED if accepted else REJECTED
+    answered = [
+        dataclasses.replace(
+            known.get(key)
+            or Suggestion(item=item.id, field=key[0], value=key[1], score=1.0, why=""),
+            status=status,
+            who=who,
+            at=now,
+        )
+        for key in meant
+    ]
+    after = _after(item, known.values(), answered)
+    with store.transaction(db):
+        store.save_suggestions(db, answered)
+        store.save_items(db, [after])
+        store.add_item_changes(db, changes([item], [after], at=now, by=who or "accepted"))
+    return answered
+
+
+def _after(
+    item: ContentItem, before: Iterable[Suggestion], answered: Iterable[Suggestion]
+) -> ContentItem:
+    """The asset with what was accepted, without what was accepted once and is now rejected."""
+    accepted = {(s.field, s.value) for s in before if s.status == ACCEPTED}
+    answered = list(answered)
+    for one in answered:
+        if one.status == REJECTED and (one.field, one.value) in accepted:
+            item = without(item, one.field, one.value)
+    return fill([item], answered)[0]
+
+
+def _pair(text: str, taxonomy: Taxonomy) -> tuple[str, str]:
+    field, _, value = (part.strip() for part in text.partition("="))
+    if field not in FIELDS or not value:
+        raise InputError(
+            f"'{text}' is no FIELD=VALUE; write {', '.join(FIELDS[:-1])} or {FIELDS[-1]}, and a value, "
+            "such as concerns=price_budget"
+        )
+    words: dict[str, Iterable[str]] = {
+        "concerns": taxonomy.concerns,
+        "personas": taxonomy.personas,
+        "stages": taxonomy.stages,
+    }
+    known = list(words[field])
+    if value not in known:
+        hint = nearest(value, known) or f"; it must be one of {', '.join(known)}"
+        raise InputError(f"'{value}' is none of your {field}{hint}")
+    return field, value
+
+
+def _why(why: str) -> str:
+    """The phrases behind a tag; what it is like among turns of calls says nothing of an asset."""
+    return why if why.startswith("says") else ""

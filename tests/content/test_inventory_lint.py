@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from callinsight.content.inventory_lint import ADVICE, ERROR, Finding, lint
+from callinsight.records import ContentItem, Problem
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+
+TAXONOMY = load_taxonomy(DEFAULT_TAXONOMY)
+AS_OF = date(2026, 10, 31)
+GOOD = {
+    "title": "A",
+    "content_type": "blog",
+    "owner": "Ann",
+    "summary": "S",
+    "concerns": ("value_roi",),
+    "published_on": "2026-10-01",
+    "review_period_days": 365,
+}
+
+
+def item(id_: str = "a", **facts) -> ContentItem:
+    return ContentItem(id=id_, **(GOOD | {"source": "import x.csv"} | facts))
+
+
+def found(*items: ContentItem, problems=(), places=None) -> list[Finding]:
+    return lint(items, problems, places or {}, TAXONOMY, as_of=AS_OF)
+
+
+def test_nothing_to_mend():
+    assert found(item()) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "level", "rule", "problem", "advice"),
+    [
+        ({"owner": ""}, ADVICE, "no owner", "it has no owner", "name who keeps it true"),
+        (
+            {"summary": ""},
+            *(ADVICE, "no summary", "it has no summary", "say in a sentence what is in it"),
+        ),
+        (
+            {"concerns": ()},
+            *(ADVICE, "no concern", "it names no concern, so it answers nothing"),
+            "name the concerns it answers, or see 'callinsight inventory suggest'",
+        ),
+        (
+            {"expires_on": "2026-10-30"},
+            *(ADVICE, "expired", "it expired on 2026-10-30"),
+            "refresh it and move expires_on, or set its status to archived",
+        ),
+        (
+            {"published_on": "2025-10-30"},
+            *(ADVICE, "review overdue", "last checked on 2025-10-30, due every 365 days"),
+            "check it and set updated_on",
+        ),
+        (
+            {"published_on": ""},
+            *(ADVICE, "no date", "nothing says when it was published or checked"),
+            "fill in published_on or updated_on; without them it is never called stale",
+        ),
+        (
+            {"concerns": tuple(TAXONOMY.concerns)[:6]},
+            *(ADVICE, "mapped to everything", "it is mapped to 6 of 12 concerns"),
+            "keep those that a buyer would send it round for",
+        ),
+        (
+            {"personas": tuple(TAXONOMY.personas)},
+            *(ADVICE, "mapped to everything", "it is made for every persona"),
+            "name whom it is written for; empty means anybody",
+        ),
+        (
+            {"personas": ("plumber",)},
+            *(ERROR, "unknown word", "personas has 'plumber', which the definitions do not know"),
+            f"write one of {', '.join(TAXONOMY.personas)}",
+        ),
+        (
+            {"stages": ("late",)},
+            *(ERROR, "unknown word", "stages has 'late', which the definitions do not know"),
+            "write one of awareness, consideration, decision, retention",
+        ),
+    ],
+)
+def test_each_rule(facts, level, rule, problem, advice):
+    assert found(item(**facts)) == [Finding(level, rule, "import x.csv: a", "a", problem, advice)]
+
+
+def test_five_concerns_are_not_everything():
+    assert found(item(concerns=tuple(TAXONOMY.concerns)[:5])) == []
+
+
+@pytest.mark.parametrize("status", ["draft", "archived"])
+def test_what_is_not_live_wants_no_owner(status):
+    assert found(item(status=status, owner="", summary="", concerns=(), published_on="")) == []
+
+
+def test_two_assets_at_one_address():
+    told = found(
+        item("a", title="A", url="https://www.example.org/x/"),
+        item("b", title="B", url="http://example.org/x"),
+        item("c", title="C", url="https://example.org/x", status="archived"),
+        places={"b": ["items.csv:7"]},
+    )
+    assert told == [
+        Finding(
+            *(ERROR, "same url", "items.csv:7", "b", "its url is that of a (import x.csv: a)"),
+            "keep one; two count as twice the supply",
+        )
+    ]
+
+
+def test_two_assets_of_one_title():
+    told = found(item("a", title="Price list"), item("b", title="price  LIST"))
+    assert told == [
+        Finding(
+            *(
+                ADVICE,
+                "same title",
+                "import x.csv: b",
+                "b",
+                "its title is that of a (import x.csv: a)",
+            ),
+            "rename one, or archive it, so that people find the right one",
+        )
+    ]
+
+
+def test_rows_of_sheets_are_named_errors_first_and_in_their_order():
+    told = found(
+        item("a", owner="", title="A"),
+        item("b", owner="", title="B"),
+        problems=[Problem(stage="inventory", subject="i.csv:4", error="i.csv:4: x is y; write z")],
+        places={"a": ["i.csv:12"], "b": ["i.csv:2", "i.csv:9"]},
+    )
+    assert [(f.level, f.rule, f.where) for f in told] == [
+        (ERROR, "unusable row", "i.csv:4"),
+        (ERROR, "same id twice", "i.csv:9"),
+        (ADVICE, "no owner", "i.csv:9"),
+        (ADVICE, "no owner", "i.csv:12"),
+    ]
+    assert told[0][4:] == ("x is y", "write z")
+    assert told[1].problem == "the asset_id 'b' stands in i.csv:2 too; only this row counts"

@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date
+
+import pytest
+from material import ROOT, Project, write_vtt
+from typer.testing import CliRunner
+
+from callinsight import store
+from callinsight.cli import app
+from callinsight.config import load_config
+from callinsight.errors import InputError
+from callinsight.pipeline.content import load_content
+from callinsight.pipeline.inventory import import_items
+from callinsight.pipeline.matching import judge, match_gap
+from callinsight.records import Suggestion
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+
+EXAMPLE = ROOT / "content_inventory" / "example"
+TAXONOMY = load_taxonomy(DEFAULT_TAXONOMY)
+NOW = "2026-10-31T12:00:00+00:00"
+LATER = "2026-11-01T12:00:00+00:00"
+runner = CliRunner()
+
+
+@pytest.fixture
+def db(tmp_path):
+    with store.opened(tmp_path / "callinsight.db", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def export(tmp_path):
+    def write(*rows: str, name: str = "export.csv"):
+        path = tmp_path / name
+        path.write_text("\n".join(["Id,Title,Type,Owner", *rows]), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_an_import_is_an_upsert_and_its_history_is_kept(db, export):
+    first = import_items(db, export("1,A,blog,", "2,B,ebook,Ann"), mapping=None, now=NOW)
+    again = import_items(db, export("1,A,blog,", "2,B,ebook,Ann"), mapping=None, now=LATER)
+    changed = import_items(db, export("1,A2,blog,Bo"), mapping=None, now=LATER)
+
+    assert ([i.id for i in first.new], first.changed, first.unchanged) == (["1", "2"], (), 0)
+    assert (again.new, again.changed, again.unchanged) == ((), (), 2)
+    assert [(c.field, c.before, c.after) for c in changed.changed] == [
+        ("title", "A", "A2"),
+        ("owner", "", "Bo"),
+    ]
+    assert changed.gone == ("2",)
+    assert [i.title for i in store.all_items(db)] == ["A2", "B"]
+    assert [(c.at, c.source, c.field, c.after) for c in store.item_changes(db, "1")] == [
+        (NOW, "import export.csv", "", "A"),
+        (LATER, "import export.csv", "title", "A2"),
+        (LATER, "import export.csv", "owner", "Bo"),
+    ]
+
+
+def test_a_dry_run_writes_nothing(db, export):
+    done = import_items(db, export("1,A,blog,"), mapping=None, now=NOW, dry_run=True)
+
+    assert [i.id for i in done.new] == ["1"]
+    assert store.all_items(db) == []
+    assert store.item_changes(db, "1") == []
+
+
+def test_what_was_imported_stays_when_the_sheets_are_loaded_again(
+    db, export, project: Project
+) -> None:
+    config = project.config()
+    import_items(db, export("1,A,blog,"), mapping=None, now=NOW)
+    (project.folder / "usage.csv").write_text(
+        "asset_id,occurred_at,event\nA-1,2026-10-02,share\n1,2026-10-03,download\n"
+    )
+    load_content(db, config, TAXONOMY)
+    load_content(db, config, TAXONOMY)
+    assert [(i.id, i.source) for i in store.all_items(db)] == [
+        ("1", "import export.csv"),
+        ("A-1", "items.csv"),
+    ]
+    assert [e.item for e in sorted(store.all_events(db), key=lambda e: e.item)] == ["1", "A-1"]
+    assert store.problems(db) == []
+    assert len(store.item_changes(db, "A-1")) == 1
+
+    (project.folder / "items.csv").write_text("asset_id,title,content_type\nA-2,B,blog\n")
+    (project.folder / "usage.csv").write_text("asset_id,occurred_at,event\n")
+    load_content(db, config, TAXONOMY)
+    assert [i.id for i in store.all_items(db)] == ["1", "A-2"]
+    assert [(c.field, c.before, c.after) for c in store.item_changes(db, "A-1")] == [
+        ("", "", "Price list"),
+        ("", "Price list", ""),
+    ]
+
+
+def test_an_asset_that_a_sheet_lists_is_not_overwritten(db, export, project: Project) -> None:
+    load_content(db, project.config(), TAXONOMY)
+    done = import_items(db, export("A-1,Other,blog,"), mapping=None, now=NOW)
+
+    assert done.problems == (
+        "A-1: items.csv lists this asset; change it there, or remove its row there and import again",
+    )
+    assert [i.title for i in store.all_items(db)] == ["Price list"]
+
+
+def test_a_file_that_is_not_there(db, tmp_path):
+    with pytest.raises(InputError) as caught:
+        import_items(db, tmp_path / "gone.csv", mapping=None, now=NOW)
+    assert str(caught.value) == (
+        f"{tmp_path / 'gone.csv'}: there is no such file or folder; name an export as CSV, or a "
+        "folder of Markdown"
+    )
+
+
+class TestCommands:
+    def run(self, *args, code: int = 0):
+        result = runner.invoke(app, ["inventory", *map(str, args)])
+        assert result.exit_code == code, result.output
+        return result
+
+    def test_from_an_export_to_a_list_and_a_history(self, tmp_path):
+        db = ["--db", tmp_path / "new.db"]
+        told = self.run("import", EXAMPLE / "export.csv", "--map", EXAMPLE / "mapping.toml", *db)
+        listed = json.loads(self.run("list", "--format", "json", *db).stdout)
+        sheet = self.run("list", "--format", "csv", *db).stdout
+        past = self.run("history", listed[0]["id"], *db).stdout
+
+        assert told.stdout == "47 new, 0 changed, 0 unchanged, 1 skipped\n"
+        assert len(listed) == 47 == sheet.count("import export.csv")
+        assert past.endswith(f"  import export.csv: came: {listed[0]['title']}\n")
+
+    def test_a_mapping_is_written_once(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        told = self.run("map", EXAMPLE / "export.csv")
+        assert told.stderr == (
+            f"mapping.toml: check the guesses, then 'callinsight inventory import "
+            f"{EXAMPLE / 'export.csv'} --map mapping.toml --dry-run'\n"
+        )
+        again = self.run("map", EXAMPLE / "export.csv", code=2)
+        assert again.stderr == (
+            "Error: mapping.toml: this file is there already; name another with --out FILE\n"
+        )
+
+    def test_formulas_in_a_title_are_no_formulas_in_a_sheet(self, tmp_path):
+        file = tmp_path / "export.csv"
+        file.write_text('Title,Type\n"=HYPERLINK(""http://x"")",blog\n')
+        self.run("import", file, "--db", tmp_path / "new.db")
+        sheet = self.run("list", "--format", "csv", "--db", tmp_path / "new.db").stdout
+        assert "\"'=HYPERLINK(" in sheet
+
+
+def test_the_config_of_the_demo_loads_its_inventory(db) -> None:
+    config = load_config(ROOT / "pipelines" / "demo.toml")
+    load_content(db, config, TAXONOMY)
+    before = [dataclasses.astuple(e) for e in store.all_events(db)]
+    load_content(db, config, TAXONOMY)
+    assert [dataclasses.astuple(e) for e in store.all_events(db)] == before
+    assert len(before) == 301
+
+
+class TestAnswers:
+    @pytest.fixture
+    def held(self, tmp_path):
+        """A database with two assets and what is proposed of one."""
+        path = tmp_path / "held.db"
+        file = tmp_path / "export.csv"
+        file.write_text("Id,Title,Type\n1,A,blog\n2,B,case study\n")
+        with store.opened(path, create=True) as opened:
+            import_items(opened, file, mapping=None, now=NOW)
+            proposed = [
+                Suggestion(item="1", field=field, value=value, score=0.8, why="")
+                for field, value in (("concerns", "value_roi"), ("personas", "economic_buyer"))
+            ]
+            store.save_suggestions(opened, proposed)
+        return path
+
+    def run(self, *args, code: int = 0):
+        result = runner.invoke(app, ["inventory", *map(str, args)])
+        assert result.exit_code == code, result.output
+        return result
+
+    def tags(self, path) -> dict[str, tuple]:
+        with store.opened(path) as opened:
+            return {i.id: (i.concerns, i.personas) for i in store.all_items(opened)}
+
+    def test_what_is_accepted_applies_and_survives_another_import(self, held, tmp_path):
+        told = self.run("accept", "1", "--who", "Mara", "--db", held)
+        assert (
+            told.stdout == "1: concerns value_roi accepted\n1: personas economic_buyer accepted\n"
+        )
+        assert self.tags(held)["1"] == (("value_roi",), ("economic_buyer",))
+
+        self.run("import", tmp_path / "export.csv", "--db", held)
+        assert self.tags(held)["1"] == (("value_roi",), ("economic_buyer",))
+        with store.opened(held) as opened:
+            past = store.item_changes(opened, "1")
+        assert [(c.source, c.field, c.after) for c in past] == [
+            ("import export.csv", "", "A"),
+            ("Mara", "concerns", "value_roi"),
+            ("Mara", "personas", "economic_buyer"),
+        ]
+
+    def test_a_rejected_value_is_taken_back_and_a_value_of_ones_own_is_taken(self, held):
+        self.run("accept", "1", "concerns=value_roi", "concerns=need_fit", "--db", held)
+        self.run("reject", "1", "concerns=value_roi", "--db", held)
+        assert self.tags(held)["1"] == (("need_fit",), ())
+        listed = json.loads(self.run("suggestions", "--format", "json", "--db", held).stdout)
+        assert {(one["value"], one["status"]) for one in listed} == {
+            ("value_roi", "rejected"),
+            ("need_fit", "accepted"),
+            ("economic_buyer", "proposed"),
+        }
+
+    @pytest.mark.parametrize(
+        ("args", "message"),
+        [
+            (
+                ("9",),
+                "there is no asset '9'; 'callinsight inventory list' shows the ids of all",
+            ),
+            (
+                ("2",),
+                (
+                    "nothing is proposed of '2'; 'callinsight inventory suggest' proposes, or name a "
+                    "value, such as concerns=price_budget"
+                ),
+            ),
+            (
+                ("1", "concern=x"),
+                (
+                    "'concern=x' is no FIELD=VALUE; write concerns, personas or stages, and a value, such "
+                    "as concerns=price_budget"
+                ),
+            ),
+            (
+                ("1", "concerns=value_roy"),
+                "'value_roy' is none of your concerns; did you mean 'value_roi'?",
+            ),
+        ],
+    )
+    def test_what_cannot_be_accepted(self, held, args, message):
+        assert self.run("accept", *args, "--db", held, code=2).stderr == f"Error: {message}\n"
+
+    def test_proposals_come_from_the_words(self, held, tmp_path):
+        file = tmp_path / "more.csv"
+        file.write_text(
+            "Id,Title,Type,Summary\n3,Roles and permissions,data sheet,"
+            '"Who may see personal data, encryption at rest, and the log of who looked."\n'
+        )
+        self.run("import", file, "--db", held)
+        told = json.loads(self.run("suggest", "--format", "json", "--db", held).stdout)
+        assert [(o["field"], o["value"]) for o in told if o["item"] == "3"] == [
+            ("concerns", "security_compliance"),
+            ("personas", "security_compliance"),
+        ]
+
+    def test_lint_says_what_to_mend(self, held):
+        told = self.run("lint", "--as-of", "2026-10-31", "--db", held)
+        assert told.stdout.splitlines()[:2] == [
+            "Advice:",
+            (
+                "import export.csv: 1: nothing says when it was published or checked; fill in published_on "
+                "or updated_on; without them it is never called stale"
+            ),
+        ]
+        assert told.stderr == "Found: 2 no date, 2 no owner, 2 no concern, 2 no summary\n"
+        with store.opened(held) as opened:
+            twin = dataclasses.replace(store.all_items(opened)[0], personas=("plumber",))
+            store.save_items(opened, [twin])
+        listed = json.loads(self.run("lint", "--format", "json", "--db", held, code=1).stdout)
+        assert (listed[0]["level"], listed[0]["rule"], listed[0]["asset"]) == (
+            "error",
+            "unknown word",
+            "1",
+        )
+
+
+class TestMatching:
+    GAP = "2026-10/price_budget/economic_buyer/decision"
+
+    @pytest.fixture
+    def ran(self, project: Project):
+        """A project that has run, and one more asset."""
+        project.run()
+        with store.opened(project.database) as opened:
+            file = project.folder / "more.csv"
+            file.write_text("Id,Title,Type\nB-1,Discounts for small budgets,pricing sheet\n")
+            import_items(opened, file, mapping=None, now=NOW)
+        return project
+
+    def test_tags_then_likeness_then_a_persons_word(self, ran):
+        with store.opened(ran.database) as opened:
+            gaps = {gap.id for gap in store.gaps_of_month(opened, "2026-10")}
+            assert self.GAP in gaps
+            before = match_gap(opened, self.GAP)
+            judge(opened, self.GAP, "A-1", answers_it=False, who="Mara", now=LATER[:10])
+            judge(opened, self.GAP, "b-1", answers_it=True, who="Mara", now="2026-10-31")
+            after = match_gap(opened, self.GAP)
+            in_november = match_gap(opened, self.GAP, as_of=date(2026, 11, 30))
+
+        assert (before.status, [m.item.id for m in before.candidates]) == (
+            "covered",
+            ["A-1", "B-1"],
+        )
+        assert before.candidates[1].obstacles == ("names no such concern",)
+        # the first was denied after the period's last day, so it still counts in it
+        assert [m.item.id for m in after.candidates if not m.obstacles] == ["A-1"]
+        assert [m.item.id for m in in_november.candidates if m.item.id == "A-1"] == []
+
+    def test_the_word_counts_in_the_gaps_of_the_next_run(self, ran):
+        with store.opened(ran.database) as opened:
+            judge(opened, self.GAP, "A-1", answers_it=False, who="Mara", now="2026-10-01T00:00:00Z")
+        ran.run()
+        with store.opened(ran.database) as opened:
+            (gap,) = [g for g in store.gaps_of_month(opened, "2026-10") if g.id == self.GAP]
+            assert gap.supply == 0
+            assert [i.id for i in store.all_items(opened)] == ["A-1", "B-1"]
+
+    def test_a_gap_that_is_not_there(self, ran):
+        result = runner.invoke(
+            app, ["inventory", "confirm", "2026-10/x", "A-1", "--db", str(ran.database)]
+        )
+        assert (result.exit_code, result.stderr) == (
+            2,
+            (
+                "Error: there is no gap '2026-10/x'; 'callinsight gaps --format csv' lists the ids of a "
+                "month, such as 2026-10/value_roi/economic_buyer/decision\n"
+            ),
+        )
+
+
+def test_mentions_are_found_on_each_run_once(project: Project) -> None:
+    (project.folder / "items.csv").write_text(
+        "asset_id,title,content_type,concerns,url\n"
+        "A-1,Gravel handbook,ebook,price_budget,\nA-2,Price list,pricing_sheet,price_budget,\n"
+    )
+    (project.folder / "usage.csv").write_text("asset_id,occurred_at,event\n")
+    write_vtt(
+        project.folder / "files" / "talk-1.vtt",
+        [
+            ("Dana Whitfield", "I'll send you the gravel handbook this afternoon."),
+            ("Ann Lee", "Could you send me a price list?"),
+        ],
+    )
+    project.run()
+    rows = project.rows()
+    project.run()
+    assert project.rows() == rows
+    with store.opened(project.database) as opened:
+        (event,) = [e for e in store.all_events(opened) if e.confidence >= 0.6]
+    assert (event.item, event.event, event.source, event.call, event.occurred_at) == (
+        "A-1",
+        "call_mention",
+        "call",
+        "talk-1",
+        "2026-10-05",
+    )
+    assert event.utterance == "talk-1:0000"

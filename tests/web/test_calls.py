@@ -1,0 +1,75 @@
+"""A call: what it shows, and what is mended in it is seen everywhere."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from visiting import post
+
+from callinsight import store
+
+
+@pytest.fixture(autouse=True)
+def calls(told: Path) -> Path:
+    return told
+
+
+def test_a_call_shows_words_times_people_and_deal(visitor: TestClient) -> None:
+    page = visitor.get("/calls/first").text
+
+    assert '<span data-t="4.0" class="ev">The</span> <span data-t="4.29" class="ev">price' in page
+    assert 'aria-label="Our side 40 %' in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "<strong>Ann Lee</strong>, Chief Financial Officer" in page
+    assert "Buyer · Economic buyer, by the title" in page
+    assert "<dt>Deal</dt><dd>D-1</dd>" in page
+    assert "not sure" in page  # tags that do not count are shown as such
+    assert "&lt;b&gt;price" in page
+
+
+def test_a_call_without_sound_or_words_says_so(visitor: TestClient) -> None:
+    assert "There is no recording of this call: words only." in visitor.get("/calls/second").text
+    refused = visitor.get("/calls/third").text
+    assert "This call is left out: there is no consent to use it." in refused
+    assert "data-src" not in refused
+    assert visitor.get("/calls/nobody").status_code == 404
+
+
+def test_a_mended_title_is_seen_on_the_excerpts(visitor: TestClient) -> None:
+    form = {"name": "Ann Lee", "title": "Head of <Finance>", "persona": "champion"}
+
+    back = post(visitor, "/mend/person/first", form)
+    visitor.app.state.follower.wait()
+
+    assert back.url.path == "/calls/first"
+    assert "Head of &lt;Finance&gt;" in visitor.get("/excerpts?account=Acme").text
+    assert "Ann Lee has the role Champion" in visitor.get("/calls/first").text
+
+
+def test_mended_words_are_found_and_the_tag_follows(visitor: TestClient, calls: Path) -> None:
+    shown = visitor.get("/mend/turn/first%3A0001").text
+    assert "The price is far too high for us. We have no budget for that.</textarea>" in shown
+    words = "Our lawyers will not sign a contract with this liability clause."
+
+    back = post(visitor, "/mend/turn/first%3A0001", {"text": words, "side": "buyer"})
+    visitor.app.state.follower.wait()
+
+    assert str(back.url).endswith("/calls/first#turn-1")
+    with store.opened(calls) as db:
+        labels = {tag.label for tag in store.tags_of_turn(db, "first:0001")}
+        turn = store.utterances_of(db, "first")[1]
+        assert "legal_procurement" in labels
+        assert "price_budget" not in labels
+        assert (turn.words[0].start_s, turn.words[-1].end_s) == (4.0, 8.0)
+    assert 'id="x-first:0001"' in visitor.get("/excerpts?q=liability").text
+    assert 'id="x-first:0001"' not in visitor.get("/excerpts?q=budget&account=Acme").text
+    assert 'id="x-first:0001"' in visitor.get("/excerpts?concern=legal_procurement").text
+
+    post(visitor, "/mend/undo/1", {})
+    visitor.app.state.follower.wait()
+    assert 'id="x-first:0001"' in visitor.get("/excerpts?q=budget&account=Acme").text
+
+
+def test_a_form_of_another_page_changes_nothing(visitor: TestClient, calls: Path) -> None:
+    assert visitor.post("/mend/swap/first").status_code == 403
+    with store.opened(calls) as db:
+        assert store.all_mendings(db) == []
