@@ -34,6 +34,7 @@ bench: setup
 	$(BIN)/python benchmarks/speakers.py
 	$(BIN)/python benchmarks/sides.py
 	$(BIN)/python benchmarks/vocabulary.py
+	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/tagging.py
 	$(BIN)/callinsight evaluate benchmarks/unseen_turns.csv
 	$(BIN)/python benchmarks/annotators.py

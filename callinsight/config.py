@@ -28,6 +28,7 @@ AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
 DELIVER_DAYS = {"P1": 10, "P2": 20, "P3": 60}  # business days, by priority
 DATABASE = "callinsight.db"
+PERSONAL = ("email", "phone", "card", "bank", "government", "address", "link", "password")
 RANGES = {
     "tagging.precision": (0.0, 0.95),
     "speech.beam_size": (1, 20),
@@ -73,6 +74,14 @@ class SpeechConfig:
     vocabulary: tuple[str, ...] = ()  # names to expect in every call
     mishearings: dict[str, str] = field(default_factory=dict)  # what is heard: what is meant
     enroll_reps: bool = False  # know reps by their voice from earlier calls
+
+
+@dataclass(frozen=True)
+class PrivacyConfig:
+    """What is taken out of calls before anything of them is stored."""
+
+    redact: tuple[str, ...] = PERSONAL
+    redact_names: bool = False  # of buyers
 
 
 @dataclass(frozen=True)
@@ -161,6 +170,7 @@ class Config:
     timezone: str = "UTC"
     database: Path = Path(DATABASE)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     topics: TopicsConfig = field(default_factory=TopicsConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     gaps: GapsConfig = field(default_factory=GapsConfig)
@@ -384,6 +394,12 @@ def _check(config: Config) -> None:
             f"{config.path}: 'gaps.weight' is '{config.gaps.weight}'; "
             f"it must be {' or '.join(WEIGHTS)}"
         )
+    for kind in config.privacy.redact:
+        if kind not in PERSONAL:
+            hint = nearest(kind, list(PERSONAL)) or f"; it may hold {', '.join(PERSONAL)}"
+            raise ConfigError(
+                f"{config.path}: 'privacy.redact' has '{kind}', which is no kind of personal data{hint}"
+            )
     for name, (low, high) in RANGES.items():
         section, _, setting = name.partition(".")
         value = getattr(getattr(config, section), setting)

@@ -506,3 +506,22 @@ def count_for_the_first_page(db: Any) -> None:
         "CREATE INDEX tags_that_object ON tags (month, deal) "
         "WHERE kind = 'concern' AND status = 'sure' AND stance = 'objection'"
     )
+
+
+@migrations()
+def keep_redactions(db: Any) -> None:
+    """Where personal data was taken out of what was said, and of which kind; not what it was."""
+    db["redactions"].create(
+        {
+            "call": str,
+            "utterance": str,
+            "position": int,
+            "kind": str,
+            "placeholder": str,
+            "start_s": float,
+            "end_s": float,
+        },
+        pk=("utterance", "position"),
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["redactions"].create_index(["call"])

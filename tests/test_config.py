@@ -42,6 +42,10 @@ vocabulary = ["Tallybrook", "Peppol"]
 mishearings = { "tally book" = "Tallybrook" }
 enroll_reps = true
 
+[privacy]
+redact = ["email", "phone"]
+redact_names = true
+
 [tagging]
 taxonomy = "taxonomy.toml"
 competitors = ["Paperlane", "Invoq"]
@@ -231,7 +235,7 @@ class TestSettingsThatCannotBeUsed:
                 with_setting("path", '"x"'),
                 (
                     "the top level has no setting 'path'; it may have calls, tagging, company, timezone, "
-                    "database, speech, topics, content, gaps, unused, report, requests"
+                    "database, speech, privacy, topics, content, gaps, unused, report, requests"
                 ),
             ),
             (

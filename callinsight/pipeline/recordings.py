@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from callinsight import store
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 def recordings(db: Database, config: Config) -> Callable[[Call], Path | None]:
     """Tells the sound of a call: its file, or what lies beside its transcript.
 
-    There is none where the file is gone, or belongs to a call that is refused.
+    There is none where the file is gone, belongs to a call that is refused, or holds personal data
+    at a time that nobody knows.
     """
     closed = {config.calls.files / file for file in store.refused_files(db)}
 
     def recording_of(call: Call) -> Path | None:
+        if store.is_redacted_somewhere(db, call.id):
+            return None
         path = config.calls.files / call.file
         if not is_transcript(path):
             return path if path.is_file() and path not in closed else None
@@ -32,3 +36,16 @@ def recordings(db: Database, config: Config) -> Callable[[Call], Path | None]:
         return beside if beside not in closed else None
 
     return recording_of
+
+
+def silences(db: Database) -> Callable[[str], tuple[tuple[float, float], ...]]:
+    """Tells where nothing is to be heard of a call, by its id: spans in seconds from its start.
+
+    There personal data was taken out of the words.
+    """
+
+    @functools.cache
+    def silent_in(call: str) -> tuple[tuple[float, float], ...]:
+        return tuple((one.start_s, one.end_s) for one in store.redactions_of(db, call))
+
+    return silent_in

@@ -17,6 +17,7 @@ from callinsight.pipeline.content import load_content, update_gaps, update_menti
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.mend import mended_entries
+from callinsight.pipeline.privacy import cleaned_entry
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
 from callinsight.pipeline.stages import infer_stages
@@ -75,8 +76,8 @@ def run(
     fetch(models_for(config, manifest, taxonomy))
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
-        entries = recall(db, manifest.entries)
-        entries = mended_entries(db, entries, taxonomy)
+        entries = mended_entries(db, recall(db, manifest.entries), taxonomy, config.privacy)
+        entries = [cleaned_entry(entry, config.privacy) for entry in entries]
         removed = keep_listed(db, manifest.problems, entries)
         transcribe_calls(
             db,

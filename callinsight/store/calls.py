@@ -168,7 +168,7 @@ def search_utterances(db: Database, words: str, *, limit: int = 20) -> list[Utte
 
 
 def _forget_results(db: Database, call: str) -> None:
-    for table in ("tags", "utterances", "participants", "voices", "heard_turns"):
+    for table in ("tags", "redactions", "utterances", "participants", "voices", "heard_turns"):
         db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
 
 
