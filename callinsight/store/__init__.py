@@ -156,7 +156,12 @@ from callinsight.store.tags import (
     tags_of_turn,
     topic_tags,
 )
-from callinsight.store.usage import add_event, events_of_deals, events_of_item, times_used
+from callinsight.store.usage import (
+    add_event,
+    events_of_deals,
+    events_of_item,
+    times_used,
+)
 from callinsight.store.users import (
     add_audit,
     all_users,
