@@ -89,7 +89,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
             if call.amount is not None
         },
     )
-    turns = order_of(gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
+    turns = order_of(db, gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
     return Proof(
         told=describe(gap, facts),
         worth=worth_of(
@@ -105,6 +105,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
 
 
 def order_of(
+    db: Database,
     ids: Iterable[str],
     ways: Mapping[str, str],
     said: Mapping[str, Utterance],
@@ -116,10 +117,11 @@ def order_of(
     `ways` say how each counts, as far as that is known.
     """
     heard: dict[str, int] = defaultdict(int)
+    plays = {call.id: bool(audio_address(db, config, call)) for call in calls.values()}
 
     def telling(id_: str) -> tuple[bool, int, str]:
         stance = ways.get(id_, STANCES[-1]).partition("+")[0]
-        return not audio_address(config, calls[said[id_].call]), STANCES.index(stance), id_
+        return not plays[said[id_].call], STANCES.index(stance), id_
 
     rounds = []
     for id_ in sorted(ids, key=telling):
@@ -142,7 +144,7 @@ def still_said(
     said = store.utterances_by_id(db, evidence)
     calls = _calls(db, said.values())
     ids = [id_ for id_ in said if not concern or id_ in ways]
-    turns = order_of(ids, ways, said, calls, config)[:most]
+    turns = order_of(db, ids, ways, said, calls, config)[:most]
     return cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns]), len(ids)
 
 
