@@ -20,6 +20,7 @@ from callinsight.web import (
     calls,
     definitions,
     excerpts,
+    gaps,
     home,
     playlists,
     review,
@@ -84,8 +85,18 @@ def create_app(
     app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    pages = (signing_in, home, audio, calls, excerpts, playlists, review, definitions, runs)
-    for group in pages:
+    for group in (
+        signing_in,
+        home,
+        audio,
+        calls,
+        excerpts,
+        playlists,
+        gaps,
+        review,
+        definitions,
+        runs,
+    ):
         app.include_router(group.router, include_in_schema=False)
     app.include_router(api.router)
     app.add_exception_handler(HTTPException, _refused)
