@@ -100,6 +100,17 @@ def demand_for(shelf: Shelf, item: ContentItem, gaps: Iterable[Gap]) -> list[Ans
     return sorted(found, key=lambda one: (bool(one.obstacles), -one.gap.score, one.gap.id))
 
 
+def answered_by(shelf: Shelf, gaps: Iterable[Gap]) -> dict[str, list[Gap]]:
+    """The cells with proven demand that each asset answers, by asset; roll-ups are left out."""
+    found: dict[str, list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        if gap.verdict in PROVEN and gap.persona != ANY:
+            for match in answers(shelf, gap.concern, gap.persona, gap.stage):
+                if not match.obstacles:
+                    found[match.item.id].append(gap)
+    return dict(found)
+
+
 def draft_from_turn(db: Database, config: Config, utterance: str) -> ContentRequest:
     """A request with what one buyer said; raises InputError if there is no such turn."""
     said = store.utterances_by_id(db, [utterance]).get(utterance)

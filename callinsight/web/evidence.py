@@ -74,7 +74,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
     gap = dataclasses.replace(gap, evidence=tuple(i for i in gap.evidence if i in said))
     items = {item.id: item for item in store.all_items(db)}
     facts = Facts(names=names, calls=calls, utterances=said, items=items, excerpts={}, inferred={})
-    turns = order_of(gap, ways, calls, said, config)[: MOST if every else FIRST]
+    turns = order_of(gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
     return Proof(
         told=describe(gap, facts),
         worth=worth_of(
@@ -90,25 +90,45 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
 
 
 def order_of(
-    gap: Gap,
+    ids: Iterable[str],
     ways: Mapping[str, str],
-    calls: Mapping[str, Call],
     said: Mapping[str, Utterance],
+    calls: Mapping[str, Call],
     config: Config,
 ) -> list[str]:
-    """The turns in the order to hear them: each deal once before any twice, with sound first."""
+    """Turns in the order to hear them: each deal once before any twice, those with sound first.
+
+    `ways` say how each counts, as far as that is known.
+    """
     heard: dict[str, int] = defaultdict(int)
 
     def telling(id_: str) -> tuple[bool, int, str]:
-        stance = ways.get(id_, "none").partition("+")[0]
+        stance = ways.get(id_, STANCES[-1]).partition("+")[0]
         return not audio_address(config, calls[said[id_].call]), STANCES.index(stance), id_
 
     rounds = []
-    for id_ in sorted(gap.evidence, key=telling):
+    for id_ in sorted(ids, key=telling):
         deal = calls[said[id_].call].deal or said[id_].call
         rounds.append((heard[deal], id_))
         heard[deal] += 1
     return [id_ for _, id_ in sorted(rounds, key=lambda pair: pair[0])]
+
+
+def still_said(
+    db: Database, config: Config, names: Names, concern: str, evidence: Sequence[str], most: int
+) -> tuple[list[Card], int]:
+    """Turns that still say what they were picked for, at `most` so many, and how many there are.
+
+    A call that is heard again numbers its turns anew: what raises the concern no more is left out.
+    """
+    kind, _, label = concern.rpartition(":")
+    tags = store.sure_tags(db, evidence, kind or "concern", label) if concern else []
+    ways = {tag.utterance: tag.stance for tag in tags}
+    said = store.utterances_by_id(db, evidence)
+    calls = _calls(db, said.values())
+    ids = [id_ for id_ in said if not concern or id_ in ways]
+    turns = order_of(ids, ways, said, calls, config)[:most]
+    return cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns]), len(ids)
 
 
 def _calls(db: Database, said: Iterable[Utterance]) -> dict[str, Call]:

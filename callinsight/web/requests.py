@@ -22,6 +22,7 @@ from callinsight.pipeline.notices import tell
 from callinsight.records import ContentRequest
 from callinsight.web.cards import cards_of
 from callinsight.web.desk import STATES, columns_of, days_of, place_of, ticket_of, told
+from callinsight.web.evidence import FIRST, MOST, still_said
 from callinsight.web.gaps import names_of
 from callinsight.web.pages import Db, Definitions, page, require, visitor
 
@@ -41,7 +42,7 @@ WRITE = [Depends(require("editor"))]
 EXPORT = [Depends(require("viewer", noted="export"))]
 router = APIRouter(prefix="/requests")
 MINE = 8  # calls of a rep on a page
-TURNS = 20  # of a request's evidence
+BESIDE = 3  # turns beside the form
 PICKED = 12  # assets that the picker offers
 SHAPES = {"ics": "text/calendar; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 Text = Annotated[str, Form(max_length=4000)]
@@ -333,7 +334,7 @@ def _form(
         alike=_tickets(request, db, taxonomy, alike or []),
         is_duplicate=is_duplicate,
         problem=problem,
-        cards=_cards(db, config, taxonomy, draft.evidence[:TURNS], draft.concern)[:3],
+        cards=still_said(db, config, names, draft.concern, draft.evidence, BESIDE)[0],
         place=place_of(draft, names),
         names=names,
         taxonomy=taxonomy,
@@ -361,6 +362,8 @@ def _page(
     who = visitor(request).name.casefold()
     voters = [event.who for event in events if event.event == "vote"]
     items = {item.id: item for item in store.all_items(db)}
+    most = MOST if request.query_params.get("turns") == "all" else FIRST
+    cards, still = still_said(db, config, names, wanted.concern, wanted.evidence, most)
     return page(
         request,
         "request.html.jinja",
@@ -376,7 +379,8 @@ def _page(
         may_vote=wanted.state in OPEN
         and who != wanted.requester.casefold()
         and who not in [name.casefold() for name in voters],
-        cards=_cards(db, config, taxonomy, wanted.evidence[:TURNS], wanted.concern),
+        cards=cards,
+        still=still,
         item=items.get(wanted.item),
         tried=items.get(wanted.tried.partition(":")[0].strip()),
         unlisted=desk.unlisted_concern(db, wanted) if wanted.state == "delivered" else "",
@@ -385,22 +389,6 @@ def _page(
         q=q,
         names=names,
     )
-
-
-def _cards(
-    db: Database, config: Config, taxonomy: Taxonomy, evidence: tuple[str, ...], concern: str
-) -> list[Any]:
-    """The turns of a request that still say what they were picked for, to play."""
-    kind, _, label = concern.rpartition(":")
-    holding = {tag.utterance for tag in store.sure_tags(db, evidence, kind or "concern", label)}
-    said = store.utterances_by_id(db, evidence)
-    turns = [
-        (said[id_].call, said[id_].position)
-        for id_ in evidence
-        if id_ in said and (id_ in holding or not concern)
-    ]
-    cards = cards_of(db, config, names_of(db, taxonomy), turns)
-    return sorted(cards, key=lambda card: not card.audio)
 
 
 def _first_turns(
