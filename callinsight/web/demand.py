@@ -203,6 +203,7 @@ def heat_of(
         excerpts={},
         inferred={},
         usable=usable_items(items, late, day),
+        worth={},
     )
     cells = [gap for gap in gaps if gap.persona != ANY and choice.shows(gap)]
     return lines_of(cells, facts)

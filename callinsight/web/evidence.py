@@ -73,7 +73,20 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
     ways = dict(zip(gap.evidence, gap.evidence_as, strict=False))
     gap = dataclasses.replace(gap, evidence=tuple(i for i in gap.evidence if i in said))
     items = {item.id: item for item in store.all_items(db)}
-    facts = Facts(names=names, calls=calls, utterances=said, items=items, excerpts={}, inferred={})
+    facts = Facts(
+        names=names,
+        calls=calls,
+        utterances=said,
+        items=items,
+        excerpts={},
+        inferred={},
+        usable=(),
+        worth={
+            call.deal or call.id: call
+            for call in sorted(calls.values(), key=lambda c: (c.recorded_at, c.id))
+            if call.amount is not None
+        },
+    )
     turns = order_of(gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
     return Proof(
         told=describe(gap, facts),

@@ -19,6 +19,7 @@ from callinsight.pipeline import requests as desk
 from callinsight.pipeline.answers import draft_from_turn, wishes_in
 from callinsight.pipeline.briefs import brief_of, export_requests
 from callinsight.pipeline.notices import tell
+from callinsight.pipeline.run import request_settings
 from callinsight.records import ContentRequest
 from callinsight.web.cards import cards_of
 from callinsight.web.desk import STATES, columns_of, days_of, place_of, ticket_of, told
@@ -54,7 +55,7 @@ def board(
     request: Request, db: Db, taxonomy: Definitions, overdue: bool = False, mine: bool = False
 ) -> HTMLResponse:
     """All requests by state, with what is due next."""
-    config = desk.request_settings(db)
+    config = request_settings(db)
     names = names_of(db, taxonomy)
     who = visitor(request).name.casefold()
     found = desk.requests_in(db, config, "all", as_of=_today(request, config), overdue=overdue)
@@ -79,7 +80,7 @@ def my_calls(
     request: Request, db: Db, taxonomy: Definitions, rep: str = "", after: str = ""
 ) -> HTMLResponse:
     """What buyers asked in the calls of a rep, and what answers it."""
-    config = desk.request_settings(db)
+    config = request_settings(db)
     known = store.reps(db)
     own = visitor(request).name.casefold()
     name = rep or next((name for name, _ in known if name.casefold() == own), "")
@@ -111,7 +112,7 @@ def export(request: Request, shape: str, db: Db) -> Response:
     """The requests as a calendar of due dates or as a sheet."""
     if shape not in SHAPES:
         raise InputError(f"requests come as {' or '.join(SHAPES)}, not as '{shape}'")
-    config = desk.request_settings(db)
+    config = request_settings(db)
     content = export_requests(db, config, shape, as_of=_today(request, config))
     return _file(content, f"requests.{shape}", SHAPES[shape])
 
@@ -121,7 +122,7 @@ def new(
     request: Request, db: Db, taxonomy: Definitions, gap: str = "", utterance: str = ""
 ) -> HTMLResponse:
     """The form, with what a gap or an excerpt says already in it."""
-    config = desk.request_settings(db)
+    config = request_settings(db)
     draft = _draft(db, config, gap, utterance)
     alike = desk.similar_requests(db, draft) if draft.title else []
     return _form(request, db, config, taxonomy, draft, alike=alike)
@@ -175,7 +176,7 @@ def ask(
     anyway: bool = Form(default=False),
 ) -> Response:
     """Keep a request, else show the form again with what is wrong."""
-    config = desk.request_settings(db)
+    config = request_settings(db)
     draft = dataclasses.replace(
         _draft(db, config, gap, utterance),
         title=title,
@@ -220,7 +221,7 @@ def assets(request: Request, number: str, db: Db, q: str = "") -> HTMLResponse:
 @router.get("/{number}/brief.md", dependencies=EXPORT)
 def brief(request: Request, number: str, db: Db) -> Response:
     """The writer's brief."""
-    config = desk.request_settings(db)
+    config = request_settings(db)
     id_ = number_of(number)
     text = brief_of(db, config, id_, as_of=_today(request, config))
     return _file(text.encode(), f"{shown(id_)}-brief.md", "text/markdown; charset=utf-8")
@@ -281,7 +282,7 @@ def _step(
     step: Callable[..., ContentRequest],
     **given: str,
 ) -> Response:
-    config = desk.request_settings(db)
+    config = request_settings(db)
     id_ = number_of(number)
     desk.get_request(db, id_)
     try:
@@ -302,7 +303,7 @@ def _go(request: Request, config: Config, kept: ContentRequest, step: str) -> Re
 
 def _tell(database: Path, kept: ContentRequest, step: str, who: str, now: str) -> None:
     with store.opened(database) as db:
-        for failure in tell(db, desk.request_settings(db), kept, step, who=who, now=now):
+        for failure in tell(db, request_settings(db), kept, step, who=who, now=now):
             log.warning("%s is kept, but not everybody was told: %s", shown(kept.id), failure)
 
 
@@ -354,7 +355,7 @@ def _page(
     q: str = "",
     problem: str = "",
 ) -> HTMLResponse:
-    config = desk.request_settings(db)
+    config = request_settings(db)
     wanted = desk.get_request(db, id_)
     events = desk.events_of(db).get(id_, [])
     clocks = desk.clocks_of([wanted], events, config, _today(request, config))[id_]
@@ -424,7 +425,7 @@ def _asked_for(db: Database) -> dict[tuple[str, str], ContentRequest]:
 def _tickets(
     request: Request, db: Database, taxonomy: Taxonomy, found: list[ContentRequest]
 ) -> list[Any]:
-    config = desk.request_settings(db)
+    config = request_settings(db)
     names = names_of(db, taxonomy)
     clocks = desk.clocks_of(found, store.all_request_events(db), config, _today(request, config))
     return [ticket_of(one, clocks[one.id], names) for one in found]
