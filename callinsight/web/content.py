@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from callinsight import store
 from callinsight.content.unused import parts_of
 from callinsight.pipeline.answers import copy_link, demand_for, shelf_of
+from callinsight.pipeline.suggesting import answer
 from callinsight.reports.wording import web_address
 from callinsight.web.assets import (
     ORDERS,
@@ -112,11 +113,33 @@ def asset(
         mentions=_mentions(db, config, events, names),
         calls={event.call for event in events if event.call and store.get_call(db, event.call)},
         changes=store.item_changes(db, item)[::-1],
+        suggestions=[s for s in store.all_suggestions(db) if s.item == item],
         requests=[one for one in store.all_requests(db) if one.item == item],
         names=names,
         window=config.unused.window_days,
         sent=sent,
     )
+
+
+@router.post("/{item}/tags", dependencies=[Depends(require("editor"))])
+def tag(
+    request: Request,
+    item: str,
+    db: Db,
+    value: Annotated[str, Form(max_length=300)],
+    said: Annotated[str, Form(pattern="^(accept|reject)$")],
+) -> RedirectResponse:
+    """Accept or reject a tag that is suggested for an asset; `value` is such as concerns=need_fit."""
+    now: datetime = request.app.state.now()
+    answer(
+        db,
+        item,
+        [value],
+        accepted=said == "accept",
+        who=visitor(request).name,
+        now=now.isoformat(timespec="seconds"),
+    )
+    return RedirectResponse(f"/content/{quote(item, safe='')}#suggested", 303)
 
 
 @router.post("/{item}/share", dependencies=SEND)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tempfile
+import zipfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from callinsight import store
+from callinsight.errors import InputError
 from callinsight.months import month_before
+from callinsight.pipeline.report import report_month
 from callinsight.reports.demand import VERDICTS
-from callinsight.reports.wording import Names
+from callinsight.reports.wording import ANY, Names, slug
 from callinsight.web.demand import (
     LEVELS,
     choice_of,
@@ -24,17 +30,28 @@ from callinsight.web.demand import (
     ranked,
     warmth,
 )
+from callinsight.web.desk import STATES
 from callinsight.web.evidence import proof_of
 from callinsight.web.pages import Db, Definitions, Settings, page, require
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlite_utils import Database
 
-    from callinsight.records import Gap
+    from callinsight.records import ContentRequest, Gap
     from callinsight.taxonomy import Taxonomy
 
 router = APIRouter(dependencies=[Depends(require("viewer"))])
-MONTH = re.compile(r"\d{4}-\d\d")
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+SHAPES = {
+    "html": "text/html; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+SAME_DATE = (1980, 1, 1, 0, 0, 0)  # of files in an archive: the first there is
 
 
 @router.get("/gaps", response_class=HTMLResponse)
@@ -115,12 +132,56 @@ def gap(
         proof=proof,
         before=month_before(month),
         history=ranked_by_month(history, names),
+        requests=_requests_on(db, found),
         rolled_up=store.get_gap(db, found.rolled_up) if found.rolled_up else None,
         names=names,
         verdicts=VERDICTS,
+        states=STATES,
         gap_address=gap_address,
         target=config.gaps.target_supply,
     )
+
+
+@router.get(
+    "/gaps/{month}/report.{shape}", dependencies=[Depends(require("viewer", noted="export"))]
+)
+def report(month: str, shape: str, db: Db, config: Settings) -> Response:
+    """The report of a month to take along: one file, or all of them in an archive."""
+    if shape not in SHAPES:
+        raise InputError(f"reports come as {', '.join(SHAPES)}, not as '{shape}'")
+    if not MONTH.fullmatch(month):
+        raise HTTPException(404)
+    with tempfile.TemporaryDirectory(prefix="callinsight-") as folder:
+        report_month(db, config, month, Path(folder), formats=(shape,))
+        files = sorted(path for path in Path(folder, month).rglob("*") if path.is_file())
+        if len(files) == 1:
+            content, kind, ending = files[0].read_bytes(), SHAPES[shape], shape
+        else:
+            content, kind, ending = _archive(files, Path(folder)), "application/zip", "zip"
+    name = "-".join(filter(None, (slug(config.company), month, "report")))
+    headers = {"content-disposition": f'attachment; filename="{name}.{ending}"'}
+    return Response(content, media_type=kind, headers=headers)
+
+
+def _archive(files: Iterable[Path], folder: Path) -> bytes:
+    """Files as one, each with the same date: the same report gives the same bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            entry = zipfile.ZipInfo(str(path.relative_to(folder)), SAME_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    return packed.getvalue()
+
+
+def _requests_on(db: Database, gap: Gap) -> list[ContentRequest]:
+    """What is asked for in a cell, in whichever month, the latest first."""
+    cell = (gap.concern, gap.persona, gap.stage)
+    return [
+        one
+        for one in reversed(store.all_requests(db))
+        if (one.concern, one.persona or ANY, one.stage or ANY) == cell
+    ]
 
 
 def ranked_by_month(history: list[Gap], names: Names) -> list[object]:
