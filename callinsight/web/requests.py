@@ -294,11 +294,18 @@ def _step(
 
 def _go(request: Request, config: Config, kept: ContentRequest, step: str) -> RedirectResponse:
     """To the request; whoever is named in the settings is told meanwhile."""
-    telling = None
-    if config.requests.notify:
-        database, who, now = request.app.state.database, visitor(request).name, _now(request)
-        telling = BackgroundTask(_tell, database, kept, step, who, now)
+    telling = telling_of(request, config, kept, step)
     return RedirectResponse(f"/requests/{shown(kept.id)}", 303, background=telling)
+
+
+def telling_of(
+    request: Request, config: Config, kept: ContentRequest, step: str
+) -> BackgroundTask | None:
+    """What tells of a step once the answer is on its way; None where nobody is to be told."""
+    if not config.requests.notify:
+        return None
+    database, who, now = request.app.state.database, visitor(request).name, _now(request)
+    return BackgroundTask(_tell, database, kept, step, who, now)
 
 
 def _tell(database: Path, kept: ContentRequest, step: str, who: str, now: str) -> None:
