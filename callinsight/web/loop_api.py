@@ -298,7 +298,7 @@ def ask(request: Request, given: Wanted, db: Db, later: BackgroundTasks) -> Tick
         for name, value in dataclasses.asdict(given).items()
         if value and name != "anyway"
     }
-    draft = dataclasses.replace(draft, **fields)
+    draft = dataclasses.replace(draft, **fields)  # type: ignore[arg-type]
     who, now = visitor(request).name, _now(request)
     kept = desk.new_request(db, config, draft, who=who, now=now, anyway=given.anyway)
     return _kept(request, db, config, kept, "new", later)
