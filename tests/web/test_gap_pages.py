@@ -69,7 +69,9 @@ def test_the_last_month_is_shown_ranked_with_what_is_covered_after(visitor: Test
     ranking = page[page.index('id="ranking"') :]
     assert ranking.index(f'href="/gaps/{GAP}"') < ranking.index("Price and budget")
     assert "3 of 4 deals" in ranking
-    assert 'aria-label="75\N{NO-BREAK SPACE}%, 95 % interval 28 to 97\N{NO-BREAK SPACE}%"' in ranking
+    assert (
+        'aria-label="75\N{NO-BREAK SPACE}%, 95 % interval 28 to 97\N{NO-BREAK SPACE}%"' in ranking
+    )
     assert "£30,000" in ranking
     assert "Need and fit" not in ranking
     assert "1 without proven demand" in ranking
