@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.content.matching import FITS
 from callinsight.records import INFERRED
 from callinsight.reports.demand import Facts, describe, worth_of
 from callinsight.reports.wording import money, readable, web_address
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
-    from callinsight.records import Call, ContentItem, Gap, Utterance
+    from callinsight.records import Call, ContentItem, Gap, Judgement, Utterance
     from callinsight.reports.demand import Demand
     from callinsight.reports.wording import Names
     from callinsight.web.cards import Card
@@ -50,6 +51,7 @@ class Candidate:
     url: str  # empty unless it is safe to follow
     obstacle: str
     fits: bool
+    judged: Judgement | None  # what people last said of it here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
         cards=tuple(cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns])),
         turns=len(said),
         deals=_deals(said.values(), calls),
-        candidates=_candidates(gap, items, names),
+        candidates=_candidates(gap, items, names, _judged(db, gap)),
         inferred=sum(call.stage_source == INFERRED for call in calls.values()),
         calls=len(calls),
     )
@@ -173,7 +175,19 @@ def _deal(id_: str, calls: Sequence[Call], turns: int) -> DealLine:
     )
 
 
-def _candidates(gap: Gap, items: Mapping[str, ContentItem], names: Names) -> tuple[Candidate, ...]:
+def _judged(db: Database, gap: Gap) -> dict[str, Judgement]:
+    """The latest word on each asset in this cell."""
+    cell = (gap.concern, gap.persona, gap.stage)
+    said = store.all_judgements(db)
+    return {one.item: one for one in said if (one.concern, one.persona, one.stage) == cell}
+
+
+def _candidates(
+    gap: Gap,
+    items: Mapping[str, ContentItem],
+    names: Names,
+    judged: Mapping[str, Judgement],
+) -> tuple[Candidate, ...]:
     near = zip(gap.candidates, gap.candidate_obstacles, strict=True)
     return tuple(
         Candidate(
@@ -181,7 +195,8 @@ def _candidates(gap: Gap, items: Mapping[str, ContentItem], names: Names) -> tup
             type=readable(items[id_].content_type),
             url=web_address(items[id_].url),
             obstacle=names.sentence(obstacle),
-            fits=obstacle == "fits",
+            fits=obstacle == FITS,
+            judged=judged.get(id_),
         )
         for id_, obstacle in near
         if id_ in items

@@ -7,16 +7,18 @@ import re
 import tempfile
 import zipfile
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from callinsight import store
 from callinsight.errors import InputError
 from callinsight.months import month_before
+from callinsight.pipeline.matching import judge
 from callinsight.pipeline.report import report_month
 from callinsight.reports.demand import VERDICTS
 from callinsight.reports.wording import ANY, Names, slug
@@ -32,7 +34,7 @@ from callinsight.web.demand import (
 )
 from callinsight.web.desk import STATES
 from callinsight.web.evidence import proof_of
-from callinsight.web.pages import Db, Definitions, Settings, page, require
+from callinsight.web.pages import Db, Definitions, Settings, page, require, visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -161,6 +163,33 @@ def report(month: str, shape: str, db: Db, config: Settings) -> Response:
     name = "-".join(filter(None, (slug(config.company), month, "report")))
     headers = {"content-disposition": f'attachment; filename="{name}.{ending}"'}
     return Response(content, media_type=kind, headers=headers)
+
+
+@router.post(
+    "/gaps/{month}/{concern}/{persona}/{stage}/judge", dependencies=[Depends(require("editor"))]
+)
+def judge_asset(
+    request: Request,
+    month: str,
+    concern: str,
+    persona: str,
+    stage: str,
+    db: Db,
+    item: Annotated[str, Form(max_length=300)],
+    said: Annotated[str, Form(pattern="^(confirm|deny)$")],
+) -> RedirectResponse:
+    """Keep the visitor's word on whether an asset answers a cell; gaps follow on the next run."""
+    now: datetime = request.app.state.now()
+    id_ = f"{month}/{concern}/{persona}/{stage}"
+    judge(
+        db,
+        id_,
+        item,
+        answers_it=said == "confirm",
+        who=visitor(request).name,
+        now=now.isoformat(timespec="seconds"),
+    )
+    return RedirectResponse(f"{gap_address(id_)}#near", 303)
 
 
 def _archive(files: Iterable[Path], folder: Path) -> bytes:

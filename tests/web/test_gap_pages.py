@@ -10,7 +10,7 @@ import pytest
 from asking import GAP, gap, make_desk
 from fastapi.testclient import TestClient
 from heard import fill
-from visiting import browse
+from visiting import browse, post
 
 from callinsight import store
 from callinsight.records import ContentRequest, Topic, User
@@ -155,6 +155,20 @@ def test_a_gap_names_the_requests_on_it(desk: Path) -> None:
 
     assert '<a href="/requests/R-1">R-1 Return, in one page</a>' in page
     assert '<span class="pill state-accepted">Accepted</span>' in page
+
+
+def test_an_editor_says_what_answers_and_the_latest_word_is_shown(desk: Path) -> None:
+    with browse(create_app(desk, now=lambda: NOW)) as client:
+        for said in ("confirm", "deny"):
+            answer = post(client, f"/gaps/{GAP}/judge", {"item": "A-40", "said": said})
+        unknown = post(client, f"/gaps/{GAP}/judge", {"item": "A-99", "said": "deny"})
+
+    assert "you says it does not answer this" in answer.text
+    assert "you says it answers this" not in answer.text
+    assert (unknown.status_code, "there is no asset &#39;A-99&#39;" in unknown.text) == (409, True)
+    with store.opened(desk) as db:
+        said = [(one.item, one.answers, one.who) for one in store.all_judgements(db)]
+    assert said == [("A-40", True, "you"), ("A-40", False, "you")]
 
 
 def test_evidence_that_is_gone_is_left_out(desk: Path) -> None:

@@ -311,6 +311,7 @@ def by(app: FastAPI, name: str) -> TestClient:
         ("requester", "POST", "/requests/R-1/deliver", 403),
         ("requester", "GET", "/requests/R-1/assets", 403),
         ("requester", "POST", "/content/A-40/tags", 403),
+        ("requester", "POST", f"/gaps/{GAP}/judge", 403),
         ("viewer", "POST", "/api/requests", 403),
         ("requester", "POST", "/api/requests/R-1/accept", 403),
         ("requester", "POST", "/api/content/A-40/tags", 403),
