@@ -144,6 +144,7 @@ def test_duplicates_are_shown_while_typing(visitor: TestClient) -> None:
     other = visitor.get("/requests/similar", params={"title": "Peppol in Belgium"}).text
 
     assert "R-1 A one-pager on return" in alike
+    assert "<form" not in alike  # it stands inside one
     assert other.strip() == ""
 
 
@@ -332,6 +333,18 @@ def test_each_role_does_what_it_may(
         assert store.events_of_item(db, "A-40") == []
 
 
+def test_the_form_itself_can_vote_for_another(team: FastAPI) -> None:
+    requester, editor = by(team, "requester"), by(team, "editor")
+    requester.post("/requests", data=FORM)
+    again = editor.post("/requests", data=FORM).text
+
+    (where,) = re.findall(r'formaction="([^"]+)"', again)
+    page = editor.post(where, data=FORM).text
+
+    assert where == "/requests/R-1/vote"
+    assert "requester, editor</p>" in page
+
+
 def test_nobody_votes_twice_or_for_what_is_theirs(team: FastAPI) -> None:
     requester, editor = by(team, "requester"), by(team, "editor")
     requester.post("/requests", data=FORM)
@@ -411,6 +424,7 @@ def test_from_a_gap_to_a_request_to_delivered(
         page.get_by_label("Which concern").select_option("value_roi")
         page.get_by_label("As what?").select_option("roi_tool")
         expect(page.locator("#alike")).to_contain_text("R-1 ROI tool")
+        assert page.locator("#ask #stage").count() == 1  # nothing has cut the form in two
 
         page.goto(f"{address}/requests/R-1")
         page.get_by_label("Who writes it?").fill("Tom")
