@@ -466,6 +466,15 @@ def _note_changed_calls(db: Any) -> None:
                 "(SELECT coalesce(max(number), 0) + 1 FROM changed_calls)) "
                 "ON CONFLICT (call) DO UPDATE SET number = excluded.number; END"
             )
+    # nothing is to be left of a call that is gone, its id included
+    db.execute("DROP TRIGGER calls_delete_noted")
+    db.execute(
+        "CREATE TRIGGER calls_delete_noted AFTER DELETE ON calls BEGIN "
+        "INSERT INTO changed_calls (call, number) VALUES ('', "
+        "(SELECT coalesce(max(number), 0) + 1 FROM changed_calls)) "
+        "ON CONFLICT (call) DO UPDATE SET number = excluded.number; "
+        "DELETE FROM changed_calls WHERE call = old.id; END"
+    )
 
 
 def _search_tagged_turns(db: Any) -> None:

@@ -18,6 +18,7 @@ from callinsight.progress import silent
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "pipelines" / "demo"
+WRITTEN = ("finished_at", "at", "used_from", "taken_at", "number")  # columns that say when
 CALL_COLUMNS = [
     *("call_id", "file", "recorded_at", "title", "account", "deal", "deal_stage", "amount"),
     *("outcome", "consent", "rep_channel", "language", "vocabulary"),
@@ -60,12 +61,13 @@ class Project:
         """All that the database holds, but for when it was written."""
         with store.opened(self.database) as db:
             tables = [
-                t for t in db.table_names() if not t.startswith(("utterances_fts", "_", "sqlite"))
+                table
+                for table in db.table_names()
+                if "_fts" not in table and not table.startswith(("_", "sqlite"))
             ]
             held = {}
             for table in tables:
-                when = ("finished_at", "at") if table == "item_changes" else ("finished_at",)
-                columns = [c.name for c in db[table].columns if c.name not in when]
+                columns = [c.name for c in db[table].columns if c.name not in WRITTEN]
                 held[table] = sorted(
                     db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr
                 )

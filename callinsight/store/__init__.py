@@ -49,6 +49,7 @@ from callinsight.store.editions import (
     all_editions,
 )
 from callinsight.store.excerpts import (
+    GONE,
     MARKS,
     add_playlist,
     add_to_playlist,
@@ -179,6 +180,7 @@ from callinsight.store.users import (
 )
 
 __all__ = [
+    "GONE",
     "MARKS",
     "add_audit",
     "add_correction",

@@ -176,8 +176,7 @@ def desk(
         monkeypatch.setattr(module, "load_heads", lambda: made)
     embedding.load_encoder.cache_clear()
     monkeypatch.setattr(embedding, "TurnEncoder", no_encoder)
-    for module in (tagger, corrections):
-        monkeypatch.setattr(module, "load_examples", lambda _turns: examples)
+    monkeypatch.setattr(tagger, "load_examples", lambda _turns: examples)
     pipeline = tmp_path / "pipeline.toml"
     pipeline.write_text(
         '[calls]\nmanifest = "calls.csv"\n'
