@@ -47,6 +47,7 @@ STANCES = ("objection", "question", "mention")
 PRICE, TRUST, NEW = CONCERNS.index("price_budget"), CONCERNS.index("trust_proof"), 40
 OBJECTION, QUESTION, ASKS = 60, 61, 70  # directions, as those above
 FAR = 4.0
+MANY = 30  # corrections that say the same, so that they show elsewhere
 PALE = -0.5  # so far in the direction of a concern that it is in doubt
 WHO, AT = "Mara", "2026-11-02T10:00:00+01:00"
 runner = CliRunner()
@@ -263,10 +264,16 @@ def test_a_rejected_turn_has_no_tags(desk: Desk) -> None:
     assert desk.tags("b") == set()
 
 
-def test_other_calls_learn_from_a_correction_and_no_encoder_is_loaded(desk: Desk) -> None:
+def test_other_calls_learn_from_corrections_and_no_encoder_is_loaded(desk: Desk) -> None:
     three_calls(desk)
+    alike = {NEW: FAR, PRICE: PALE, OBJECTION: FAR}
+    desk.say("d", *((f"The zloty fell in week {week}.", alike) for week in range(MANY)))
     before = desk.tags("c")
-    desk.correct("b", 1, Labelling(("trust_proof",), "objection"))
+    for week in range(MANY):
+        place = {"call": "d", "utterance": f"d:{2 * week + 1:04d}"}
+        turn = {"context": f"Question {week} of d?", "text": f"The zloty fell in week {week}."}
+        after = "trust_proof/objection/"
+        store.add_correction(desk.db, correction(**place, **turn, action="change", after=after))
 
     desk.tag()  # fails if an encoder is loaded
 
