@@ -40,6 +40,7 @@ bench: setup
 	$(BIN)/python benchmarks/annotators.py
 	$(BIN)/python benchmarks/corrections.py
 	$(BIN)/python benchmarks/stages.py
+	$(BIN)/python benchmarks/gaps.py
 	$(BIN)/callinsight run pipelines/demo.toml
 	$(BIN)/python benchmarks/topics.py
 	$(BIN)/python benchmarks/suggestions.py

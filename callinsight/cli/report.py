@@ -36,6 +36,9 @@ def report(
             metavar="DATE", help="Supply as of this day, not the month's last.", show_default=False
         ),
     ] = None,
+    agenda: Annotated[
+        bool, typer.Option("--agenda", help="Write the agenda of the monthly meeting instead.")
+    ] = False,
     db: Database = None,
 ) -> None:
     """Write the report of a month.
@@ -46,21 +49,23 @@ def report(
     from callinsight import store
     from callinsight.config import database_path
     from callinsight.months import check_day, check_month
+    from callinsight.pipeline.agenda import write_month_agenda
     from callinsight.pipeline.report import report_month
     from callinsight.pipeline.run import stored_config
 
+    check_month(month)
+    day = check_day(as_of) if as_of else None
+    beside = compare if compare in ("previous", "none") else check_month(compare)
+    wanted = _formats(formats)
     with store.opened(database_path(db)) as opened:
         config = stored_config(opened)
-        page = report_month(
-            opened,
-            config,
-            check_month(month),
-            out,
-            as_of=check_day(as_of) if as_of else None,
-            compare=compare if compare in ("previous", "none") else check_month(compare),
-            formats=_formats(formats),
-            now=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+        if agenda:
+            page = write_month_agenda(opened, config, month, out, as_of=day, compare=beside)
+        else:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            page = report_month(
+                opened, config, month, out, as_of=day, compare=beside, formats=wanted, now=now
+            )
     typer.echo(page)
 
 

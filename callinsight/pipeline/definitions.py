@@ -10,7 +10,7 @@ from callinsight import store
 from callinsight.months import month_of
 from callinsight.records import Edition
 from callinsight.reports.definitions import as_text, changes_between, content_of, sections_of
-from callinsight.reports.wording import day
+from callinsight.reports.wording import count, day
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
@@ -48,8 +48,24 @@ def described(file: Path | None, database: Path | None) -> str:
     from callinsight.pipeline.run import stored_config  # which keeps definitions itself
 
     with store.opened(database) as db:
-        taxonomy = load_taxonomy(file or stored_config(db).tagging.taxonomy)
-        return as_text(taxonomy, sections_of(taxonomy)) + _told(revisions(db))
+        config = stored_config(db)
+        taxonomy = load_taxonomy(file or config.tagging.taxonomy)
+        sections = sections_of(taxonomy, promises_of(config))
+        return as_text(taxonomy, sections) + _told(revisions(db))
+
+
+def promises_of(config: Config) -> list[tuple[str, str]]:
+    """By when content requests are answered, in words."""
+    agreed = config.requests
+    steps = [
+        ("Acknowledged", agreed.acknowledge_days, "of the request"),
+        ("Accepted or declined", agreed.decide_days, "of the request"),
+        *(
+            (f"Delivered, {priority}", days, "of accepting it")
+            for priority, days in sorted(agreed.deliver_days.items())
+        ),
+    ]
+    return [(name, f"Within {count(days, 'business day')} {since}") for name, days, since in steps]
 
 
 def _told(found: Sequence[Revision]) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from callinsight.records import Call, Gap, Participant, Tag, Topic, Unused, Utterance
     from callinsight.reports.asks import Ask
     from callinsight.reports.comparison import Comparison
+    from callinsight.reports.monthly import MonthlyReport
     from callinsight.reports.numbers import MonthNumbers
     from callinsight.reports.requests import RequestLine
     from callinsight.reports.revision import Revision
@@ -62,11 +63,22 @@ def report_month(
     kept, so that a later change of the past is seen. Raises InputError before the first call and
     after the last.
     """
+    report, numbers = report_of(db, config, month, as_of or last_day(month), compare=compare)
+    limit = config.report.embed_limit_mb
+    written = write_report(report, folder / month, embed_limit_mb=limit, formats=formats)
+    if now:
+        _keep(db, numbers, now)
+    return next((path for path in written if path.name == "index.html"), folder / month)
+
+
+def report_of(
+    db: Database, config: Config, month: str, day: date, *, compare: str = PREVIOUS
+) -> tuple[MonthlyReport, MonthNumbers]:
+    """What is to be said of a month as it stood on a day, and what is kept of it."""
     every = store.all_calls(db)
     calls = _calls_of(every, config, month)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
-    day = as_of or last_day(month)
     read = _read(db, config, taxonomy, month, day, every)
     report = build_report(
         company=config.company,
@@ -94,11 +106,7 @@ def report_month(
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
     )
-    limit = config.report.embed_limit_mb
-    written = write_report(report, folder / month, embed_limit_mb=limit, formats=formats)
-    if now:
-        _keep(db, read.numbers, now)
-    return next((path for path in written if path.name == "index.html"), folder / month)
+    return report, read.numbers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Writes a month's report (a page, Markdown, CSV sheets, a workbook, JSON) and its playlist."""
+"""Writes a month's report (page, Markdown, CSV, workbook, JSON), its playlist and its agenda."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from callinsight.reports.wording import markdown, month_name, percent
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from callinsight.reports.agenda import Agenda
     from callinsight.reports.monthly import MonthlyReport
     from callinsight.reports.playlist import Track
 
@@ -92,6 +93,18 @@ def write_playlist(
     files[folder / "index.html"] = page.encode()
     _write(files, folder, "playlist", with_clips=True)
     return folder / "index.html"
+
+
+def write_agenda(agenda: Agenda, folder: Path) -> Path:
+    """Write agenda.html and agenda.md; the page. Raises InputError if the folder cannot be written."""
+    page = _environment().get_template("agenda.html.jinja").render(agenda=agenda)
+    text = _environment(finalize=_as_markdown).get_template("agenda.md.jinja").render(agenda=agenda)
+    files = {
+        folder / "agenda.html": page.encode(),
+        folder / "agenda.md": _squeezed(text).encode(),
+    }
+    _write(files, folder, "agenda", with_clips=False)
+    return folder / "agenda.html"
 
 
 def _write(files: Mapping[Path, bytes], folder: Path, what: str, *, with_clips: bool) -> None:
@@ -198,6 +211,10 @@ def _render_markdown(report: MonthlyReport) -> str:
     environment = _environment(finalize=_as_markdown)
     environment.filters["address"] = Markup
     text = environment.get_template("monthly.md.jinja").render(report=report)
+    return _squeezed(text)
+
+
+def _squeezed(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
 

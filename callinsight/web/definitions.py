@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from callinsight.pipeline.definitions import revisions
+from callinsight.pipeline.definitions import promises_of, revisions
 from callinsight.reports.definitions import Section, Term, sections_of
 from callinsight.reports.wording import listing, slug
 from callinsight.taxonomy import Taxonomy
@@ -17,7 +17,10 @@ router = APIRouter(dependencies=[Depends(require("viewer"))])
 @router.get("/definitions", response_class=HTMLResponse)
 def definitions(request: Request, db: Db, config: Settings, taxonomy: Definitions) -> HTMLResponse:
     """Concerns, stances, roles, stages, asks and content types; the user's own rivals and topics."""
-    sections = [*sections_of(taxonomy), *_own(taxonomy, config.tagging.competitors)]
+    sections = [
+        *sections_of(taxonomy, promises_of(config)),
+        *_own(taxonomy, config.tagging.competitors),
+    ]
     return page(
         request,
         "definitions.html.jinja",

@@ -66,6 +66,7 @@ def test_the_terminal_shows_words_and_changes(database: Path) -> None:
 
     assert shown.exit_code == 0
     assert shown.stdout.startswith("# Definitions, version 2026-11.1\n")
+    assert "- **Delivered, P1**: Within 10 business days of accepting it.\n" in shown.stdout
     assert shown.stdout.endswith(
         "\n## What has changed\n\nVersion 2026-11.1, in use from 5 October 2026:\n\n"
         "- Concern “Price and budget”: its meaning changed.\n"

@@ -124,7 +124,7 @@ def test_signing_in_and_out(page: Page, browser: Browser, app: FastAPI, address:
 
 def test_the_review_by_keys_alone(page: Page, app: FastAPI, address: str) -> None:
     page.goto(f"{address}/review")
-    said = page.locator(".asked .said")
+    said = page.locator(".asked-words")
     first = said.inner_text()
 
     page.keyboard.press("a")

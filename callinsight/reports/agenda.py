@@ -1,0 +1,223 @@
+"""The agenda of the monthly meeting of sales and marketing, as one page and as Markdown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight.reports.wording import count, listing, many, money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from callinsight.records import Call
+    from callinsight.reports.monthly import MonthlyReport
+
+SHOWN = 5  # entries of a point; the rest is in the report
+DECIDED = ("won", "lost", "disqualified")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Promises on content requests of one kind that were due in a month."""
+
+    promise: str  # acknowledge | decide | deliver
+    kept: int
+    broken: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One point of the agenda."""
+
+    title: str
+    minutes: int
+    sentences: tuple[str, ...]
+    entries: tuple[str, ...] = ()
+    rest: str = ""  # how many entries are not shown
+    decide: str = ""  # what the meeting should settle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agenda:
+    """What sales and marketing talk about."""
+
+    title: str
+    company: str
+    as_of: str
+    points: tuple[Point, ...]
+
+    @property
+    def minutes(self) -> int:
+        """How long all points take."""
+        return sum(point.minutes for point in self.points)
+
+
+def agenda_of(
+    report: MonthlyReport,
+    *,
+    calls: Iterable[Call],
+    promises: Sequence[Kept],
+    changes: Sequence[str],
+) -> Agenda:
+    """The agenda after a month; `calls` are its calls, `changes` those of the definitions."""
+    decided = decided_deals(calls)
+    points = (
+        _standing(report),
+        _gaps(report),
+        _requests(report, promises),
+        _assets(report),
+        _outcomes(decided),
+        _disqualified(decided),
+        _definitions(changes),
+    )
+    return Agenda(
+        title=f"Sales and marketing after {report.month_name}",
+        company=report.company,
+        as_of=report.as_of,
+        points=tuple(point for point in points if point),
+    )
+
+
+def decided_deals(calls: Iterable[Call]) -> list[Call]:
+    """The last call of each deal that is won, lost or disqualified, by deal."""
+    last: dict[str, Call] = {}
+    for call in sorted(calls, key=lambda c: (c.recorded_at, c.id)):
+        last[call.deal or call.id] = call
+    return [call for _, call in sorted(last.items()) if call.outcome in DECIDED]
+
+
+def _standing(report: MonthlyReport) -> Point:
+    rests = ", ".join(f"{figure.value} {figure.label}" for figure in report.basis)
+    told = (
+        [f"This rests on {rests}."] if report.has_calls else ["There are no calls in this month."]
+    )
+    return Point(title="Where we stand", minutes=5, sentences=(*told, *report.summary))
+
+
+def _gaps(report: MonthlyReport) -> Point:
+    pressing = [*report.gaps, *report.roll_ups]
+    entries = []
+    for gap in pressing[:SHOWN]:
+        closest = listing([candidate.title for candidate in gap.candidates[:2]])
+        nearest = f" Closest: {closest}." if closest else ""
+        entries.append(f"{gap.concern}, {gap.place}: {gap.sentence}{nearest}")
+    return Point(
+        title="What buyers raise and nothing answers",
+        minutes=15,
+        sentences=() if entries else ("No gap is proven.",),
+        entries=tuple(entries),
+        rest=_rest(len(pressing), "gap"),
+        decide="For each: write it, find it, or leave it; who, and until when." if entries else "",
+    )
+
+
+def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point | None:
+    due = [one for one in promises if one.kept + one.broken]
+    if not report.request_sentence and not due:
+        return None
+    told = [report.request_sentence] if report.request_sentence else []
+    told += [
+        f"Promises to {one.promise}: {one.kept:,} of {one.kept + one.broken:,} due this month were kept."
+        for one in due
+    ]
+    entries = [
+        f"{row.id} {row.title}: {row.state.lower()}, {row.due}{', late' if row.overdue else ''}; "
+        f"asked by {row.wanted_by}, with {row.owner}"
+        for row in report.requests
+    ]
+    return Point(
+        title="Content requests",
+        minutes=10,
+        sentences=(*told, *report.request_effects),
+        entries=tuple(entries[:SHOWN]),
+        rest=_rest(len(entries), "request"),
+        decide="What is late: what keeps it, and the new date." if entries else "",
+    )
+
+
+def _assets(report: MonthlyReport) -> Point:
+    entries = [
+        f"{asset.title} ({asset.owner}): {asset.why[0]}. {asset.advice[0]}."
+        for asset in report.assets
+    ]
+    return Point(
+        title="Assets that earn little or nothing",
+        minutes=5,
+        sentences=(report.asset_sentence,),
+        entries=tuple(entries[:SHOWN]),
+        rest=_rest(len(entries), "asset"),
+        decide="Promote, refresh, retag or retire each; who does it." if entries else "",
+    )
+
+
+def _outcomes(decided: Sequence[Call]) -> Point | None:
+    ended = [call for call in decided if call.outcome in ("won", "lost")]
+    if not ended:
+        return None
+    won = [call for call in ended if call.outcome == "won"]
+    lost = [call for call in ended if call.outcome == "lost"]
+    return Point(
+        title="Won and lost",
+        minutes=10,
+        sentences=(
+            f"{many(len(won), 'deal')} won{_worth(won)}, {len(lost):,} lost{_worth(lost)}.",
+        ),
+        entries=(*_reasons("Won", won), *_reasons("Lost", lost)),
+        decide="What to say earlier, and what to stop saying." if lost else "",
+    )
+
+
+def _disqualified(decided: Sequence[Call]) -> Point | None:
+    gone = [call for call in decided if call.outcome == "disqualified"]
+    if not gone:
+        return None
+    are = "deal was disqualified" if len(gone) == 1 else "deals were disqualified"
+    return Point(
+        title="Disqualified",
+        minutes=5,
+        sentences=(f"{many(len(gone), are, are)}{_worth(gone)}.",),
+        entries=_reasons("", gone),
+        decide="Whether marketing can keep such leads away, or sales should have gone on.",
+    )
+
+
+def _definitions(changes: Sequence[str]) -> Point | None:
+    if not changes:
+        return None
+    return Point(
+        title="Definitions that changed",
+        minutes=5,
+        sentences=("Numbers before and after may mean different things.",),
+        entries=tuple(changes),
+        decide="Whether both teams agree.",
+    )
+
+
+def _reasons(prefix: str, calls: Sequence[Call]) -> tuple[str, ...]:
+    """The deals by the reason that the CRM gives, the most frequent first."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for call in calls:
+        by_reason[" ".join(call.outcome_reason.split()) or "no reason given"].append(
+            call.account or call.deal or call.id
+        )
+    ordered = sorted(by_reason.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+    head = f"{prefix}, " if prefix else ""
+    return tuple(
+        f"{head}{reason}: {count(len(names), 'deal')} ({listing(sorted(names))})"
+        for reason, names in ordered
+    )
+
+
+def _worth(calls: Sequence[Call]) -> str:
+    """What deals are worth together, where all that say so agree on the currency."""
+    known = [call for call in calls if call.amount is not None]
+    if not known or len({call.currency for call in known}) > 1:
+        return ""
+    return f" ({money(sum(call.amount or 0.0 for call in known), known[0].currency)})"
+
+
+def _rest(found: int, noun: str) -> str:
+    more = found - SHOWN
+    return f"{more:,} more {noun}{'' if more == 1 else 's'} in the report." if more > 0 else ""
