@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from callinsight import store
 from callinsight.cli import app
+from callinsight.pipeline import mend
 from callinsight.records import Correction
 
 TURNS = [
@@ -29,6 +30,9 @@ PLANTED = (
     *("globexmail", "zebrafish", "0134", "five five five five", "quadruple", "5698", "219-09", "9999"),
     *("Marigold", "62704", "zx81qqv7", "Quokka77", "title-secret"),
 )  # fmt: skip
+
+
+STAMP = {"who": "Mara", "at": "2026-10-06T10:00Z"}
 
 
 @pytest.fixture
@@ -118,6 +122,9 @@ def test_turning_it_on_cleans_what_is_stored_without_reading_it_again(planted):
                     after="price_budget/objection/",
                 ),
             )  # fmt: skip
+        written = "Or spelled out, zebrafish.lee@globexmail.com is mine."
+        mend.set_words(db, planted.config(), "talk-1:0002", "zebrafish@globexmail.com", **STAMP)
+        mend.set_words(db, planted.config(), "talk-1:0002", written, **STAMP)
     # the transcript is gone: only what is stored can be cleaned
     (planted.folder / "files" / "talk-1.vtt").unlink()
     set_kinds(
@@ -129,9 +136,17 @@ def test_turning_it_on_cleans_what_is_stored_without_reading_it_again(planted):
     assert left_in(planted.folder) == {}
     with store.opened(planted.database) as db:
         (correction,) = store.all_corrections(db)
-        said = store.utterances_of(db, "talk-1")[1]
-    assert correction.text == said.text
-    assert "[phone 1]" in said.text
+        said = store.utterances_of(db, "talk-1")
+        mendings = store.all_mendings(db)
+        redacted = [one.placeholder for one in store.redactions_of(db, "talk-1")]
+        heard = store.heard_of(db, "talk-1")
+    assert correction.text == said[1].text
+    assert "[phone 1]" in said[1].text
+    assert said[2].text == "Or spelled out, [email 2] is mine."
+    assert [one.text for one in heard] == ["Or spelled out, [email 2]."]
+    assert [one.text for one in mendings] == ["Or spelled out, [email 2]."] * 2
+    assert [one.after for one in mendings] == ["[email 1]", "Or spelled out, [email 2] is mine."]
+    assert redacted.count("[email 2]") == 1
 
 
 def test_leaving_a_kind_out_reads_the_calls_that_had_it_again(planted):
@@ -155,5 +170,37 @@ def test_names_of_buyers_are_kept_nowhere(planted):
     with store.opened(planted.database) as db:
         speakers = {(u.speaker, u.side) for u in store.utterances_of(db, "talk-1")}
     assert speakers == {("Dana Whitfield", "rep"), ("[name 1]", "buyer")}
+    content = b"".join(p.read_bytes() for p in planted.folder.glob("callinsight.db*"))
+    assert b"Ann Lee" not in content
+
+
+def test_what_people_mended_stays_when_names_go(planted):
+    planted.run(workers=1)
+    with store.opened(planted.database) as db:
+        config = planted.config()
+        person = store.participant(db, "talk-1", "Ann Lee")
+        mend.set_person(
+            db, config, "talk-1", "Ann Lee", title="CISO", persona=person.persona, **STAMP
+        )
+        mend.set_side(db, config, "talk-1", "Ann Lee", "buyer", **STAMP)
+        mend.set_words(db, config, "talk-1:0009", "Ask Ann Lee for a pricing sheet.", **STAMP)
+    text = planted.pipeline.read_text(encoding="utf-8")
+    planted.pipeline.write_text(f"{text}[privacy]\nredact_names = true\n", encoding="utf-8")
+
+    planted.run(workers=1)
+    planted.run(workers=1)
+
+    with store.opened(planted.database) as db:
+        (buyer,) = [p for p in store.participants_of(db, "talk-1") if p.side == "buyer"]
+        said = store.utterances_of(db, "talk-1")
+        assert (buyer.name, buyer.title) == ("[name 1]", "CISO")
+        assert {(u.speaker, u.side, u.side_source) for u in said if u.side == "buyer"} == {
+            ("[name 1]", "buyer", "people")
+        }
+        assert said[9].text == "Ask [name 1] for a pricing sheet."
+        # what is written now is told from those who are known by placeholders only
+        mend.set_words(db, planted.config(), "talk-1:0009", "Ask Ann Lee to call.", **STAMP)
+        assert "Ann Lee" not in store.utterances_of(db, "talk-1")[9].text
+        assert store.utterances_of(db, "talk-1")[9].speaker == "[name 1]"
     content = b"".join(p.read_bytes() for p in planted.folder.glob("callinsight.db*"))
     assert b"Ann Lee" not in content
