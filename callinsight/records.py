@@ -348,7 +348,7 @@ class Unused:
     why: str
     advice: str  # promote | refresh | retag | retire | assign an owner
     cause: str = (
-        ""  # nobody asks | asked for but not used | wrong persona or stage; of the first two kinds
+        ""  # nobody asks | asked for but not used | wrong persona or stage | nobody can tell
     )
 
 
