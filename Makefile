@@ -4,7 +4,7 @@ BIN := .venv/bin
 # torch comes first: the packages that need it then take the one that is there
 TORCH := torch==2.13.0
 
-.PHONY: setup demo test test-all check bench adapter tagger sides stages clean
+.PHONY: setup demo test test-all check bench pictures adapter tagger sides stages clean
 
 setup: .venv/installed
 
@@ -46,6 +46,9 @@ bench: setup
 	$(BIN)/python benchmarks/suggestions.py
 	$(BIN)/python benchmarks/mentions.py
 	$(BIN)/python benchmarks/matching.py
+
+pictures: setup
+	$(BIN)/python docs/pictures.py
 
 adapter: setup
 	OMP_NUM_THREADS=2 $(BIN)/callinsight adapter
