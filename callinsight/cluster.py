@@ -1,4 +1,4 @@
-"""The same work on several local processes; workers compute, the driver writes.
+"""The same work on several local processes or on a cluster; workers compute, the driver writes.
 
 A worker computes on one thread, so that any number of workers gives the same results.
 """
@@ -15,6 +15,7 @@ from multiprocessing import connection
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from callinsight.errors import CallInsightError
+from callinsight.remote import run_on_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,20 +43,30 @@ def default_workers(device: str = "cpu") -> int:
 
 
 def run_jobs(
-    function: Callable[[Job], Result], jobs: Sequence[Job], *, workers: int
+    function: Callable[[Job], Result], jobs: Sequence[Job], *, workers: int, address: str = ""
 ) -> Iterator[tuple[Job, Result | CallInsightError]]:
     """Each job with its result, or with the error for people that it ended in, as they finish.
 
+    With the `address` of a Dask scheduler its workers do the jobs, else so many local processes.
     A job whose process dies is tried once more alone; if it dies again, that is its error.
-    Raises CallInsightError if no process can start. Any other exception is a bug and is raised.
+    Raises CallInsightError if no process can start, or ClusterError (see `run_on_cluster`). Any
+    other exception is a bug and is raised.
     """
     if not jobs:
         return
+
+    def run(
+        tried: Sequence[Job], died: list[Job]
+    ) -> Iterator[tuple[Job, Result | CallInsightError]]:
+        if address:
+            return run_on_cluster(function, tried, address, died)
+        return _run(function, tried, min(workers, len(tried)), died)
+
     died: list[Job] = []
-    yield from _run(function, jobs, workers, died)
+    yield from run(jobs, died)
     for job in died:
         alone: list[Job] = []
-        yield from _run(function, [job], 1, alone)
+        yield from run([job], alone)
         if alone:
             yield job, CallInsightError(CRASHED)
 

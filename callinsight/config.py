@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from callinsight.errors import ConfigError, nearest
+from callinsight.addresses import is_address, located
+from callinsight.errors import ConfigError, InputError, nearest
 
 SPEECH_MODELS = ("base", "tiny.en")
 DEVICES = ("cpu", "cuda")
@@ -58,7 +59,8 @@ class CallsConfig:
 
     manifest: Path
     participants: Path | None = None
-    files: Path = Path()  # folder that the manifest's file column is relative to
+    files: Path | str = Path()  # folder or address that the manifest's file column is relative to
+    addresses: tuple[str, ...] = ()  # below which the file column may name whole addresses
 
 
 @dataclass(frozen=True)
@@ -279,6 +281,8 @@ def _value(hint: Any, value: Any, name: str, file: Path) -> Any:
                 f"{file}: '{name}' must be a table: write [{name}] above its settings"
             )
         return _build(typing.cast("type", hint), value, name, file)
+    if hint == Path | str:
+        return _place(value, name, file)
     if isinstance(hint, types.UnionType):  # every optional setting is `X | None`
         hint = typing.get_args(hint)[0]
     if typing.get_origin(hint) is tuple:
@@ -370,6 +374,20 @@ def _check_country(path: Path, requests: RequestsConfig) -> None:
         )
 
 
+def _place(value: Any, name: str, file: Path) -> Path | str:
+    """A path beside the pipeline file, or an address."""
+    if not isinstance(value, str):
+        raise ConfigError(
+            f"{file}: '{name}' must be a path or address in quotes, not {_shown(value)}"
+        )
+    if not is_address(value):
+        return _beside(file, value)
+    try:
+        return located(value)
+    except InputError as error:
+        raise ConfigError(f"{file}: '{name}': {error}") from None
+
+
 def _beside(file: Path, path: str | Path) -> Path:
     return Path(os.path.normpath(file.parent / path))
 
@@ -387,6 +405,8 @@ def _check(config: Config) -> None:
             f"{config.path}: 'speech.engine' is '{config.speech.engine}'; "
             f"it must be one of {', '.join(ENGINES)}"
         )
+    for address in config.calls.addresses:
+        _place(address, "calls.addresses", config.path)
     _check_speech(config.path, config.speech)
     _check_requests(config.path, config.requests)
     if config.gaps.weight not in WEIGHTS:

@@ -6,6 +6,7 @@
     ├── AudioError        a recording cannot be decoded
     ├── TranscriptError   a transcript file cannot be read
     ├── WeightsError      model weights are missing, wrong or cannot be fetched
+    ├── ClusterError      a Dask cluster cannot be used, or is lost
     └── StoreError        the database is missing, newer than the program, or in use
 
 Anything else that escapes is a bug and keeps its traceback.
@@ -36,6 +37,10 @@ class TranscriptError(CallInsightError):
 
 class WeightsError(CallInsightError):
     """Model weights are missing, wrong or cannot be fetched."""
+
+
+class ClusterError(CallInsightError):
+    """A Dask cluster cannot be used, or is lost."""
 
 
 class StoreError(CallInsightError):

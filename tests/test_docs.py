@@ -131,7 +131,8 @@ def test_the_tables_of_columns_name_each_column() -> None:
 
 def test_each_dependency_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"].values()
+    declared = [*project["dependencies"], *(line for extra in extras for line in extra)]
     table = README.split("## What it stands on")[1].split("\n## ")[0]
     named = {
         name

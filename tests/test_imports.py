@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "callinsight"
-FOUNDATION = {"records", "errors", "taxonomy", "sheets", "shares"}
+FOUNDATION = {"addresses", "records", "errors", "taxonomy", "sheets", "shares"}
 FLOW = {"calls", "tagging", "content", "reports"}
 ALLOWED = {
     "__init__": set(),
@@ -19,7 +19,8 @@ ALLOWED = {
     "taxonomy": {"errors", "records"},
     "sheets": {"errors", "records"},
     "shares": set(),
-    "config": {"errors"},
+    "addresses": {"errors"},
+    "config": {"addresses", "errors"},
     "networks": set(),
     "conversion": {"errors", "networks"},
     "downloads": {"errors"},
@@ -27,7 +28,8 @@ ALLOWED = {
     "migrations": {"imports"},
     "store": {"errors", "migrations", "records", "store"},
     "progress": set(),
-    "cluster": {"errors"},
+    "remote": {"errors"},
+    "cluster": {"errors", "remote"},
     "calls": FOUNDATION | {"calls", "networks"},
     "tagging": FOUNDATION | {"tagging", "imports", "networks"},
     "content": FOUNDATION | {"content"},
@@ -35,7 +37,7 @@ ALLOWED = {
     "starter": FOUNDATION | {"starter", "calls"},
     "pipeline": FOUNDATION
     | FLOW
-    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months"},
+    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months", "remote"},
     "web": FOUNDATION
     | FLOW
     | {"web", "pipeline", "store", "config", "weights", "months", "progress"},

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from callinsight.addresses import Address, is_address, is_within, listed, located, place_of
 from callinsight.errors import InputError
 from callinsight.records import CRM, OUTCOMES, SIDES, UNKNOWN, Call, Participant, Problem
 from callinsight.sheets import NO, Row, parse_rows, read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from callinsight.taxonomy import Taxonomy
@@ -41,7 +42,7 @@ class Entry:
 
     call: Call
     participants: tuple[Participant, ...]
-    path: Path
+    path: Path | Address
     where: str  # file:row
 
 
@@ -56,23 +57,27 @@ class Manifest:
 def read_manifest(
     calls_file: Path,
     participants_file: Path | None,
-    folder: Path,
+    folder: Path | str,
     *,
     taxonomy: Taxonomy,
     persona_of: Callable[[str], str],
     zone: ZoneInfo,
     rep_channel: int | None = None,
+    addresses: Sequence[str] = (),
 ) -> Manifest:
     """Read the sheets; `persona_of` gives the persona of a job title.
+
+    `folder` may be an address; the file column may name whole addresses below it or `addresses`.
 
     A call without consent is refused before its file is opened; of two rows with the same sound
     only the first counts. Raises InputError if a sheet as a whole cannot be used.
     """
     rows = read_sheet(calls_file, needed=CALL_COLUMNS_NEEDED, optional=CALL_COLUMNS)
-    listed, problems = parse_rows(
-        rows, lambda row: _entry(row, folder, taxonomy, zone, rep_channel), stage=STAGE
+    roots = (folder, *map(located, addresses))
+    found, problems = parse_rows(
+        rows, lambda row: _entry(row, roots, taxonomy, zone, rep_channel), stage=STAGE
     )
-    unique, twice = _without_repeated_ids(_gate(listed))
+    unique, twice = _without_repeated_ids(_gate(_looked_up(found, roots)))
     keys = _keys(rows, unique)
     people, unusable = _participants(participants_file, keys, taxonomy, persona_of)
     entries = tuple(
@@ -91,10 +96,14 @@ def fingerprint(path: Path) -> str:
 
 
 def _entry(
-    row: Row, folder: Path, taxonomy: Taxonomy, zone: ZoneInfo, rep_channel: int | None
+    row: Row,
+    roots: Sequence[Path | str],
+    taxonomy: Taxonomy,
+    zone: ZoneInfo,
+    rep_channel: int | None,
 ) -> Entry:
     file = row.needed("file")
-    path = _inside(folder, file, row.where)
+    path = _inside(roots, file, row.where)
     channel = row.whole("rep_channel")
     if row.text("call_id") and not _is_id(row.text("call_id")):
         raise InputError(
@@ -137,14 +146,52 @@ def _language(row: Row) -> str:
     return code
 
 
-def _inside(folder: Path, file: str, where: str) -> Path:
-    """The file in the folder; a path that leaves the folder is refused."""
+def _inside(roots: Sequence[Path | str], file: str, where: str) -> Path | Address:
+    """The file in the folder, the first of the roots, or at an address below any of them.
+
+    A path that leaves the folder is refused, and so is an address that nobody has allowed.
+    """
+    if is_address(file):
+        try:
+            place = located(file)
+        except InputError as error:
+            raise InputError(f"{where}: file: {error}") from None
+        if not any(is_within(place, root) for root in roots):
+            raise InputError(
+                f"{where}: file is '{file}', which lies below no address that may be opened; "
+                "add one to 'addresses' under [calls] in the pipeline file"
+            )
+        return Address(place) if isinstance(place, str) else place
     path = PureWindowsPath(file)  # knows both kinds of slash
     if path.anchor or ".." in path.parts:
         raise InputError(
             f"{where}: file is '{file}'; name it relative to the folder of the recordings, without '..'"
         )
-    return folder / file
+    place = place_of(roots[0], file)
+    return Address(place) if isinstance(place, str) else place
+
+
+def _looked_up(entries: list[Entry], roots: Sequence[Path | str]) -> list[Entry]:
+    """The entries with what their stores say of their files; of refused calls nothing is asked."""
+    found: dict[str, Address] = {}
+    for root in roots:
+        if isinstance(root, str) and any(
+            isinstance(entry.path, Address)
+            and is_within(entry.path.url, root)
+            and not _refused(entry)
+            for entry in entries
+        ):
+            found |= listed(root)
+    return [
+        dataclasses.replace(entry, path=found.get(entry.path.url, entry.path))
+        if isinstance(entry.path, Address) and not _refused(entry)
+        else entry
+        for entry in entries
+    ]
+
+
+def _refused(entry: Entry) -> bool:
+    return entry.call.consent.casefold() in NO_CONSENT
 
 
 def _is_id(text: str) -> bool:
@@ -157,7 +204,7 @@ def _gate(entries: list[Entry]) -> list[Entry]:
     gated = []
     for entry in entries:
         consent = entry.call.consent
-        if consent.casefold() in NO_CONSENT:
+        if _refused(entry):
             given = f"'{consent}'" if consent else "empty"
             nameless = hashlib.sha256(entry.call.file.encode()).hexdigest()[:16]
             refusal = Call(
@@ -190,8 +237,10 @@ def _gate(entries: list[Entry]) -> list[Entry]:
     return gated
 
 
-def _fingerprint_if_readable(path: Path) -> str:
+def _fingerprint_if_readable(path: Path | Address) -> str:
     """Why a file cannot be read is told when the call is transcribed; others go on."""
+    if isinstance(path, Address):
+        return path.fingerprint
     try:
         return fingerprint(path) if path.is_file() else ""
     except (OSError, ValueError):  # ValueError: no file has such a name

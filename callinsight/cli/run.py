@@ -11,6 +11,7 @@ import typer
 
 from callinsight.cli.app import FAILED, Workers, app, say
 from callinsight.cli.models import fetch
+from callinsight.errors import InputError
 
 if TYPE_CHECKING:
     from callinsight.pipeline.run import Summary
@@ -29,6 +30,14 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try calls again that failed before.")
     ] = False,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers hear the calls, such as tcp://127.0.0.1:8786.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Take calls to the gap report.
 
@@ -39,6 +48,8 @@ def run(
     from callinsight.pipeline.run import run as run_pipeline
     from callinsight.progress import bar
 
+    if cluster and workers:
+        raise InputError("--workers counts processes of this machine; leave it out with --cluster")
     config = load_config(pipeline)
     summary = run_pipeline(
         config,
@@ -48,6 +59,7 @@ def run(
         progress=bar,
         fetch=fetch,
         now=datetime.now(UTC).isoformat(timespec="seconds"),
+        cluster=cluster,
     )
     _tell(summary)
     if summary.problems:

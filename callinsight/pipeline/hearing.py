@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight import weights
+from callinsight.addresses import Address, fetched
 from callinsight.calls.engines import EngineSettings
 from callinsight.calls.transcribe import transcribe
 from callinsight.calls.transcripts import facts_of, read_transcript
 from callinsight.calls.turns import turns_of
 from callinsight.config import AUTO, SPEECH_MODELS
-from callinsight.errors import InputError, WeightsError
+from callinsight.errors import ClusterError, InputError, WeightsError
 from callinsight.pipeline.privacy import cleaned
 from callinsight.records import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from callinsight.calls.diarize import Voice as HeardVoice
     from callinsight.calls.redaction import Rules
@@ -32,13 +35,14 @@ class SpeechJob:
     """One file to be heard or read."""
 
     subject: str  # the call's id, or whatever the caller knows the file by
-    path: Path
+    path: Path | Address
     engine: EngineSettings | None  # None for a transcript
     voice_model: Path | None = None  # tells the voices of one channel apart
     speakers: int | None = None  # how many there are, if that is known
     enroll: bool = False  # keep how the voices sound
     mishearings: Mapping[str, str] = field(default_factory=dict)
     rules: Rules | None = None  # which personal data is taken out
+    seen: bool = False  # the driver has found the file
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,38 @@ def hear(job: SpeechJob) -> Heard:
 
     Raises AudioError or TranscriptError.
     """
-    heard = _read(job) if job.engine is None else _listen(job, job.engine)
+    with fetched(job.path) as path:
+        heard = _read(path) if job.engine is None else _listen(job, path, job.engine)
     return dataclasses.replace(heard, turns=cleaned(heard.turns, job.mishearings, job.rules))
 
 
-def _listen(job: SpeechJob, engine: EngineSettings) -> Heard:
+def hear_afar(job: SpeechJob) -> Heard:
+    """`hear` on a machine of a cluster, which has its own weights, card and view of the folders.
+
+    Raises ClusterError for what would fail every call of the run there.
+    """
+    here = f"worker {socket.gethostname()}"
+    if job.seen and isinstance(job.path, Path) and not job.path.exists():
+        raise ClusterError(
+            f"{here} does not see {job.path}: share the folder of recordings with all machines of "
+            "the cluster under the same path, or keep the recordings in a store such as s3://"
+        )
+    try:
+        if job.rules is not None and job.rules.names:
+            _names_here()
+        if (used := job.engine) is not None:
+            folder, voices = _kept_here(used.engine, used.model, used.device)
+            used = dataclasses.replace(used, folder=folder)
+            job = dataclasses.replace(job, engine=used, voice_model=voices)
+    except (InputError, WeightsError) as error:
+        raise ClusterError(f"{here}: {error}") from None
+    return hear(job)
+
+
+def _listen(job: SpeechJob, path: Path, engine: EngineSettings) -> Heard:
     _check_language(engine)
     transcript = transcribe(
-        job.path,
+        path,
         engine,
         voice_model=job.voice_model,
         speakers=job.speakers,
@@ -95,11 +123,11 @@ def _listen(job: SpeechJob, engine: EngineSettings) -> Heard:
     )
 
 
-def _read(job: SpeechJob) -> Heard:
-    facts = facts_of(job.path)
+def _read(path: Path) -> Heard:
+    facts = facts_of(path)
     if facts is not None and facts.status == "empty":
         return Heard((), facts.duration_s, facts.missing_s, "empty", language=facts.language)
-    turns = tuple(read_transcript(job.path))
+    turns = tuple(read_transcript(path))
     if facts is None:
         return Heard(turns, round(turns[-1].end_s, 2), 0.0, "done")
     return Heard(
@@ -169,12 +197,34 @@ def engine_settings(
     beam_size: int,
     device: str = "cpu",
     vocabulary: tuple[str, ...] = (),
+    afar: bool = False,
 ) -> EngineSettings:
-    """The engine with its verified weights, fetched if need be; raises InputError, WeightsError."""
+    """The engine with its verified weights, fetched if need be; raises InputError, WeightsError.
+
+    For work `afar`, weights and graphics card are those of the machine that will do it.
+    """
     if model not in SPEECH_MODELS:
         raise InputError(
             f"model '{model}' does not hear speech; it must be {' or '.join(SPEECH_MODELS)}"
         )
+    folder = Path() if afar else _weights_here(engine, model, device)
+    settings = EngineSettings(engine, model, folder, language, beam_size, device, vocabulary)
+    _check_language(settings)
+    return settings
+
+
+@functools.cache
+def _names_here() -> Path:
+    return weights.folder(weights.NAMES)
+
+
+@functools.cache
+def _kept_here(engine: str, model: str, device: str) -> tuple[Path, Path]:
+    """The weights of engine and voices; a worker looks once whether they are all right."""
+    return _weights_here(engine, model, device), weights.folder(weights.VOICES)
+
+
+def _weights_here(engine: str, model: str, device: str) -> Path:
     if device == "cuda" and not has_graphics_card(engine):
         raise InputError(
             f"device is 'cuda', but {engine} finds no graphics card that it can use here; "
@@ -185,9 +235,7 @@ def engine_settings(
         # without its own checkpoint the same weights are converted in memory
         with contextlib.suppress(WeightsError):
             folder = weights.folder(f"openai-{model}")
-    settings = EngineSettings(engine, model, folder, language, beam_size, device, vocabulary)
-    _check_language(settings)
-    return settings
+    return folder
 
 
 def _check_language(engine: EngineSettings) -> None:

@@ -6,11 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.calls.audio import clip, decode
+from callinsight.calls.audio import clip
 from callinsight.errors import AudioError, InputError
 from callinsight.months import month_of
 from callinsight.pipeline.embedding import sentence_vectors
-from callinsight.pipeline.recordings import recordings, silences
+from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.reports.pages import write_playlist
 from callinsight.reports.playlist import is_clear, pick_moments, tracks_of
 from callinsight.reports.wording import Names
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from callinsight.addresses import Address
     from callinsight.config import Config
     from callinsight.records import Call
     from callinsight.reports.playlist import Moment
@@ -69,7 +70,7 @@ def playlist_of(db: Database, config: Config, month: str, *, length_s: float) ->
 
 def _cut(
     moments: Sequence[Moment],
-    recording_of: Callable[[Call], Path | None],
+    recording_of: Callable[[Call], Path | Address | None],
     silent_in: Callable[[str], Iterable[tuple[float, float]]],
 ) -> list[bytes | None]:
     """The sound of each moment, silent where personal data was said; None where it cannot be had."""
@@ -80,7 +81,7 @@ def _cut(
     for indices in by_call.values():
         recording = recording_of(moments[indices[0]].call)
         try:
-            sound = decode(recording) if recording else None
+            sound = sound_at(recording) if recording else None
         except AudioError:
             continue
         for index in indices:

@@ -6,6 +6,8 @@ import functools
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.addresses import Address, fetched, place_of
+from callinsight.calls.audio import decode
 from callinsight.calls.transcripts import is_transcript, recording_beside
 
 if TYPE_CHECKING:
@@ -14,25 +16,29 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from callinsight.calls.audio import Sound
     from callinsight.config import Config
     from callinsight.records import Call
 
 
-def recordings(db: Database, config: Config) -> Callable[[Call], Path | None]:
+def recordings(db: Database, config: Config) -> Callable[[Call], Path | Address | None]:
     """Tells the sound of a call: its file, or what lies beside its transcript.
 
     There is none where the file is gone, belongs to a call that is refused, or holds personal data
-    at a time that nobody knows.
+    at a time that nobody knows. A store is not asked whether it still has what was heard from it.
     """
-    closed = {config.calls.files / file for file in store.refused_files(db)}
+    files = config.calls.files
+    closed = {place_of(files, file) for file in store.refused_files(db)}
 
-    def recording_of(call: Call) -> Path | None:
+    def recording_of(call: Call) -> Path | Address | None:
         if store.is_redacted_somewhere(db, call.id):
             return None
-        path = config.calls.files / call.file
-        if not is_transcript(path):
-            return path if path.is_file() and path not in closed else None
-        beside = recording_beside(path)
+        place = place_of(files, call.file)
+        if isinstance(place, str):
+            return Address(place) if call.channels and place not in closed else None
+        if not is_transcript(place):
+            return place if place.is_file() and place not in closed else None
+        beside = recording_beside(place)
         return beside if beside not in closed else None
 
     return recording_of
@@ -49,3 +55,9 @@ def silences(db: Database) -> Callable[[str], tuple[tuple[float, float], ...]]:
         return tuple((one.start_s, one.end_s) for one in store.redactions_of(db, call))
 
     return silent_in
+
+
+def sound_at(place: Path | Address) -> Sound:
+    """The decoded sound of a recording; raises AudioError."""
+    with fetched(place) as path:
+        return decode(path)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.calls.audio import clip, decode
+from callinsight.calls.audio import clip
 from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
 from callinsight.pipeline.content import gaps_of, unused_of, uses_of
-from callinsight.pipeline.recordings import recordings, silences
+from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.pipeline.requests import request_lines
 from callinsight.records import Snapshot
 from callinsight.reports.asks import asks_of, is_tracked
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from callinsight.addresses import Address
     from callinsight.config import Config
     from callinsight.records import Call, Gap, Participant, Tag, Topic, Unused, Utterance
     from callinsight.reports.asks import Ask
@@ -292,7 +293,7 @@ def _keep(db: Database, numbers: MonthNumbers, now: str) -> None:
 
 def with_clips(
     excerpts: Sequence[Excerpt],
-    recording_of: Callable[[Call], Path | None],
+    recording_of: Callable[[Call], Path | Address | None],
     silent_in: Callable[[str], Iterable[tuple[float, float]]],
 ) -> list[Excerpt]:
     """Excerpts with their sound, where a recording can be read and the times are known.
@@ -309,7 +310,7 @@ def with_clips(
         if recording is None:
             continue
         try:
-            sound = decode(recording)
+            sound = sound_at(recording)
         except AudioError:
             continue  # the words are there all the same
         for index in indices:

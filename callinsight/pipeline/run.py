@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
@@ -25,12 +26,12 @@ from callinsight.pipeline.tagger import tagger_models
 from callinsight.pipeline.tags import tag_calls
 from callinsight.pipeline.topics import update_topics
 from callinsight.records import Problem
+from callinsight.remote import check_address
 from callinsight.tagging.personas import persona_of_title
 from callinsight.taxonomy import Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -65,12 +66,16 @@ def run(
     progress: Progress,
     fetch: Callable[[list[str]], None] = weights.fetch,
     now: str = "",
+    cluster: str = "",
 ) -> Summary:
     """Take all calls of a pipeline from their files to the report; raises CallInsightError.
 
     `fetch` makes sure that models of these names are here, before the work that waits for them.
-    With `now`, a moment, what the report says is kept.
+    With `now`, a moment, what the report says is kept. The workers of a `cluster`, named by the
+    address of its Dask scheduler, hear the calls in place of `workers` processes here.
     """
+    if cluster:
+        check_address(cluster)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy)
     fetch(models_for(config, manifest, taxonomy))
@@ -86,6 +91,7 @@ def run(
             workers=workers,
             retry_failed=retry_failed,
             progress=progress,
+            cluster=cluster,
         )
         infer_stages(db, taxonomy)
         tag_calls(db, config, taxonomy, progress=progress)
@@ -126,19 +132,21 @@ def request_settings(db: Database) -> Config:
 
 def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
     """The calls of the pipeline's sheets; raises InputError if their folder is out of reach."""
-    if not config.calls.files.is_dir():
+    files = config.calls.files
+    if isinstance(files, Path) and not files.is_dir():
         raise InputError(
-            f"{config.calls.files}: there is no such folder of recordings; connect its drive, "
+            f"{files}: there is no such folder of recordings; connect its drive, "
             f"or mend 'files' under [calls] in {config.path}"
         )
     return read_manifest(
         config.calls.manifest,
         config.calls.participants,
-        config.calls.files,
+        files,
         taxonomy=taxonomy,
         persona_of=lambda title: persona_of_title(title, taxonomy),
         zone=config.zone,
         rep_channel=config.speech.rep_channel,
+        addresses=config.calls.addresses,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
+from callinsight.addresses import Address
 from callinsight.calls.redaction import redactions_of
 from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcripts import is_transcript
@@ -19,6 +21,7 @@ from callinsight.pipeline.hearing import (
     SpeechJob,
     engine_settings,
     hear,
+    hear_afar,
     lack,
     repeats,
     unclear,
@@ -28,7 +31,6 @@ from callinsight.pipeline.privacy import kept_participants, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -49,8 +51,12 @@ def transcribe_calls(
     workers: int,
     retry_failed: bool,
     progress: Progress,
+    cluster: str = "",
 ) -> None:
-    """Bring every call's utterances up to date; one transaction a call."""
+    """Bring every call's utterances up to date; one transaction a call.
+
+    With the address of a `cluster`, its workers hear the calls.
+    """
     if not config.speech.enroll_reps:
         with store.transaction(db):
             store.remove_voices(db)  # at once, not as each call is heard again
@@ -71,9 +77,10 @@ def transcribe_calls(
         ):
             wanted.append(entry)
     by_id = {entry.call.id: entry for entry in wanted}
-    jobs = _jobs(wanted, config)
+    jobs = _jobs(wanted, config, afar=bool(cluster))
+    ear = hear_afar if cluster else hear
     with progress("Transcribe", len(jobs)) as advance:
-        for job, heard in run_jobs(hear, jobs, workers=workers):
+        for job, heard in run_jobs(ear, jobs, workers=workers, address=cluster):
             entry = by_id[job.subject]
             _save(db, config, entry, heard)
             advance(heard.duration_s if isinstance(heard, Heard) and job.engine else 0.0)
@@ -126,11 +133,11 @@ def _is_due(
     return retry_failed or not failed
 
 
-def _jobs(entries: Sequence[Entry], config: Config) -> list[SpeechJob]:
+def _jobs(entries: Sequence[Entry], config: Config, *, afar: bool = False) -> list[SpeechJob]:
     """Recordings first, the longest files foremost, so that no worker is left with one at the end."""
     recordings = [entry for entry in entries if not is_transcript(entry.path)]
     transcripts = [entry for entry in entries if is_transcript(entry.path)]
-    recordings.sort(key=lambda e: e.path.stat().st_size if e.path.exists() else 0, reverse=True)
+    recordings.sort(key=_size, reverse=True)
     speech = config.speech
     jobs = []
     if recordings:
@@ -140,8 +147,9 @@ def _jobs(entries: Sequence[Entry], config: Config) -> list[SpeechJob]:
             language=speech.language,
             beam_size=speech.beam_size,
             device=speech.device,
+            afar=afar,
         )
-        voice_model = weights.folder(weights.VOICES)
+        voice_model = Path() if afar else weights.folder(weights.VOICES)
         jobs = [_recording_job(entry, config, engine, voice_model) for entry in recordings]
     return jobs + [
         SpeechJob(
@@ -150,9 +158,16 @@ def _jobs(entries: Sequence[Entry], config: Config) -> list[SpeechJob]:
             None,
             mishearings=speech.mishearings,
             rules=rules_of(config.privacy, entry.participants),
+            seen=bool(entry.call.fingerprint),
         )
         for entry in transcripts
     ]
+
+
+def _size(entry: Entry) -> int:
+    if isinstance(entry.path, Address):
+        return entry.path.size
+    return entry.path.stat().st_size if entry.path.exists() else 0
 
 
 def _recording_job(
@@ -169,6 +184,7 @@ def _recording_job(
         enroll=config.speech.enroll_reps,
         mishearings=config.speech.mishearings,
         rules=rules_of(config.privacy, entry.participants),
+        seen=bool(entry.call.fingerprint),
     )
 
 

@@ -14,9 +14,10 @@ from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
 
 from callinsight import store
-from callinsight.calls.audio import clip, decode
+from callinsight.addresses import Address, fetched
+from callinsight.calls.audio import clip
 from callinsight.calls.playable import media_type, write_copy
-from callinsight.pipeline.recordings import recordings, silences
+from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.reports.excerpts import span_of
 from callinsight.reports.wording import slug
 from callinsight.web.pages import Db, Settings, require
@@ -45,22 +46,22 @@ class Copies:
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="copies")
 
-    def of(self, path: Path, silent: tuple[tuple[float, float], ...] = ()) -> Path:
+    def of(self, place: Path | Address, silent: tuple[tuple[float, float], ...] = ()) -> Path:
         """The copy of a recording with silence in spans (s); whoever asks first waits for it.
 
         Raises AudioError.
         """
-        status = path.stat()
-        key = f"{path}\x1f{status.st_size}\x1f{status.st_mtime_ns}\x1f{silent}"
+        key = f"{place}\x1f{silent}"
+        if isinstance(place, Path):
+            status = place.stat()
+            key = f"{key}\x1f{status.st_size}\x1f{status.st_mtime_ns}"
         with self._lock:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="callinsight-")
             made = self._making.get(key)
             if made is None or (made.done() and made.exception() is not None):
                 target = Path(self._folder.name, f"{hashlib.sha256(key.encode()).hexdigest()}.mp3")
-                made = self._making[key] = self._worker.submit(
-                    write_copy, path, target, silent=silent
-                )
+                made = self._making[key] = self._worker.submit(_write_copy, place, target, silent)
         return made.result()
 
     def close(self) -> None:
@@ -68,6 +69,13 @@ class Copies:
         self._worker.shutdown(cancel_futures=True)
         if self._folder is not None:
             self._folder.cleanup()
+
+
+def _write_copy(
+    place: Path | Address, target: Path, silent: tuple[tuple[float, float], ...]
+) -> Path:
+    with fetched(place) as path:
+        return write_copy(path, target, silent=silent)
 
 
 def _copies(request: Request) -> Copies:
@@ -90,6 +98,8 @@ def audio(
     if known is None or path is None:
         raise HTTPException(404, NOT_THERE)
     silent = silences(db)(call)
+    if isinstance(path, Address):
+        return FileResponse(copies.of(path, silent), media_type="audio/mpeg")
     kind = media_type(path) if known.status != "partial" and not silent else None
     if kind is None:  # a player would not know what of a damaged file was left out
         return FileResponse(copies.of(path, silent), media_type="audio/mpeg")
@@ -104,7 +114,7 @@ def clip_of(utterance: str, db: Db, config: Settings) -> Response:
     path = _recording_of(db, config, call)
     if said is None or call is None or path is None or said.estimated:
         raise HTTPException(404, NO_CLIP)
-    sound = decode(path)
+    sound = sound_at(path)
     evidence = next(
         (t.evidence for t in store.tags_of_call(db, call.id) if t.utterance == said.id), ""
     )
@@ -118,7 +128,7 @@ def clip_of(utterance: str, db: Db, config: Settings) -> Response:
     )
 
 
-def _recording_of(db: Database, config: Config, call: Call | None) -> Path | None:
+def _recording_of(db: Database, config: Config, call: Call | None) -> Path | Address | None:
     if call is None or call.status == "refused":
         return None
     return recordings(db, config)(call)

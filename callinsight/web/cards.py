@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from callinsight import store
+from callinsight.addresses import place_of
 from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.records import UNKNOWN
 from callinsight.reports.excerpts import find_words, span_of
@@ -120,8 +121,12 @@ def audio_address(db: Database, config: Config, call: Call) -> str:
     """Where to play a call; empty if it has no recording or nobody may listen to it."""
     if call.status == "refused" or store.is_redacted_somewhere(db, call.id):
         return ""
-    path = config.calls.files / call.file
-    has_sound = call.channels or not is_transcript(path) or recording_beside(path) is not None
+    place = place_of(config.calls.files, call.file)
+    if isinstance(place, str):
+        has_sound = bool(call.channels)
+    else:
+        beside = is_transcript(place) and not call.channels
+        has_sound = not beside or recording_beside(place) is not None
     return f"/audio/{quote(call.id, safe='')}" if has_sound else ""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.addresses import place_of
 from callinsight.calls.transcripts import RECORDING_SUFFIXES
 from callinsight.web.facets import (
     RECORDED,
@@ -50,7 +51,7 @@ class Index:
         self._all = empty_shelf()
         self._again_at = 0.0
 
-    def shelf(self, db: Database, folder: Path, *, unsure: bool) -> Shelf:
+    def shelf(self, db: Database, folder: Path | str, *, unsure: bool) -> Shelf:
         """The excerpts to show; the first call waits until they are read.
 
         `folder` is where the recordings lie.
@@ -68,7 +69,7 @@ class Index:
         """Which edition of the database the shelves show."""
         return self._edition
 
-    def _refresh(self, db: Database, folder: Path) -> None:
+    def _refresh(self, db: Database, folder: Path | str) -> None:
         now = store.edition(db)
         if now == self._edition:
             return
@@ -100,7 +101,7 @@ class Index:
     def _expected_s(self, calls: int) -> float:
         return calls / 2000 + len(self._all) / 1_000_000
 
-    def _read_behind(self, folder: Path) -> None:
+    def _read_behind(self, folder: Path | str) -> None:
         try:
             with store.opened(self._path) as db:
                 changed = self._changed(db)
@@ -108,7 +109,7 @@ class Index:
         finally:
             self._lock.release()
 
-    def _read(self, db: Database, folder: Path, calls: Sequence[str] | None = None) -> None:
+    def _read(self, db: Database, folder: Path | str, calls: Sequence[str] | None = None) -> None:
         started = time.monotonic()
         db.execute("BEGIN")  # all that is read is of one edition
         try:
@@ -131,13 +132,15 @@ class Index:
         took_s = time.monotonic() - started
         self._again_at = time.monotonic() + (PAUSE * took_s if took_s > QUICK_S else 0.0)
 
-    def _facts(self, db: Database, folder: Path, calls: Sequence[str]) -> dict[str, CallFacts]:
+    def _facts(
+        self, db: Database, folder: Path | str, calls: Sequence[str]
+    ) -> dict[str, CallFacts]:
         return {
             call: CallFacts(
                 moment=int(datetime.fromisoformat(recorded_at).timestamp()),
                 account=account or "",
                 outcome=outcome or "open",
-                sound=RECORDED if _has_sound(folder / file, channels) else WRITTEN,
+                sound=RECORDED if _has_sound(place_of(folder, file), channels) else WRITTEN,
                 reps=tuple((reps or "").split("\n")) if reps else (),
             )
             for call, recorded_at, account, outcome, file, channels, reps in store.call_facts(
@@ -152,9 +155,11 @@ def _parts(calls: Sequence[str]) -> Iterator[Sequence[str]]:
         yield calls[start : start + AT_ONCE]
 
 
-def _has_sound(path: Path, channels: int) -> bool:
+def _has_sound(place: Path | str, channels: int) -> bool:
     """Whether a call can be played: it was heard, or a recording lies beside its transcript."""
-    return bool(channels) or path.with_suffix("") in _recordings_in(path.parent)
+    if channels or isinstance(place, str):
+        return bool(channels)
+    return place.with_suffix("") in _recordings_in(place.parent)
 
 
 @functools.cache

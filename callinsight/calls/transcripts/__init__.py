@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.addresses import Address
 from callinsight.calls.transcripts.aws import read_aws
 from callinsight.calls.transcripts.captions import SRT_START, VTT_START, read_srt, read_vtt
 from callinsight.calls.transcripts.dialogue import read_dialogue
@@ -49,15 +50,17 @@ NO_JSON = (
 )
 
 
-def is_transcript(path: Path) -> bool:
+def is_transcript(path: Path | Address) -> bool:
     """Whether the file is to be read as a transcript and not heard as a recording.
 
     It is if its name ends in .vtt, .srt, .json, .txt or .md, whatever it holds, so that what is
     wrong with it is said in those terms; or if, under any other name, it begins as WebVTT, SubRip
-    or JSON do. Plain text under another name is none.
+    or JSON do. Plain text under another name is none. Of a file in a store only the name tells.
     """
     if path.suffix.casefold() in SUFFIXES:
         return True
+    if isinstance(path, Address):
+        return False
     try:
         if not path.is_file():
             return False
