@@ -1,0 +1,89 @@
+"""A Dask cluster of processes on this machine, as `dask scheduler` and `dask worker` start them."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+@dataclass
+class Cluster:
+    """A scheduler and its workers; all on loopback, without a dashboard."""
+
+    settings: dict[str, str] = field(default_factory=dict)  # of the environment
+    with_nanny: bool = False
+    port: int = 0
+    scheduler: Any = None
+    workers: list[Any] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def start_scheduler(self) -> None:
+        self.port = self.port or free_port()
+        self.scheduler = self._start("scheduler", "--port", str(self.port))
+        deadline = time.monotonic() + 30
+        while not answers(self.port):
+            assert time.monotonic() < deadline, "the scheduler did not start"
+            time.sleep(0.05)
+
+    def start_worker(self) -> None:
+        restarted = "--nanny" if self.with_nanny else "--no-nanny"
+        self.workers.append(self._start("worker", self.address, "--nthreads", "1", restarted))
+
+    def _start(self, kind: str, *options: str) -> Any:
+        command = [sys.executable, "-m", "dask", kind, "--host", "127.0.0.1", "--no-dashboard"]
+        settings = {"CALLINSIGHT_OFFLINE": "1", "OMP_NUM_THREADS": "1", **self.settings}
+        return subprocess.Popen([*command, *options], env=os.environ | settings, **QUIET)
+
+    def close(self) -> None:
+        processes = [process for process in (*self.workers, self.scheduler) if process]
+        if self.with_nanny:  # it takes its worker along
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=20)
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def cluster(workers: int = 2, *, nanny: bool = False, **settings: str) -> Iterator[Cluster]:
+    made = Cluster(settings, nanny)
+    try:
+        made.start_scheduler()
+        for _ in range(workers):
+            made.start_worker()
+        yield made
+    finally:
+        made.close()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def asking(address: str) -> Iterator[Any]:
+    """A client that looks into a cluster beside the run."""
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        yield client
