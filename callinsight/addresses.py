@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,7 @@ STORES = {  # by the scheme of an address: the package that opens it
 }
 EXTRAS = {"s3fs": "'callinsight[s3]'"}
 TAGS = ("ETag", "etag", "md5Hash", "content_md5", "crc32c")  # what stores say of a file's bytes
+BLOCK_BYTES = 16 * 1024 * 1024  # fetched at once
 OPEN_FILES = Path("/proc/self/fd")
 
 
@@ -135,7 +137,8 @@ def _fetch(address: Address, file: Any) -> None:
     scheme = address.url.partition("://")[0]
     files = _file_system(address.url)
     try:
-        files.get_file(address.url, file)
+        with files.open(address.url, "rb", block_size=BLOCK_BYTES) as source:
+            shutil.copyfileobj(source, file, BLOCK_BYTES)
         file.flush()
     except FileNotFoundError:
         raise AudioError(

@@ -56,12 +56,13 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
     reps: Reps = defaultdict(list)
     taken_out = False
     opened = [entry for entry in entries if entry.call.status != "refused"]
+    head = load_sides().digest()
     for entry in sorted(opened, key=lambda entry: (entry.call.recorded_at, entry.call.id)):
         problems += _update_facts(db, config, entry)
         familiar = _familiar(entry, voices[entry.call.id], reps)
         hash_ = settings_hash(
             EDITION,
-            load_sides().digest(),
+            head,
             entry.call.rep_channel,
             [dataclasses.asdict(person) for person in entry.participants],
             config.speech.mishearings,

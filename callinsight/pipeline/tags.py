@@ -59,7 +59,10 @@ def tag_calls(
     people = _people(db, only)
     with progress("Tag", len(due)) as advance:
         for start in range(0, len(due), BATCH_CALLS):
-            batch = due[start : start + BATCH_CALLS]
+            batch = [
+                (call, store.utterances_of(db, call.id), hash_)
+                for call, hash_ in due[start : start + BATCH_CALLS]
+            ]
             turns = {call.id: buyer_turns(said) for call, said, _ in batch}
             parts = [part for said in turns.values() for _, turn in said for part in pieces(turn)]
             vectors = turn_vectors_of(db, parts)
@@ -91,8 +94,11 @@ def _people(db: Database, only: str) -> dict[str, list[str]]:
     return names
 
 
-def _due(db: Database, base: str, only: str) -> list[tuple[Call, list[Utterance], str]]:
-    """Calls to be tagged, with what was said and the hash of all that their tags depend on."""
+def _due(db: Database, base: str, only: str) -> list[tuple[Call, str]]:
+    """Calls to be tagged, with the hash of all that their tags depend on.
+
+    What was said is read again later: that of all calls would not fit into memory.
+    """
     due = []
     encoder = weights.fingerprint(weights.TAGGING)
     for call in store.some_calls(db, only):
@@ -104,7 +110,7 @@ def _due(db: Database, base: str, only: str) -> list[tuple[Call, list[Utterance]
                 store.replace_tags(db, call.id, (*KINDS, "topic"), [])
                 store.forget_run(db, STAGE, call.id)
         if call.is_read and not store.is_done(db, STAGE, call.id, hash_):
-            due.append((call, said, hash_))
+            due.append((call, hash_))
     return due
 
 

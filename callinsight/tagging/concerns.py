@@ -132,16 +132,18 @@ class Tagger:
         raised, _ = _stance(stances, threshold, has_concern=bool(concerns))
         asking = max(parts, key=lambda part: part.ask)
         asks = asking.ask >= self._heads.ask_threshold
-        sentence = self._sentence(asking, self._heads.ask_weights[0]) if asks else ""
-        ask = ask_kind(asking.text, self._asks, asking=sentence, context=turn.context)
+        ask = None
+        if asks:
+            sentence = self._sentence(asking, self._heads.ask_weights[0])
+            ask = ask_kind(asking.text, self._asks, asking=sentence, context=turn.context)
         return Reading(
             concerns=tuple(concerns),
             stance=stance,
             stance_score=stance_score,
             asks=asks,
-            ask_kind=ask.kind if asks else "",
+            ask_kind=ask.kind if ask else "",
             ask_score=round(asking.ask, 4),
-            ask_evidence=ask.sentence if asks else "",
+            ask_evidence=ask.sentence if ask else "",
             rivals=tuple(rivals),
             raised=raised,
         )
