@@ -62,11 +62,12 @@ def main() -> None:
     parser.add_argument("what", choices=("workers", "calls", "report"))
     parser.add_argument("database", type=Path, nargs="?")
     parser.add_argument("--repeat", type=int, default=3, help="how often each recording is heard")
+    parser.add_argument("--recordings", type=int, default=len(RECORDINGS))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--most", type=int, default=10_000)
     asked = parser.parse_args()
     if asked.what == "workers":
-        workers(asked.repeat, asked.rounds)
+        workers(RECORDINGS[: asked.recordings] * asked.repeat, asked.rounds)
     elif asked.what == "calls":
         calls(asked.most)
     else:
@@ -76,29 +77,29 @@ def main() -> None:
 # Two workers here, two on a cluster
 
 
-def workers(repeat: int, rounds: int) -> None:
+def workers(recordings: list[Path], rounds: int) -> None:
     """Seconds of sound a second, by local processes and by Dask workers of the same machine."""
     print("| round | local, 2 processes | Dask, 2 workers | ratio |\n|---|---|---|---|")
     ratios = []
     with scheduler() as address:
         for number in range(rounds):
-            local = throughput(repeat, "")
+            local = throughput(recordings, "")
             with dask_workers(address):
-                dask = throughput(repeat, address)
+                dask = throughput(recordings, address)
             ratios.append(dask / local)
             print(
-                f"| {number + 1} | {local:.2f} audio s/s | {dask:.2f} audio s/s | {ratios[-1]:.2f} |"
+                f"| {number + 1} | {local:.2f} audio s/s | {dask:.2f} audio s/s | {ratios[-1]:.2f} |",
+                flush=True,
             )
     print(f"\nratio on average {sum(ratios) / len(ratios):.2f}")
 
 
-def throughput(repeat: int, address: str) -> float:
+def throughput(recordings: list[Path], address: str) -> float:
     engine = engine_settings("faster-whisper", "tiny.en", language="en", beam_size=5)
     voices = weights.folder(weights.VOICES)
     jobs = [
-        SpeechJob(f"{path.stem}-{number}", path, engine, voices, seen=True)
-        for number in range(repeat)
-        for path in RECORDINGS
+        SpeechJob(f"{number}-{path.stem}", path, engine, voices, seen=True)
+        for number, path in enumerate(recordings)
     ]
     started = time.monotonic()
     sound_s = 0.0

@@ -225,7 +225,7 @@ class TestSettingsThatCannotBeUsed:
             ),
             (
                 with_setting("calls.zzz", "1"),
-                "[calls] has no setting 'zzz'; it may have manifest, participants, files",
+                "[calls] has no setting 'zzz'; it may have manifest, participants, files, addresses",
             ),
             (
                 with_setting("timezon", '"UTC"'),
