@@ -387,6 +387,7 @@ def test_a_recording_that_changes_in_its_store_is_heard_again(project: Project, 
     assert "Lovely" not in str(words_of(project.database))
 
 
+@pytest.mark.slow
 def test_a_whole_run_from_a_store_plays_its_recordings(project: Project, s3: str) -> None:
     put_in_store(project, s3)
     summary = project.run()
