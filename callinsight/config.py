@@ -61,6 +61,23 @@ class CallsConfig:
 
 
 @dataclass(frozen=True)
+class ConsentConfig:
+    """What counts as a basis of consent, beside the words that never do."""
+
+    refused: tuple[str, ...] = ()  # more words that are no consent
+    accepted: tuple[str, ...] = ()  # if there are any, no other is a basis
+    regions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the same, by region
+    region: str = ""  # of calls that name none
+
+
+@dataclass(frozen=True)
+class PrivacyConfig:
+    """What becomes of personal data."""
+
+    delete_audio: bool = False  # `purge --audio` may delete recordings that were heard
+
+
+@dataclass(frozen=True)
 class SpeechConfig:
     """How recordings are transcribed; every value here is part of what makes a result."""
 
@@ -160,7 +177,9 @@ class Config:
     company: str = ""
     timezone: str = "UTC"
     database: Path = Path(DATABASE)
+    consent: ConsentConfig = field(default_factory=ConsentConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     topics: TopicsConfig = field(default_factory=TopicsConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     gaps: GapsConfig = field(default_factory=GapsConfig)
@@ -319,6 +338,20 @@ def _check_speech(path: Path, speech: SpeechConfig) -> None:
         )
 
 
+def _check_consent(path: Path, consent: ConsentConfig) -> None:
+    for name, bases in consent.regions.items():
+        if not bases:
+            raise ConfigError(
+                f"{path}: 'consent.regions.{name}' is empty; name what is a basis of consent there"
+            )
+    if consent.region and consent.region not in consent.regions:
+        known = list(consent.regions)
+        hint = nearest(consent.region, known) or "; name its rules under [consent.regions]"
+        raise ConfigError(
+            f"{path}: 'consent.region' is '{consent.region}', which has no rules{hint}"
+        )
+
+
 def _check_requests(path: Path, requests: RequestsConfig) -> None:
     for priority, days in requests.deliver_days.items():
         if priority not in DELIVER_DAYS:
@@ -379,6 +412,7 @@ def _check(config: Config) -> None:
         )
     _check_speech(config.path, config.speech)
     _check_requests(config.path, config.requests)
+    _check_consent(config.path, config.consent)
     if config.gaps.weight not in WEIGHTS:
         raise ConfigError(
             f"{config.path}: 'gaps.weight' is '{config.gaps.weight}'; "

@@ -42,6 +42,15 @@ vocabulary = ["Tallybrook", "Peppol"]
 mishearings = { "tally book" = "Tallybrook" }
 enroll_reps = true
 
+[consent]
+refused = ["by phone"]
+accepted = ["written", "notice"]
+regions = { DE = ["written"] }
+region = "DE"
+
+[privacy]
+delete_audio = true
+
 [tagging]
 taxonomy = "taxonomy.toml"
 competitors = ["Paperlane", "Invoq"]
@@ -231,7 +240,7 @@ class TestSettingsThatCannotBeUsed:
                 with_setting("path", '"x"'),
                 (
                     "the top level has no setting 'path'; it may have calls, tagging, company, timezone, "
-                    "database, speech, topics, content, gaps, unused, report, requests"
+                    "database, consent, speech, privacy, topics, content, gaps, unused, report, requests"
                 ),
             ),
             (

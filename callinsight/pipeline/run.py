@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
+from callinsight.calls.consent import Rules
 from callinsight.calls.manifest import STAGE as MANIFEST
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
@@ -71,7 +72,7 @@ def run(
     With `now`, a moment, what the report says is kept.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    manifest = list_calls(config, taxonomy)
+    manifest = list_calls(config, taxonomy, today=now[:10])
     fetch(models_for(config, manifest, taxonomy))
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
@@ -123,8 +124,11 @@ def request_settings(db: Database) -> Config:
     return dataclasses.replace(config, requests=load_config(config.path).requests)
 
 
-def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
-    """The calls of the pipeline's sheets; raises InputError if their folder is out of reach."""
+def list_calls(config: Config, taxonomy: Taxonomy, *, today: str = "") -> Manifest:
+    """The calls of the pipeline's sheets; raises InputError if their folder is out of reach.
+
+    With `today`, a date, calls that were to be kept until a day before it are refused.
+    """
     if not config.calls.files.is_dir():
         raise InputError(
             f"{config.calls.files}: there is no such folder of recordings; connect its drive, "
@@ -138,6 +142,8 @@ def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
         persona_of=lambda title: persona_of_title(title, taxonomy),
         zone=config.zone,
         rep_channel=config.speech.rep_channel,
+        consent=Rules(**vars(config.consent)),
+        today=today,
     )
 
 
