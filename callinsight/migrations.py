@@ -506,3 +506,16 @@ def count_for_the_first_page(db: Any) -> None:
         "CREATE INDEX tags_that_object ON tags (month, deal) "
         "WHERE kind = 'concern' AND status = 'sure' AND stance = 'objection'"
     )
+
+
+@migrations()
+def remember_what_was_forgotten(db: Any) -> None:
+    """Which calls are not read again, and receipts of what was erased; nothing of what it was."""
+    columns = ("id", "what", "fingerprint", "file_hash", "at")
+    db["forgotten"].create(dict.fromkeys(columns, str), pk="id", not_null={"what", "at"})
+    texts = ("at", "who", "what", "content", "text")
+    db["receipts"].create({"id": int, **dict.fromkeys(texts, str)}, pk="id")
+    db.execute(
+        "CREATE TRIGGER receipts_stay BEFORE UPDATE ON receipts "
+        "BEGIN SELECT RAISE(ABORT, 'a receipt is never changed: add another'); END"
+    )

@@ -477,3 +477,26 @@ class PlaylistItem:
     call: str
     who: str
     at: str  # moment it was added
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """A call that is not read again, or keeps the words it has; of what was said nothing is here."""
+
+    id: str  # of the call
+    what: str  # call: all of it went | words: somebody's turns or name went
+    fingerprint: str = ""  # sha256 of its file
+    file_hash: str = ""  # sha256 of the file's name, by which it is known once the file is gone
+    at: str  # moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """That something was erased: when, by whom, how much of what kind; nothing of what it was."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    at: str  # moment
+    who: str
+    what: str  # call | person | account | age | consent | list
+    content: str  # JSON: how many of each kind, calls kept by legal hold
+    text: str  # the same for people

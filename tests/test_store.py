@@ -149,7 +149,7 @@ def test_voices_are_kept_by_call_and_go_with_it(tmp_path: Path):
         store.replace_voices(db, "c1", [voice("ccc")])
         assert [v.voice for v in store.all_voices(db) if v.call == "c1"] == ["ccc"]
 
-        store.remove_calls_except(db, {"c1"})
+        store.erase_calls(db, ["c2"])
 
         assert store.all_voices(db) == [voice("ccc")]
         store.save_call(db, CALL, [], [])  # heard anew

@@ -60,6 +60,8 @@ def _tell(summary: Summary) -> None:
     say(f"Calls: {counted or 'none'}")
     if summary.removed:
         say(f"Removed: {summary.removed} that the list of calls names no more")
+    for forgotten in summary.forgotten:
+        say(f"forgotten: {forgotten}")
     for call in summary.noted:
         say(f"{call.status}: {call.reason}")
     for problem in summary.problems:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from callinsight import store, weights
 from callinsight.calls.consent import Rules
-from callinsight.calls.manifest import STAGE as MANIFEST
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, load_config, settings_text
@@ -17,7 +16,10 @@ from callinsight.errors import InputError, StoreError
 from callinsight.pipeline.content import load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
+from callinsight.pipeline.forget import without_forgotten
+from callinsight.pipeline.leaving import drop_unlisted, keep_held
 from callinsight.pipeline.mend import mended_entries
+from callinsight.pipeline.purge import AUDIO, DELETED
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
 from callinsight.pipeline.stages import infer_stages
@@ -54,6 +56,7 @@ class Summary:
     noted: tuple[Call, ...]  # calls with a reason to look at them that did not fail
     problems: tuple[Problem, ...]  # what failed
     removed: int  # calls that the manifest names no more
+    forgotten: tuple[str, ...] = ()  # rows of calls that were forgotten
 
 
 def run(
@@ -76,9 +79,10 @@ def run(
     fetch(models_for(config, manifest, taxonomy))
     with store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
-        entries = recall(db, manifest.entries)
-        entries = mended_entries(db, entries, taxonomy)
-        removed = keep_listed(db, manifest.problems, entries)
+        entries, forgotten = without_forgotten(db, manifest.entries)
+        entries = mended_entries(db, recall(db, entries), taxonomy)
+        removed = drop_unlisted(db, config, manifest.problems, entries)
+        entries = keep_held(db, entries)
         transcribe_calls(
             db,
             config,
@@ -99,7 +103,10 @@ def run(
         page = (
             report_month(db, config, months[-1], config.report.folder, now=now) if months else None
         )
-        return _summary(db, database, page, removed, [entry.call.id for entry in entries])
+        order = [entry.call.id for entry in entries]
+        return dataclasses.replace(
+            _summary(db, database, page, removed, order), forgotten=forgotten
+        )
 
 
 def stored_config(db: Database) -> Config:
@@ -172,6 +179,8 @@ def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
         call = dataclasses.replace(entry.call, id=before.id, fingerprint=before.fingerprint)
         people = tuple(dataclasses.replace(p, call=before.id) for p in entry.participants)
         recalled.append(dataclasses.replace(entry, call=call, participants=people))
+        if store.is_done(db, AUDIO, before.id, DELETED):
+            continue
         error = (
             f"{entry.where}: {call.file} is not there any more; what was heard of it is kept. "
             "Bring the file back, or remove the row"
@@ -180,23 +189,6 @@ def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
     with store.transaction(db):
         store.replace_problems(db, FILES, problems)
     return recalled
-
-
-def keep_listed(db: Database, problems: Sequence[Problem], entries: Sequence[Entry]) -> int:
-    """Note unusable rows; drop calls that are listed no more, once every row can be read.
-
-    Raises InputError if no call would be left: then it is the wrong list, or the wrong database.
-    """
-    listed = {entry.call.id for entry in entries}
-    held = [call.id for call in store.all_calls(db)]
-    if held and not problems and not listed.intersection(held):
-        raise InputError(
-            f"none of the {len(held)} calls in the database is in the list of calls. Is it the "
-            "right database? Name another with --db FILE, or delete it if its calls shall go"
-        )
-    with store.transaction(db):
-        store.replace_problems(db, MANIFEST, problems)
-        return 0 if problems else store.remove_calls_except(db, listed)
 
 
 def _summary(

@@ -13,6 +13,7 @@ from callinsight.calls.vocabulary import names_of
 from callinsight.cluster import run_jobs
 from callinsight.config import Config, settings_hash
 from callinsight.errors import CallInsightError
+from callinsight.pipeline.forget import sealed
 from callinsight.pipeline.hearing import (
     Heard,
     SpeechJob,
@@ -53,12 +54,15 @@ def transcribe_calls(
         with store.transaction(db):
             store.remove_voices(db)  # at once, not as each call is heard again
     channels = {call.id: call.channels for call in store.all_calls(db)}
+    kept = sealed(store.all_forgotten(db))
     wanted = []
     for entry in entries:
         if entry.call.status == "refused":
             _save_refused(db, entry.call)
             continue
-        if _is_due(db, config, entry, channels.get(entry.call.id, 0), retry_failed=retry_failed):
+        if entry.call.id not in kept and _is_due(
+            db, config, entry, channels.get(entry.call.id, 0), retry_failed=retry_failed
+        ):
             wanted.append(entry)
     by_id = {entry.call.id: entry for entry in wanted}
     jobs = _jobs(wanted, config)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+TIMEOUT_S = 30  # to wait for another program that writes
+
 
 def open_store(path: Path, *, create: bool = False) -> Database:
     """Open the database with its schema up to date; raises StoreError."""
@@ -30,7 +32,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         # one user at a time, but a page may go on in another thread than the one that opened it
-        db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
+        db = Database(sqlite3.connect(path, timeout=TIMEOUT_S, check_same_thread=False))
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
         db.conn.execute("PRAGMA journal_mode = WAL")

@@ -411,7 +411,7 @@ def test_no_words_of_a_call_are_left_that_is_listed_or_agreed_to_no_more(desk: D
     for call in "abc":
         store.add_correction(desk.db, correction(call=call))
 
-    store.remove_calls_except(desk.db, {"b", "c"})
+    store.erase_calls(desk.db, ["a"])
     refused = replace(store.get_call(desk.db, "c"), status="refused")
     store.save_call(desk.db, refused, [], [])
 
