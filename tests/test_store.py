@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from sqlite_utils import Database, Migrations
 
 from callinsight import store
@@ -225,3 +226,38 @@ def test_an_older_database_has_the_same_columns_as_a_new_one(tmp_path: Path):
     assert [column.name for column in schemas[0]["utterances"][-6:]] == [
         *("estimated", "voice", "voice_confidence", "overlaps", "side_source", "words"),
     ]
+
+
+def schema_of(path: Path) -> list[tuple[str, str, str]]:
+    """Every table, index and trigger; columns by name, for those that came later stand last."""
+    with store.opened(path, create=True) as db:
+        things = db.execute(
+            "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' "
+            "AND name <> '_sqlite_migrations'"
+        ).fetchall()
+        columns = [
+            ("column", f"{table}.{column.name}", f"{column.type} {column.default_value}")
+            for table in db.table_names()
+            for column in db[table].columns
+            if table != "_sqlite_migrations"
+        ]
+    return sorted([*things, *columns])
+
+
+@pytest.mark.parametrize(
+    "before", [m.name for m in list(migrations.pending(Database(memory=True)))[3:]]
+)
+def test_a_database_of_each_older_schema_opens_whole_with_all_it_holds(tmp_path: Path, before: str):
+    older_database(tmp_path / "old.db", before=before)
+
+    with store.opened(tmp_path / "old.db") as db:
+        assert not migrations.pending(db)
+        assert [(u.id, u.text) for u in store.utterances_of(db, "c1")] == [
+            ("c1:0000", "Paperlane costs.")
+        ]
+        assert [call.id for call in store.all_calls(db)] == ["c1"]
+        assert store.is_done(db, "speech", "c1", "0123")
+        assert [u.id for u in store.search_utterances(db, "cost")] == ["c1:0000"]
+        assert store.matching_turns(db, "cost").tolist() == [1]
+        assert store.faults(db) == []
+    assert schema_of(tmp_path / "old.db") == schema_of(tmp_path / "new.db")

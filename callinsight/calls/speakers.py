@@ -180,6 +180,8 @@ def _names(owners: Mapping[str, Owner]) -> dict[str, str]:
 def _same(name: str, voice: str) -> bool:
     """Whether a voice tag means this person: `Jo Lane`, `jo lane (Acme)`, `Jo Lane | Acme`."""
     plain = voice.casefold()
+    if plain == name.casefold():  # also a name that stands as a placeholder
+        return True
     for mark in ("(", "|", "["):
         plain = plain.partition(mark)[0]
     return " ".join(plain.split()) == " ".join(name.casefold().split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as Opened
 
     from callinsight.config import Config
-    from callinsight.records import Receipt
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; it cannot be undone.")]
 DryRun = Annotated[
@@ -55,7 +53,7 @@ def forget(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out, told
+    from callinsight.pipeline.erasing import carry_out, shown, told
     from callinsight.pipeline.forget import plan_account, plan_call, plan_person
     from callinsight.pipeline.run import stored_config
 
@@ -69,7 +67,8 @@ def forget(
         (make, name) = wanted[0]
         plan = make(opened, name)
         if yes:
-            _show(carry_out(opened, config, plan, who=user_name(who), at=now()), shape)
+            receipt = carry_out(opened, config, plan, who=user_name(who), at=now())
+            typer.echo(shown(receipt, shape=shape))
         else:
             typer.echo(told(opened, config, plan))
     for reason in plan.held if yes else ():
@@ -100,7 +99,7 @@ def purge(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out, told
+    from callinsight.pipeline.erasing import carry_out, shown, told
     from callinsight.pipeline.purge import days_of, plan_purge
     from callinsight.pipeline.run import stored_config
 
@@ -115,7 +114,8 @@ def purge(
             return
         plan = plan_purge(opened, config, datetime.now(config.zone).date(), older_than=days)
         if yes:
-            _show(carry_out(opened, config, plan, who=user_name(who), at=now()), shape)
+            receipt = carry_out(opened, config, plan, who=user_name(who), at=now())
+            typer.echo(shown(receipt, shape=shape))
         else:
             typer.echo(told(opened, config, plan))
     for reason in plan.held if yes else ():
@@ -127,22 +127,25 @@ def receipts(shape: Shape = Format.TEXT, db: Database = None) -> None:
     """Show what was erased: when, by whom, how much of what kind."""
     from callinsight import store
     from callinsight.config import database_path
+    from callinsight.pipeline.erasing import shown
 
     with store.opened(database_path(db)) as opened:
         kept = store.all_receipts(opened)
     for receipt in kept:
-        _show(receipt, shape)
+        typer.echo(shown(receipt, shape=shape))
     if not kept:
         say("Nothing was erased yet.")
 
 
 def _purge_audio(opened: Opened, config: Config, shape: Format, *, who: str) -> None:
     """Show which recordings would go; with somebody who says so, they go."""
+    from callinsight.pipeline.erasing import shown
     from callinsight.pipeline.purge import delete_recordings, recordings_done
 
     done, held = recordings_done(opened, config)
     if who:
-        _show(delete_recordings(opened, done, who=who, at=now()), shape)
+        receipt = delete_recordings(opened, done, who=who, at=now())
+        typer.echo(shown(receipt, shape=shape))
     else:
         count = f"{len(done)} recording{'' if len(done) == 1 else 's'}"
         lines = [f"Would delete {count}:", *(f"  {path}" for _, path in done)]
@@ -154,11 +157,3 @@ def _purge_audio(opened: Opened, config: Config, shape: Format, *, who: str) -> 
 def _check(*, yes: bool, dry_run: bool) -> None:
     if yes and dry_run:
         raise InputError("--yes and --dry-run say the opposite; leave one out")
-
-
-def _show(receipt: Receipt, shape: Format) -> None:
-    """A receipt for people, or as the JSON that is kept."""
-    if shape is Format.JSON:
-        typer.echo(json.dumps({"id": receipt.id, **json.loads(receipt.content)}))
-    else:
-        typer.echo(f"Receipt {receipt.id}. {receipt.text}" if receipt.id else receipt.text)

@@ -21,6 +21,7 @@ from callinsight.calls.forgetting import (
     without_quotes,
     words_without,
 )
+from callinsight.calls.mending import SIDE
 from callinsight.calls.playable import COPIES
 from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.errors import StoreError
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
-    from callinsight.records import Call, Topic
+    from callinsight.records import Call, Mending, Topic
 
 WORDS = {  # what rows of a table are called, one and many
     "calls": ("call", "calls"),
@@ -119,6 +120,13 @@ def carry_out(db: Database, config: Config, plan: Plan, *, who: str, at: str) ->
         receipt = store.add_receipt(db, receipt)
     store.scrub(db)
     return receipt
+
+
+def shown(receipt: Receipt, *, shape: str) -> str:
+    """A receipt for people, or as the JSON that is kept."""
+    if shape == "json":
+        return json.dumps({"id": receipt.id, **json.loads(receipt.content)}, ensure_ascii=False)
+    return f"Receipt {receipt.id}. {receipt.text}" if receipt.id else receipt.text
 
 
 def drop_quietly(db: Database, config: Config, calls: Sequence[Call]) -> None:
@@ -201,6 +209,7 @@ def _drop_person(db: Database, person: Person, calls: Sequence[Call]) -> Counter
     topics = store.topics_in_calls(db, ids)
     gone.update(store.erase_turns(db, own))
     gone["corrections"] += _drop_corrections(db, set(texts))
+    gone["mendings"] += _drop_mendings(db, own, set(texts), person)
     for id_ in sorted(ids):
         took_part = id_ in person.turns
         names = names_in(person.names, parts=took_part)
@@ -262,6 +271,21 @@ def _hide(db: Database, call: str, names: Iterable[str]) -> int:
 
 def _drop_corrections(db: Database, texts: set[str]) -> int:
     return store.drop_corrections(db, [c.id for c in store.all_corrections(db) if c.text in texts])
+
+
+def _drop_mendings(db: Database, own: set[str], texts: set[str], person: Person) -> int:
+    """Drop what people mended of the person or of their turns; of a voice only its side stays."""
+    gone = [
+        mending.id
+        for mending in store.all_mendings(db)
+        if mending.what != SIDE
+        and (mending.subject in own or mending.text in texts or _is_about(mending, person))
+    ]
+    return store.drop_mendings(db, gone)
+
+
+def _is_about(mending: Mending, person: Person) -> bool:
+    return mending.call in person.turns and mending.subject in person.names
 
 
 # What others quote

@@ -41,16 +41,15 @@ def erase_calls(db: Database, calls: Iterable[str]) -> None:
     ids = _listed(calls)
     for table in _tables_of_calls(db):
         db.execute(f"DELETE FROM {table} WHERE call IN {LISTED}", [ids])  # noqa: S608 - tables
+    failed = "SELECT 1 FROM calls WHERE instr(runs.error, file) AND id IN"
     for statement in (
-        "DELETE FROM usage_events WHERE source = 'call' AND call IN ",
-        "UPDATE usage_events SET call = '', utterance = '' WHERE call IN ",
-        "DELETE FROM runs WHERE error IS NOT NULL AND EXISTS "
-        "(SELECT 1 FROM calls WHERE instr(error, file) AND id IN ",
-        "DELETE FROM runs WHERE subject IN ",
-        "DELETE FROM calls WHERE id IN ",
+        f"DELETE FROM usage_events WHERE source = 'call' AND call IN {LISTED}",  # noqa: S608
+        f"UPDATE usage_events SET call = '', utterance = '' WHERE call IN {LISTED}",  # noqa: S608
+        f"DELETE FROM runs WHERE error IS NOT NULL AND EXISTS ({failed} {LISTED})",  # noqa: S608
+        f"DELETE FROM runs WHERE subject IN {LISTED}",  # noqa: S608 - fixed
+        f"DELETE FROM calls WHERE id IN {LISTED}",  # noqa: S608 - fixed
     ):
-        end = ")" if "EXISTS" in statement else ""
-        db.execute(f"{statement}{LISTED}{end}", [ids])
+        db.execute(statement, [ids])
 
 
 def erase_turns(db: Database, turns: Iterable[str]) -> dict[str, int]:
@@ -62,8 +61,6 @@ def erase_turns(db: Database, turns: Iterable[str]) -> dict[str, int]:
         if table == "usage_events":
             sql += " AND source = 'call'"
         gone[table] = db.execute(sql, [ids]).rowcount
-    sql = f"DELETE FROM mendings WHERE what IN ('turn', 'words') AND subject IN {LISTED}"  # noqa: S608
-    gone["mendings"] = db.execute(sql, [ids]).rowcount
     return gone
 
 
@@ -95,6 +92,12 @@ def hide_participant(db: Database, call: str, name: str, alias: str) -> int:
 def drop_corrections(db: Database, ids: Iterable[int]) -> int:
     """Drop what people said of turns that are gone; how many rows."""
     sql = "DELETE FROM corrections WHERE id IN (SELECT value FROM json_each(?))"
+    return int(db.execute(sql, [json.dumps(sorted(ids))]).rowcount)
+
+
+def drop_mendings(db: Database, ids: Iterable[int]) -> int:
+    """Drop what people mended of somebody or of turns that are gone; how many rows."""
+    sql = f"DELETE FROM mendings WHERE id IN {LISTED}"  # noqa: S608 - fixed
     return int(db.execute(sql, [json.dumps(sorted(ids))]).rowcount)
 
 
