@@ -57,11 +57,10 @@ class Project:
             sheet.writerows(rows)
 
     def rows(self) -> dict[str, list[tuple]]:
-        """All that the database holds, but for when it was written."""
+        """All that the database holds, but for when it was written and what pages go by."""
+        others = ("utterances_fts", "tagged_fts", "changed_calls", "_", "sqlite")
         with store.opened(self.database) as db:
-            tables = [
-                t for t in db.table_names() if not t.startswith(("utterances_fts", "_", "sqlite"))
-            ]
+            tables = [t for t in db.table_names() if not t.startswith(others)]
             held = {}
             for table in tables:
                 when = ("finished_at", "at") if table == "item_changes" else ("finished_at",)
