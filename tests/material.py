@@ -63,7 +63,7 @@ class Project:
             tables = [t for t in db.table_names() if not t.startswith(others)]
             held = {}
             for table in tables:
-                when = ("finished_at", "at") if table == "item_changes" else ("finished_at",)
+                when = ("finished_at", "used_from", *(("at",) if table == "item_changes" else ()))
                 columns = [c.name for c in db[table].columns if c.name not in when]
                 held[table] = sorted(
                     db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr
