@@ -27,12 +27,14 @@ WEIGHTS = ("none", "pipeline")  # of gaps: all alike, or by the money in the dea
 AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
 DELIVER_DAYS = {"P1": 10, "P2": 20, "P3": 60}  # business days, by priority
+TIME_LIMIT_FACTOR = 30.0  # slow machines and engines take 2 to 3 times the length of a call
 DATABASE = "callinsight.db"
 PERSONAL = ("email", "phone", "card", "bank", "government", "address", "link", "password")
 RANGES = {
     "tagging.precision": (0.0, 0.95),
     "speech.beam_size": (1, 20),
     "speech.rep_channel": (0, 63),
+    "speech.time_limit_factor": (0.001, 10_000.0),
     "topics.min_calls": (1, 1_000_000),
     "topics.min_words": (1, 1000),
     "content.mention_confidence": (0.5, 1.0),
@@ -74,6 +76,7 @@ class SpeechConfig:
     vocabulary: tuple[str, ...] = ()  # names to expect in every call
     mishearings: dict[str, str] = field(default_factory=dict)  # what is heard: what is meant
     enroll_reps: bool = False  # know reps by their voice from earlier calls
+    time_limit_factor: float = TIME_LIMIT_FACTOR  # a call is given up after this times its length
 
 
 @dataclass(frozen=True)

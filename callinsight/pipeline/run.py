@@ -74,7 +74,7 @@ def run(
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy)
     fetch(models_for(config, manifest, taxonomy))
-    with store.opened(database, create=True) as db:
+    with store.claimed(database, now=now), store.opened(database, create=True) as db:
         store.save_setting(db, SETTINGS, settings_text(config))
         entries = mended_entries(db, recall(db, manifest.entries), taxonomy, config.privacy)
         entries = [cleaned_entry(entry, config.privacy) for entry in entries]

@@ -169,6 +169,7 @@ def _recording_job(
         enroll=config.speech.enroll_reps,
         mishearings=config.speech.mishearings,
         rules=rules_of(config.privacy, entry.participants),
+        time_limit_factor=config.speech.time_limit_factor,
     )
 
 

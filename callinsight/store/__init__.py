@@ -26,6 +26,11 @@ from callinsight.store.calls import (
     utterances_by_id,
     utterances_of,
 )
+from callinsight.store.claim import (
+    Claim,
+    claimed,
+    current_claim,
+)
 from callinsight.store.content import (
     add_item_changes,
     add_judgement,
@@ -182,6 +187,7 @@ from callinsight.store.users import (
 __all__ = [
     "GONE",
     "MARKS",
+    "Claim",
     "add_audit",
     "add_correction",
     "add_edition",
@@ -219,10 +225,12 @@ __all__ = [
     "calls_of_rep",
     "calls_page",
     "calls_with_buyers",
+    "claimed",
     "concerns_raised",
     "concerns_returned",
     "corrected_since",
     "currencies",
+    "current_claim",
     "deciding",
     "drop_proposed",
     "edition",
