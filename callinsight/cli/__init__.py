@@ -9,6 +9,7 @@ from callinsight.cli.app import app
 from callinsight.cli import run, serve, users, report, gaps, playlist, requests  # noqa: F401
 from callinsight.cli import topics, review  # noqa: F401
 from callinsight.cli import transcribe, tag, evaluate, init, inventory, taxonomy, models, training  # noqa: F401
+from callinsight.cli import doctor  # noqa: F401
 
 # isort: on
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from logging import WARNING
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
@@ -13,6 +14,7 @@ from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, load_config, settings_text
 from callinsight.errors import InputError, StoreError
+from callinsight.journal import note
 from callinsight.pipeline.content import load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings"
 DEFINITIONS = "taxonomy"  # version and digest of those that the tags were made with
+LAST_RUN = "last_run"  # moment at which the last run that came to its end was started
 FILES = "files"
 HEARD = ("done", "partial", "empty")
 
@@ -69,12 +72,14 @@ def run(
     """Take all calls of a pipeline from their files to the report; raises CallInsightError.
 
     `fetch` makes sure that models of these names are here, before the work that waits for them.
-    With `now`, a moment, what the report says is kept.
+    With `now`, a moment, what the report says is kept, and when the last run was.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy)
     fetch(models_for(config, manifest, taxonomy))
-    with store.claimed(database, now=now), store.opened(database, create=True) as db:
+    with store.claimed(database, now=now) as killed, store.opened(database, create=True) as db:
+        if killed:
+            note("the run before was killed; this one goes on from where it was", level=WARNING)
         store.save_setting(db, SETTINGS, settings_text(config))
         entries = mended_entries(db, recall(db, manifest.entries), taxonomy, config.privacy)
         entries = [cleaned_entry(entry, config.privacy) for entry in entries]
@@ -99,6 +104,8 @@ def run(
         page = (
             report_month(db, config, months[-1], config.report.folder, now=now) if months else None
         )
+        if now:
+            store.save_setting(db, LAST_RUN, now)
         return _summary(db, database, page, removed, [entry.call.id for entry in entries])
 
 
@@ -197,6 +204,9 @@ def keep_listed(db: Database, problems: Sequence[Problem], entries: Sequence[Ent
 def _summary(
     db: Database, database: Path, page: Path | None, removed: int, order: list[str]
 ) -> Summary:
+    problems = store.problems(db)
+    for problem in problems:
+        note("input failed", level=WARNING, stage=problem.stage, subject=problem.subject)
     row = {call: number for number, call in enumerate(order)}
     calls = sorted(store.all_calls(db), key=lambda call: row.get(call.id, len(row)))
     return Summary(
@@ -204,6 +214,6 @@ def _summary(
         report=page,
         statuses=dict(Counter(call.status for call in calls)),
         noted=tuple(c for c in calls if c.reason and c.status != "failed"),
-        problems=tuple(store.problems(db)),
+        problems=tuple(problems),
         removed=removed,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from importlib.metadata import version
+from logging import WARNING
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
@@ -14,6 +15,7 @@ from callinsight.calls.vocabulary import names_of
 from callinsight.cluster import run_jobs
 from callinsight.config import Config, settings_hash
 from callinsight.errors import CallInsightError
+from callinsight.journal import note
 from callinsight.pipeline.hearing import (
     Heard,
     SpeechJob,
@@ -76,6 +78,7 @@ def transcribe_calls(
         for job, heard in run_jobs(hear, jobs, workers=workers):
             entry = by_id[job.subject]
             _save(db, config, entry, heard)
+            _note(job.subject, heard)
             advance(heard.duration_s if isinstance(heard, Heard) and job.engine else 0.0)
     name_speakers(db, config, entries)
 
@@ -213,6 +216,14 @@ def _save(db: Database, config: Config, entry: Entry, heard: Heard | CallInsight
         store.replace_voices(db, call.id, heard.voices)
         store.forget_run(db, NAMING, call.id)
         store.record_run(db, STAGE, call.id, hash_)
+
+
+def _note(call: str, heard: Heard | CallInsightError) -> None:
+    if isinstance(heard, CallInsightError):
+        error = type(heard).__name__
+        note("call failed", level=WARNING, call=call, stage=STAGE, error=error)
+    else:
+        note("call heard", call=call, status=heard.status, audio_s=heard.duration_s)
 
 
 def _reason(entry: Entry, heard: Heard) -> str:

@@ -85,10 +85,14 @@ from callinsight.store.figures import (
     objecting_deals,
     open_requests,
     pressing_gaps,
+    problem_counts,
     read_since,
     requested_since,
+    seconds_of_calls,
     status_counts,
     sure_tags,
+    tag_counts,
+    verdict_counts,
 )
 from callinsight.store.gaps import (
     all_judgements,
@@ -104,6 +108,10 @@ from callinsight.store.gaps import (
     remove_gaps_except,
     replace_gaps,
     topics_raised,
+)
+from callinsight.store.health import (
+    Health,
+    health_of,
 )
 from callinsight.store.mendings import (
     add_mending,
@@ -188,6 +196,7 @@ __all__ = [
     "GONE",
     "MARKS",
     "Claim",
+    "Health",
     "add_audit",
     "add_correction",
     "add_edition",
@@ -247,6 +256,7 @@ __all__ = [
     "has_failed",
     "has_users",
     "has_vectors",
+    "health_of",
     "heard_of",
     "is_done",
     "is_redacted_somewhere",
@@ -271,6 +281,7 @@ __all__ = [
     "personas_heard",
     "playlist_items",
     "pressing_gaps",
+    "problem_counts",
     "problems",
     "read_since",
     "record_run",
@@ -309,12 +320,14 @@ __all__ = [
     "save_vectors",
     "save_visit",
     "search_utterances",
+    "seconds_of_calls",
     "setting",
     "snapshots_of",
     "some_calls",
     "spoken_in",
     "status_counts",
     "sure_tags",
+    "tag_counts",
     "tagged_rows",
     "tagged_texts",
     "tags_of_call",
@@ -332,6 +345,7 @@ __all__ = [
     "user_of_token",
     "utterances_by_id",
     "utterances_of",
+    "verdict_counts",
     "visit",
     "was_noted",
 ]
