@@ -108,6 +108,11 @@ class _File(logging.FileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """A log that cannot be written any more stops no run."""
 
+    def close(self) -> None:
+        """Nor does its last line."""
+        with contextlib.suppress(OSError):
+            super().close()
+
 
 class _Line(logging.Formatter):
     """One line a record: time in UTC, level, run, event and its fields, as text or JSON."""

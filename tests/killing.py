@@ -18,7 +18,11 @@ from pathlib import Path
 from material import Project, small_project, still_alive
 
 MARK = "CALLINSIGHT_TEST_RUN"  # what a process was started for; its children inherit it
-MOMENTS = {"finished_at", "taken_at", "used_from", "at"}  # columns
+INDEXES = ("utterances_fts", "tagged_fts")
+UNLIKE = {  # moments, and a count of how often a call was written
+    *(("runs", "finished_at"), ("snapshots", "taken_at"), ("editions", "used_from")),
+    *(("item_changes", "at"), ("changed_calls", "number")),
+}
 END_S = 5.0  # the workers of a killed run have to be gone by then
 
 
@@ -151,19 +155,33 @@ def _calls(database: Path) -> int:
 
 
 def stored_rows(database: Path) -> Counter[str]:
-    """All that a database holds, but for moments of the run; its index and its pages are sound."""
+    """All that a database holds and finds, but for moments of the run; its pages are sound."""
     with closing(sqlite3.connect(database)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-        db.execute("INSERT INTO utterances_fts(utterances_fts, rank) VALUES ('integrity-check', 1)")
         rows: Counter[str] = Counter()
         names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         for (table,) in names.fetchall():
-            if table.startswith(("utterances_fts", "_", "sqlite")):
+            if table.startswith((*INDEXES, "_", "sqlite")):
                 continue
             columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})").fetchall()]
-            kept = ", ".join(f'"{name}"' for name in columns if name not in MOMENTS)
+            kept = ", ".join(f'"{name}"' for name in columns if (table, name) not in UNLIKE)
             for row in db.execute(f"SELECT {kept} FROM {table}").fetchall():
                 if (table, row[0]) != ("settings", "last_run"):
                     rows[f"{table} {row!r}"] += 1
-    return rows
+        for index in INDEXES:
+            rows.update(_indexed(db, index))
+        return rows
+
+
+def _indexed(db: sqlite3.Connection, index: str) -> Counter[str]:
+    """The words by which the full-text search finds each utterance."""
+    db.execute(f"INSERT INTO {index}({index}) VALUES ('integrity-check')")
+    db.execute(
+        f"CREATE VIRTUAL TABLE temp.words_of_{index} USING fts5vocab(main, {index}, instance)"
+    )
+    found = db.execute(
+        "SELECT said.id, word.term, word.offset "
+        f"FROM temp.words_of_{index} AS word LEFT JOIN utterances AS said ON said.rowid = word.doc"
+    )
+    return Counter(f"{index} {row!r}" for row in found.fetchall())

@@ -165,9 +165,8 @@ def _existing(folder: Path) -> Path:
     return next((at for at in (folder, *folder.parents) if at.is_dir()), Path(folder.anchor))
 
 
-def check_memory(workers: int) -> Finding:
-    """Whether the workers of a run fit into the memory that is free."""
-    free = available_mb()
+def check_memory(workers: int, free: int | None) -> Finding:
+    """Whether the workers of a run fit into so many MB; None where that is not known."""
     if free is None:
         return Finding("memory", LOOK, "how much is free cannot be seen on this system")
     fitting = free // WORKER_MB
