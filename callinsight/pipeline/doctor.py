@@ -76,7 +76,7 @@ def check_up(pipeline: Path | None, database: Path | None, *, now: str) -> list[
         check_disk([*folders, *([config.report.folder] if config else [])]),
         check_memory(default_workers(config.speech.device if config else "cpu"), available_mb()),
         check_clock(now, health.last_run, health.last_moment),
-        *([given] if isinstance(given, Finding) else []),
+        *_told(given),
         *(_sheets(config) if config else []),
         *([_folder(config)] if config else []),
         sick or _database(path, health),
@@ -110,6 +110,12 @@ def _pipeline(path: Path | None) -> Config | Finding | None:
     except CallInsightError as error:
         return Finding("pipeline", BROKEN, str(error), "mend the file and look again")
     return config
+
+
+def _told(given: Config | Finding | None) -> list[Finding]:
+    if isinstance(given, Config):
+        return [Finding("pipeline", OK, f"{given.path} and its definitions can be used")]
+    return [given] if given else []
 
 
 def _last_config(path: Path | None) -> Config | None:

@@ -64,6 +64,7 @@ def test_a_set_up_that_works_is_ok_in_all(ran: Project) -> None:
         "tiny.en, voice-embedding, all-mpnet-base-v2, en_core_web_sm, all-MiniLM-L6-v2: "
         "complete, sha256 as pinned"
     )
+    assert found["pipeline"].told == f"{ran.pipeline} and its definitions can be used"
     assert found["sheets"].told == "4 sheets of sales_calls.toml, 4 rows"
     assert found["recordings"].told == f"{ran.folder}/files is there"
     assert found["database"].told == f"{ran.database} is sound, its schema up to date"
