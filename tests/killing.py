@@ -24,6 +24,7 @@ UNLIKE = {  # moments, and a count of how often a call was written
     *(("item_changes", "at"), ("changed_calls", "number")),
 }
 END_S = 5.0  # the workers of a killed run have to be gone by then
+STUCK_S = 600.0  # a run that takes longer hangs
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Range:
         self._fresh()
         started = time.monotonic()
         with start(self._project) as run:
-            assert run.wait() == 0, "the undisturbed run failed"
+            assert run.wait(timeout=STUCK_S) == 0, "the undisturbed run failed"
         self.seconds = time.monotonic() - started
         self.rows = stored_rows(self._project.database)
 
@@ -81,7 +82,7 @@ class Range:
             else:
                 kills.append(kill)
         with start(self._project) as run:
-            assert run.wait() == 0, "a run that goes on failed"
+            assert run.wait(timeout=STUCK_S) == 0, "a run that goes on failed"
         rows = stored_rows(self._project.database)
         return Chain(
             tuple(kills),

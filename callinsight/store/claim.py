@@ -49,7 +49,7 @@ def current_claim(path: Path) -> Claim | None:
     lock = _beside(path)
     if not lock.exists():
         return None
-    with lock.open("r+", encoding="utf-8") as file:
+    with lock.open("r+b", buffering=0) as file:
         return None if _lock(file) else _read(file) or Claim(0, "")
 
 
@@ -57,7 +57,7 @@ def _beside(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def _lock_file(path: Path) -> IO[str]:
+def _lock_file(path: Path) -> IO[bytes]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -65,7 +65,7 @@ def _lock_file(path: Path) -> IO[str]:
             f"{path}: no database can be made there ({error.strerror}); name another with --db FILE"
         ) from None
     try:
-        return _beside(path).open("a+", encoding="utf-8")
+        return _beside(path).open("a+b", buffering=0)
     except OSError as error:
         raise StoreError(
             f"{path}: nothing can be written beside the database ({error.strerror}); mend that, "
@@ -82,7 +82,7 @@ def _occupied(path: Path, claim: Claim | None) -> str:
     )
 
 
-def _read(file: IO[str]) -> Claim | None:
+def _read(file: IO[bytes]) -> Claim | None:
     """What the file says; None if it says nothing, or nothing that can be read."""
     file.seek(0)
     try:
@@ -91,20 +91,19 @@ def _read(file: IO[str]) -> Claim | None:
         return None
 
 
-def _write(file: IO[str], text: str) -> None:
+def _write(file: IO[bytes], text: str) -> None:
     """A full disk keeps nobody from working: the lock counts, not what the file says."""
     try:
         file.seek(0)
         file.truncate()
-        file.write(text)
-        file.flush()
+        file.write(text.encode())
     except OSError:
         return
 
 
 if sys.platform == "win32":
 
-    def _lock(file: IO[str]) -> bool:
+    def _lock(file: IO[bytes]) -> bool:
         import msvcrt
 
         try:
@@ -116,7 +115,7 @@ if sys.platform == "win32":
 
 else:
 
-    def _lock(file: IO[str]) -> bool:
+    def _lock(file: IO[bytes]) -> bool:
         import fcntl
 
         try:

@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from killing import END_S, Range, marked, start, stored_rows
+from killing import END_S, STUCK_S, Range, marked, start, stored_rows
 from material import Project, call_row, calls_stored
 from typer.testing import CliRunner
 
@@ -57,7 +57,11 @@ def on_a_disk(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run a shell script in a folder that is a small disk of its own; it ends with the script."""
     mounted = f"mount -t tmpfs -o size=400k disk {shlex.quote(str(folder))} && {script}"
     return subprocess.run(
-        ["unshare", "-rm", "sh", "-c", mounted], capture_output=True, text=True, check=False
+        ["unshare", "-rm", "sh", "-c", mounted],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=STUCK_S,
     )
 
 
