@@ -103,6 +103,7 @@ def start(project: Project, *options: str, mark: str = "") -> subprocess.Popen[b
 def killed(project: Project, after_s: float) -> Kill | None:
     """Kill a run's driver after so many seconds; None if it has ended before."""
     mark = uuid.uuid4().hex
+    (project.folder / "log").unlink(missing_ok=True)  # of the run before
     with start(project, mark=mark) as run:
         try:
             run.wait(timeout=after_s)
