@@ -555,6 +555,16 @@ def test_somebody_must_decide(desk: Desk) -> None:
     assert result.stderr == "Error: it is not known who you are; say it with --who NAME\n"
 
 
+def test_what_a_buyer_said_is_no_formula_in_a_spreadsheet(desk: Desk) -> None:
+    store.save_call(desk.db, Call(id="b", file="b.vtt", recorded_at=AT), [], [])
+    store.add_correction(desk.db, correction(text="=1+1 is what it costs"))
+
+    sheet = desk.invoke("list", "--format", "csv").stdout
+
+    assert "'=1+1 is what it costs" in sheet
+    assert ",=1+1" not in sheet
+
+
 def test_the_history_to_read_and_for_a_spreadsheet(desk: Desk) -> None:
     three_calls(desk)
     desk.correct("b", 1, Labelling(("trust_proof", "value_roi"), "question", "demo"))
