@@ -52,11 +52,18 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Entries of one answer.")]
 Cursor = Annotated[str, Query(description="`next` of the answer before; empty at first.")]
-router = APIRouter(
-    prefix="/api",
-    dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(require("viewer"))],
-    responses=REFUSALS,
-)
+
+
+def api_router() -> APIRouter:
+    """Where programs ask: with a token, as a viewer at least."""
+    return APIRouter(
+        prefix="/api",
+        dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(require("viewer"))],
+        responses=REFUSALS,
+    )
+
+
+router = api_router()
 
 
 @dataclasses.dataclass(frozen=True)
