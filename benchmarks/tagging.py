@@ -134,7 +134,6 @@ def as_gold(turn: LabelledTurn) -> Gold:
         text=turn.text,
         concerns=frozenset(c for c in CONCERNS if turn.concern_share(c) == 1),
         acceptable=frozenset(c for c in CONCERNS if turn.concern_share(c) > 0),
-        one=frozenset(turn.labels[0].concerns),
         stance=turn.labels[0].stance if len(stances) == 1 else "",
         acceptable_stances=stances,
         ask=turn.labels[0].ask if turn.ask_share in (0, 1) else None,

@@ -5,19 +5,24 @@ A worker computes on one thread, so that any number of workers gives the same re
 
 from __future__ import annotations
 
+import faulthandler
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing import connection
-from typing import TYPE_CHECKING, Generic, TypeVar
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from callinsight.errors import CallInsightError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, MutableSequence, Sequence
     from multiprocessing.synchronize import Semaphore
 
 Job = TypeVar("Job")
@@ -25,7 +30,12 @@ Result = TypeVar("Result")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 CRASHED = (
     "its worker process was ended from outside, most likely for want of memory; "
-    "try again with fewer --workers"
+    "try again with fewer --workers, and a pipeline with --retry-failed too"
+)
+TIMED_OUT = (
+    "it took longer than its time limit, so it was given up; see whether a player can play it. "
+    "If it is only long, raise time_limit_factor under [speech] in the pipeline file and run it "
+    "again with --retry-failed"
 )
 NOT_STARTED = (
     "no worker process could start; what it printed above says why. A Python program that "
@@ -46,7 +56,8 @@ def run_jobs(
 ) -> Iterator[tuple[Job, Result | CallInsightError]]:
     """Each job with its result, or with the error for people that it ended in, as they finish.
 
-    A job whose process dies is tried once more alone; if it dies again, that is its error.
+    A job whose process dies is tried once more alone; if it dies again, that is its error. A job
+    that goes beyond its own time limit (`give_up_after`) is not tried again.
     Raises CallInsightError if no process can start. Any other exception is a bug and is raised.
     """
     if not jobs:
@@ -72,7 +83,12 @@ def _run(
         except BrokenProcessPool:
             if not pool.has_started():
                 raise CallInsightError(NOT_STARTED) from None
-            died.extend(pool.running.values())
+            late = pool.late()
+            if late:  # it is known why the others ended
+                waiting.extend(job for job in pool.running.values() if job not in late)
+                yield from ((job, CallInsightError(TIMED_OUT)) for job in late)
+            else:
+                died.extend(pool.running.values())
         finally:
             pool.close()
 
@@ -86,19 +102,23 @@ class _Pool(Generic[Job, Result]):
         self._workers = workers
         context = multiprocessing.get_context("spawn")
         self._started = context.Semaphore(0)
+        self._deadlines = context.RawArray("d", [math.inf] * workers)  # of the jobs in work
         self._executor = ProcessPoolExecutor(
             workers,
             mp_context=context,
             initializer=_prepare_worker,
-            initargs=(self._started, function),
+            initargs=(self._started, function, self._deadlines),
         )
+        self._places: dict[Future[Result], int] = {}  # in the deadlines
         self.running: dict[Future[Result], Job] = {}
 
     def drain(self, waiting: list[Job]) -> Iterator[tuple[Job, Result | CallInsightError]]:
         """Take jobs from the end of the list until none is left."""
         while waiting or self.running:
             while waiting and len(self.running) < self._workers:
-                future = self._executor.submit(self._function, waiting[-1])
+                place = min(set(range(self._workers)) - set(self._places.values()))
+                future = self._executor.submit(_work, self._function, place, waiting[-1])
+                self._places[future] = place
                 self.running[future] = waiting.pop()  # not before: a broken pool takes no job
             finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -106,7 +126,17 @@ class _Pool(Generic[Job, Result]):
                     result: Result | CallInsightError = future.result()
                 except CallInsightError as error:
                     result = error
+                del self._places[future]
                 yield self.running.pop(future), result
+
+    def late(self) -> list[Job]:
+        """The jobs in work whose time was up."""
+        now = time.monotonic()  # one clock for all processes, and nobody sets it
+        return [
+            job
+            for future, job in self.running.items()
+            if self._deadlines[self._places[future]] < now
+        ]
 
     def has_started(self) -> bool:
         """Whether any worker came so far as to take a job; to be asked once."""
@@ -121,14 +151,52 @@ class _Pool(Generic[Job, Result]):
         self._executor.shutdown(cancel_futures=True)
 
 
-def _prepare_worker(started: Semaphore, _function: Callable[[Job], Result]) -> None:
+@dataclass
+class _Watch:
+    """What a worker needs to keep the time of its job."""
+
+    deadlines: MutableSequence[float]  # of all jobs in work
+    nowhere: IO[str]  # where a process was ended is of no use to people
+    place: int = 0  # of its own job
+
+
+_watch: _Watch | None = None  # None outside a worker
+
+
+def _prepare_worker(
+    started: Semaphore, _function: Callable[[Job], Result], deadlines: MutableSequence[float]
+) -> None:
     """Leave Ctrl-C to the driver, end when the driver does, and say that the worker has started.
 
     The function is passed so that a worker that cannot import it fails before it says so.
     """
+    global _watch
+    _watch = _Watch(deadlines, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker that died of it would look like a crash
     threading.Thread(target=_end_with_driver, daemon=True).start()
     started.release()
+
+
+def _work(function: Callable[[Job], Result], place: int, job: Job) -> Result:
+    if _watch is None:
+        return function(job)
+    _watch.place = place
+    try:
+        return function(job)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        _watch.deadlines[place] = math.inf
+
+
+def give_up_after(seconds: float) -> None:
+    """End this worker unless its job is done within so many seconds from now, or sets another limit.
+
+    This ends native code too, which neither an exception nor another thread could. Does nothing
+    outside a worker.
+    """
+    if _watch is not None:
+        _watch.deadlines[_watch.place] = time.monotonic() + seconds
+        faulthandler.dump_traceback_later(seconds, exit=True, file=_watch.nowhere)
 
 
 def _end_with_driver() -> None:

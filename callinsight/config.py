@@ -27,11 +27,14 @@ WEIGHTS = ("none", "pipeline")  # of gaps: all alike, or by the money in the dea
 AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
 DELIVER_DAYS = {"P1": 10, "P2": 20, "P3": 60}  # business days, by priority
+TIME_LIMIT_FACTOR = 30.0  # slow machines and engines take 2 to 3 times the length of a call
 DATABASE = "callinsight.db"
+PERSONAL = ("email", "phone", "card", "bank", "government", "address", "link", "password")
 RANGES = {
     "tagging.precision": (0.0, 0.95),
     "speech.beam_size": (1, 20),
     "speech.rep_channel": (0, 63),
+    "speech.time_limit_factor": (0.001, 10_000.0),
     "topics.min_calls": (1, 1_000_000),
     "topics.min_words": (1, 1000),
     "content.mention_confidence": (0.5, 1.0),
@@ -71,13 +74,6 @@ class ConsentConfig:
 
 
 @dataclass(frozen=True)
-class PrivacyConfig:
-    """What becomes of personal data."""
-
-    delete_audio: bool = False  # `purge --audio` may delete recordings that were heard
-
-
-@dataclass(frozen=True)
 class SpeechConfig:
     """How recordings are transcribed; every value here is part of what makes a result."""
 
@@ -90,6 +86,16 @@ class SpeechConfig:
     vocabulary: tuple[str, ...] = ()  # names to expect in every call
     mishearings: dict[str, str] = field(default_factory=dict)  # what is heard: what is meant
     enroll_reps: bool = False  # know reps by their voice from earlier calls
+    time_limit_factor: float = TIME_LIMIT_FACTOR  # a call is given up after this times its length
+
+
+@dataclass(frozen=True)
+class PrivacyConfig:
+    """What is taken out of calls before anything of them is stored, and what may go later."""
+
+    redact: tuple[str, ...] = PERSONAL
+    redact_names: bool = False  # of buyers
+    delete_audio: bool = False  # `purge --audio` may delete recordings that were heard
 
 
 @dataclass(frozen=True)
@@ -418,6 +424,12 @@ def _check(config: Config) -> None:
             f"{config.path}: 'gaps.weight' is '{config.gaps.weight}'; "
             f"it must be {' or '.join(WEIGHTS)}"
         )
+    for kind in config.privacy.redact:
+        if kind not in PERSONAL:
+            hint = nearest(kind, list(PERSONAL)) or f"; it may hold {', '.join(PERSONAL)}"
+            raise ConfigError(
+                f"{config.path}: 'privacy.redact' has '{kind}', which is no kind of personal data{hint}"
+            )
     for name, (low, high) in RANGES.items():
         section, _, setting = name.partition(".")
         value = getattr(getattr(config, section), setting)

@@ -466,6 +466,15 @@ def _note_changed_calls(db: Any) -> None:
                 "(SELECT coalesce(max(number), 0) + 1 FROM changed_calls)) "
                 "ON CONFLICT (call) DO UPDATE SET number = excluded.number; END"
             )
+    # nothing is to be left of a call that is gone, its id included
+    db.execute("DROP TRIGGER calls_delete_noted")
+    db.execute(
+        "CREATE TRIGGER calls_delete_noted AFTER DELETE ON calls BEGIN "
+        "INSERT INTO changed_calls (call, number) VALUES ('', "
+        "(SELECT coalesce(max(number), 0) + 1 FROM changed_calls)) "
+        "ON CONFLICT (call) DO UPDATE SET number = excluded.number; "
+        "DELETE FROM changed_calls WHERE call = old.id; END"
+    )
 
 
 def _search_tagged_turns(db: Any) -> None:
@@ -506,6 +515,25 @@ def count_for_the_first_page(db: Any) -> None:
         "CREATE INDEX tags_that_object ON tags (month, deal) "
         "WHERE kind = 'concern' AND status = 'sure' AND stance = 'objection'"
     )
+
+
+@migrations()
+def keep_redactions(db: Any) -> None:
+    """Where personal data was taken out of what was said, and of which kind; not what it was."""
+    db["redactions"].create(
+        {
+            "call": str,
+            "utterance": str,
+            "position": int,
+            "kind": str,
+            "placeholder": str,
+            "start_s": float,
+            "end_s": float,
+        },
+        pk=("utterance", "position"),
+        foreign_keys=[("call", "calls", "id")],
+    )
+    db["redactions"].create_index(["call"])
 
 
 @migrations()

@@ -20,6 +20,8 @@ OUTCOMES = ("open", "won", "lost", "disqualified")
 ROLES = ("viewer", "requester", "editor", "admin")  # each may do what those before it may
 UNKNOWN = "unknown"
 CRM, INFERRED = "crm", "inferred"  # where a call's stage comes from
+# what stands where personal data was taken out, as a pattern
+PLACEHOLDER = r"\[(?:email|phone|card|bank|government|address|link|password|name) \d+\]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,19 @@ class Utterance:
     persona: str = UNKNOWN
     text: str = ""
     words: tuple[Word, ...] = ()  # none from a transcript that does not time them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redaction:
+    """Personal data that was taken out of an utterance; what it was is kept nowhere."""
+
+    call: str
+    utterance: str
+    position: int  # 0, 1, ... in the utterance
+    kind: str  # email | phone | card | bank | government | address | link | password | name
+    placeholder: str  # as it stands in the text
+    start_s: float  # of the words it stands for, else of the utterance
+    end_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,7 +348,7 @@ class Unused:
     why: str
     advice: str  # promote | refresh | retag | retire | assign an owner
     cause: str = (
-        ""  # nobody asks | asked for but not used | wrong persona or stage; of the first two kinds
+        ""  # nobody asks | asked for but not used | wrong persona or stage | nobody can tell
     )
 
 

@@ -172,10 +172,16 @@ def test_supply_counts_as_it_stood_on_the_day(project: Project) -> None:
     runner.invoke(app, [*arguments, str(project.folder / "later"), "--as-of", "2027-12-31"])
 
     then, later = (
-        (project.folder / name / "2026-10" / "report.md").read_text() for name in ("then", "later")
+        next(
+            line
+            for line in (project.folder / name / "2026-10" / "report.md").read_text().splitlines()
+            if line.startswith("| Price list")
+        )
+        for name in ("then", "later")
     )
-    assert "Price list" not in then  # it was fresh and in use
-    assert "Price list" in later
+    assert "Low use" in then  # it was fresh, and used once
+    assert "Stale" not in then
+    assert "Stale" in later
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(project: Project) -> None:

@@ -49,6 +49,8 @@ regions = { DE = ["written"] }
 region = "DE"
 
 [privacy]
+redact = ["email", "phone"]
+redact_names = true
 delete_audio = true
 
 [tagging]

@@ -27,6 +27,7 @@ ALLOWED = {
     "migrations": {"imports"},
     "store": {"errors", "migrations", "records", "store"},
     "progress": set(),
+    "journal": {"errors", "progress"},
     "cluster": {"errors"},
     "calls": FOUNDATION | {"calls", "networks"},
     "tagging": FOUNDATION | {"tagging", "imports", "networks"},
@@ -35,7 +36,7 @@ ALLOWED = {
     "starter": FOUNDATION | {"starter", "calls"},
     "pipeline": FOUNDATION
     | FLOW
-    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months"},
+    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months", "journal"},
     "web": FOUNDATION
     | FLOW
     | {"web", "pipeline", "store", "config", "weights", "months", "progress"},
@@ -45,6 +46,7 @@ ALLOWED = {
             "cluster",
             "config",
             "errors",
+            "journal",
             "months",
             "pipeline",
             "progress",

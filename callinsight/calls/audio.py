@@ -16,7 +16,7 @@ from callinsight.calls.endings import ogg_is_cut_off, wav_share
 from callinsight.errors import AudioError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import IO
 
@@ -28,6 +28,8 @@ EMPTY_S = 0.1  # shorter sound than this holds no word
 SAME_CHANNEL = 0.98  # two channels that correlate more than this are one
 SILENT = 1e-3  # a channel whose peak lies below -60 dBFS carries nothing
 CLIP_BIT_RATE = 32_000
+ROOM_S = 0.15  # silence beyond both ends of a span: the times of words are a little off
+FADE_S = 0.02
 LONGEST_H = 24.0  # a longer recording is no call, and would fill the disk
 MOST_CHANNELS = 32
 BLOCK = SAMPLE_RATE  # samples a channel that are written at once
@@ -177,12 +179,17 @@ def decode(path: Path) -> Sound:
     return dataclasses.replace(sound, missing_s=0.0)
 
 
-def clip(sound: Sound, start_s: float, end_s: float) -> bytes:
-    """An MP3 of a part of the sound, all channels mixed; the same sound gives the same bytes."""
+def clip(
+    sound: Sound, start_s: float, end_s: float, *, silent: Iterable[tuple[float, float]] = ()
+) -> bytes:
+    """An MP3 of a part of the sound, all channels mixed; the same sound gives the same bytes.
+
+    `silent` are spans of the sound, in seconds from its start, that are not to be heard.
+    """
     import av
 
     start, end = (round(max(0.0, s) * SAMPLE_RATE) for s in (start_s, end_s))
-    mono = sound.read(start, end).mean(axis=0)
+    mono = silenced(sound.read(start, end).mean(axis=0), start / SAMPLE_RATE, silent)
     peak = float(np.abs(mono).max(initial=0.0))
     if peak > 0:
         mono = mono * min(4.0, 0.9 / peak)
@@ -196,6 +203,23 @@ def clip(sound: Sound, start_s: float, end_s: float) -> bytes:
         for packet in (*stream.encode(frame), *stream.encode(None)):
             out.mux(packet)
     return file.getvalue()
+
+
+def silenced(
+    samples: NDArray[np.float32], start_s: float, silent: Iterable[tuple[float, float]]
+) -> NDArray[np.float32]:
+    """The samples, [..., time] from a time on, with silence in spans of the call and soft edges."""
+    loud = np.ones(samples.shape[-1], dtype=np.float32)
+    fade = round(FADE_S * SAMPLE_RATE)
+    for first_s, last_s in silent:
+        first = round((first_s - start_s - ROOM_S) * SAMPLE_RATE)
+        last = round((last_s - start_s + ROOM_S) * SAMPLE_RATE)
+        for edge, ramp in ((first - fade, -1), (last, 1)):
+            places = np.arange(max(0, edge), max(0, min(len(loud), edge + fade)))
+            slope = (places - edge) / fade
+            loud[places] = np.minimum(loud[places], slope if ramp > 0 else 1 - slope)
+        loud[max(0, first) : max(0, last)] = 0.0
+    return samples * loud
 
 
 def length_s(path: Path) -> float:

@@ -6,12 +6,15 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.records import Word
+from callinsight.records import PLACEHOLDER, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from callinsight.records import Utterance
 
 FORGOTTEN = "[forgotten]"
+ALIAS = re.compile(r"\[forgotten(?: \d+)?\]")  # what stands for the name of who took part
 RUN = 4  # as many words in a row that stand in a turn are a quote of it
 SALUTATIONS = {
     "mr",
@@ -41,7 +44,8 @@ def names_in(names: Iterable[str], *, parts: bool) -> re.Pattern[str]:
     longest = sorted({name for name in names if name.strip()}, key=lambda name: (-len(name), name))
     found = [rf"(?i:{BETWEEN.join(map(re.escape, name.split()))})" for name in longest]
     if parts:
-        alone = {part.strip(".,") for name in names for part in name.split()}
+        real = [name for name in names if not re.fullmatch(PLACEHOLDER, name)]
+        alone = {part.strip(".,") for name in real for part in name.split()}
         alone = {
             p for p in alone if len(p) > 1 and not p.islower() and p.lower() not in SALUTATIONS
         }
@@ -73,6 +77,18 @@ def words_without(words: Sequence[Word], names: re.Pattern[str]) -> tuple[Word, 
             last = kept[-1]
             kept[-1] = dataclasses.replace(last, end_s=word.end_s, text=f"{last.text}{tail}")
     return tuple(kept)
+
+
+def spans_without(said: Iterable[Utterance]) -> Iterator[tuple[float, float]]:
+    """When somebody spoke or was named who is forgotten, in seconds; nobody is to hear it."""
+    for turn in said:
+        if FORGOTTEN not in turn.text:
+            continue
+        timed = [word for word in turn.words if FORGOTTEN in word.text]
+        if timed:
+            yield from ((word.start_s, word.end_s) for word in timed)
+        else:
+            yield turn.start_s, turn.end_s
 
 
 def runs_of(texts: Iterable[str]) -> set[tuple[str, ...]]:

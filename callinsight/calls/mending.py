@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import defaultdict
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from callinsight.records import UNKNOWN, Mending, Participant, Utterance, Word
+from callinsight.records import PLACEHOLDER, UNKNOWN, Mending, Participant, Utterance, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ SIDE, TURN, WRITTEN, TITLE, PERSONA, UNDO = "side", "turn", "words", "title", "p
 PEOPLE = "people"  # what a side or persona was told by
 ALIKE = 0.8  # a turn that is heard anew is the same if so much of its words is
 AWAY = 5  # turns that it may have moved by
+WORD = re.compile(rf"(?:{PLACEHOLDER}|\S)+")  # a placeholder is one word, as it has one time
 
 
 def holding(mendings: Iterable[Mending]) -> list[Mending]:
@@ -85,6 +87,39 @@ def placed(mendings: Iterable[Mending], turns: Sequence[Turn], what: str) -> dic
     return found
 
 
+def readdressed(
+    mendings: Iterable[Mending],
+    rewrite: Callable[[str], str],
+    voices: Mapping[str, str],
+    name_of: Callable[[str], str],
+) -> list[Mending]:
+    """Mendings that find what they are of, where its words, voice or person are called otherwise.
+
+    `rewrite` and `name_of` give words and people's names as they are now, `voices` the voices.
+    """
+    found = []
+    for mending in mendings:
+        subject = mending.subject
+        if mending.what in (TITLE, PERSONA, UNDO):
+            subject = name_of(subject)
+        if mending.what in (SIDE, UNDO):
+            subject = voices.get(subject, subject)
+        found.append(dataclasses.replace(mending, subject=subject, text=rewrite(mending.text)))
+    return found
+
+
+def reworded(mendings: Iterable[Mending], rewrite: Callable[[str], str]) -> list[Mending]:
+    """Mendings whose words, as heard, as they stood there and as people wrote, are as they are now."""
+    return [
+        dataclasses.replace(
+            m, text=rewrite(m.text), before=rewrite(m.before), after=rewrite(m.after)
+        )
+        if m.what in (WRITTEN, TITLE, UNDO)
+        else dataclasses.replace(m, text=rewrite(m.text))
+        for m in mendings
+    ]
+
+
 def with_words(turn: Turn, text: str) -> Turn:
     """A turn in the words that a person wrote; words that stay keep their times."""
     plain = " ".join(text.split())
@@ -95,7 +130,7 @@ def retimed(words: Sequence[Word], text: str) -> tuple[Word, ...]:
     """The words of a text with times: those of the same words, else shares of the time between."""
     if not words:
         return ()
-    old, new = [word.text.strip() for word in words], text.split()
+    old, new = [word.text.strip() for word in words], WORD.findall(text)
     result: list[Word] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":

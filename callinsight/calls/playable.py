@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callinsight.calls.audio import SAMPLE_RATE, decode
+from callinsight.calls.audio import SAMPLE_RATE, decode, silenced
 from callinsight.errors import AudioError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 COPIES = "callinsight-"  # what the folder of the copies begins with, among temporary files
@@ -47,14 +48,15 @@ def media_type(path: Path) -> str | None:
         return None
 
 
-def write_copy(path: Path, target: Path) -> Path:
+def write_copy(path: Path, target: Path, *, silent: Iterable[tuple[float, float]] = ()) -> Path:
     """Write a recording as MP3, in its own channels as far as they are two; raises AudioError.
 
-    Its times are those of the transcript: damaged spots are silence.
+    Its times are those of the transcript: damaged spots are silence, as are the spans `silent`, in
+    seconds from its start.
     """
     import av
 
-    sound = decode(path)
+    sound, spans = decode(path), tuple(silent)
     layout = "stereo" if sound.channels == 2 else "mono"
     part = target.with_suffix(".part")
     try:
@@ -63,6 +65,7 @@ def write_copy(path: Path, target: Path) -> Path:
             stream.bit_rate = BIT_RATE
             for start in range(0, sound.length, BLOCK_S * SAMPLE_RATE):
                 samples = sound.read(start, min(sound.length, start + BLOCK_S * SAMPLE_RATE))
+                samples = silenced(samples, start / SAMPLE_RATE, spans)
                 if layout == "mono":
                     samples = samples.mean(axis=0, keepdims=True)
                 pcm = (np.clip(samples, -1, 1) * 32767).astype(np.int16)

@@ -105,7 +105,7 @@ def _by_sheets(turn: Turn, participants: Sequence[Participant], rep_channel: int
         side = "rep" if turn.channel == rep_channel else "buyer"
         people = [p for p in participants if p.side == side and p.channel in (None, turn.channel)]
         return Owner(side, 1.0, SHEETS, tuple(people))
-    named = [p for p in participants if _same(p.name, turn.voice)]
+    named = [p for p in participants if is_named(p.name, turn.voice)]
     return Owner(named[0].side, 1.0, SHEETS, (named[0],)) if named else NOBODY
 
 
@@ -177,7 +177,7 @@ def _names(owners: Mapping[str, Owner]) -> dict[str, str]:
     return names
 
 
-def _same(name: str, voice: str) -> bool:
+def is_named(name: str, voice: str) -> bool:
     """Whether a voice tag means this person: `Jo Lane`, `jo lane (Acme)`, `Jo Lane | Acme`."""
     plain = voice.casefold()
     if plain == name.casefold():  # also a name that stands as a placeholder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,9 @@ from callinsight.cli.app import Database, Format, Shape, app, now, say, user_nam
 from callinsight.errors import InputError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
     from sqlite_utils import Database as Opened
 
     from callinsight.config import Config
@@ -62,7 +66,8 @@ def forget(
     wanted = [(make, name) for make, name in named if name is not None]
     if len(wanted) != 1:
         raise InputError("say what to forget: one of --call ID, --person NAME or --account NAME")
-    with store.opened(database_path(db)) as opened:
+    path = database_path(db)
+    with store.opened(path) as opened, _to_oneself(path, "forget", yes=yes):
         config = stored_config(opened)
         (make, name) = wanted[0]
         plan = make(opened, name)
@@ -107,7 +112,8 @@ def purge(
     if audio and older_than is not None:
         raise InputError("--audio deletes recordings and no calls; leave out --older-than")
     days = None if older_than is None else days_of(older_than)
-    with store.opened(database_path(db)) as opened:
+    path = database_path(db)
+    with store.opened(path) as opened, _to_oneself(path, "purge", yes=yes):
         config = stored_config(opened)
         if audio:
             _purge_audio(opened, config, shape, who=user_name(who) if yes else "")
@@ -152,6 +158,13 @@ def _purge_audio(opened: Opened, config: Config, shape: Format, *, who: str) -> 
         typer.echo("\n".join([*lines, "Nothing is deleted yet: add --yes."]))
     for reason in held:
         say(f"Kept: {reason}")
+
+
+def _to_oneself(path: Path, command: str, *, yes: bool) -> AbstractContextManager[object]:
+    """No run works on the database while something goes; to look, nobody needs to wait."""
+    from callinsight import store
+
+    return store.claimed(path, now=now(), command=command) if yes else nullcontext()
 
 
 def _check(*, yes: bool, dry_run: bool) -> None:

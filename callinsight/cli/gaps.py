@@ -22,7 +22,9 @@ Shape = Annotated[Listing, typer.Option("--format", help="For people, programs o
 AsOf = Annotated[
     str | None,
     typer.Option(
-        metavar="DATE", help="Supply as of this day, not the period's last.", show_default=False
+        metavar="DATE",
+        help="As things stood on this day, not the period's last.",
+        show_default=False,
     ),
 ]
 

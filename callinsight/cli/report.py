@@ -33,7 +33,9 @@ def report(
     as_of: Annotated[
         str | None,
         typer.Option(
-            metavar="DATE", help="Supply as of this day, not the month's last.", show_default=False
+            metavar="DATE",
+            help="As things stood on this day, not the month's last: supply, stalled deals, requests.",
+            show_default=False,
         ),
     ] = None,
     agenda: Annotated[

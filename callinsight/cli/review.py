@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 import textwrap
 from enum import StrEnum
@@ -91,13 +90,13 @@ def list_corrections(
     """Show who corrected what, when, from what to what."""
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.review import history
+    from callinsight.pipeline.review import history, history_sheet
     from callinsight.pipeline.run import stored_config
 
     with store.opened(database_path(db or context.obj)) as opened:
         past = history(opened, stored_config(opened))
     if shape is Format.CSV:
-        _print_csv(past)
+        typer.echo(history_sheet(past), nl=False)
         return
     for entry in past:
         typer.echo(_line(entry))
@@ -276,14 +275,6 @@ def _words(labelling: str) -> str:
     raised = [f"{', '.join(said.concerns)} as {said.stance}"] if said.concerns else []
     asked = [f"asks for {said.ask}"] if said.ask else []
     return "; ".join([*raised, *asked]) or "nothing"
-
-
-def _print_csv(past: list[Past]) -> None:
-    sheet = csv.writer(sys.stdout, lineterminator="\n")
-    columns = ("at", "who", "action", "call", "utterance", "before", "after", "text")
-    sheet.writerow([*columns, "state"])
-    for entry in past:
-        sheet.writerow([*(getattr(entry.correction, name) for name in columns), entry.state])
 
 
 def _count(number: int, noun: str) -> str:

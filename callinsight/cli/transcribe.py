@@ -49,6 +49,9 @@ def transcribe(
     words: Annotated[
         bool, typer.Option("--words", help="Print when each word is said (json, vtt).")
     ] = False,
+    no_redact: Annotated[
+        bool, typer.Option("--no-redact", help="Leave personal data in, such as phone numbers.")
+    ] = False,
     workers: Workers = None,
     format_: Annotated[
         str,
@@ -77,6 +80,7 @@ def transcribe(
         rep_channel=rep_channel,
         speakers=speakers,
         words=words,
+        redact=not no_redact,
         format=format_,
     )
     workers = workers or default_workers(device)

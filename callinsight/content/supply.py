@@ -42,7 +42,10 @@ def shelve(
     used: Collection[str],
     as_of: date,
 ) -> Shelf:
-    """Lay out the inventory as it stands on a day; `used` are assets that were used lately."""
+    """Lay out the inventory as it stands on a day; `used` are assets that were used lately.
+
+    What people judged says what an asset is, and so counts for past months too.
+    """
     known = {item.id: item for item in sorted(items, key=lambda i: i.id)}
     naming: dict[str, list[ContentItem]] = defaultdict(list)
     for item in known.values():
@@ -50,8 +53,7 @@ def shelve(
             naming[concern].append(item)
     judged: dict[str, dict[tuple[str, str, str], bool]] = defaultdict(dict)
     for one in sorted(judgements, key=lambda j: j.id):
-        if one.at[:10] <= as_of.isoformat():
-            judged[one.concern][one.persona, one.stage, one.item] = one.answers
+        judged[one.concern][one.persona, one.stage, one.item] = one.answers
     return Shelf(dict(naming), known, dict(judged), used, as_of)
 
 

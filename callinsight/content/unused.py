@@ -21,12 +21,14 @@ LIKELY = 0.5  # a mention in a call is a use if it means the asset more likely t
 DEMANDED = ("gap", "weak", "covered")
 KINDS = ("unused", "low use", "stale", "expired", "unowned")
 IDLE = KINDS[:2]  # what has a cause
-NOBODY, NOT_USED, ELSEWHERE = (
+QUIET = ("low_demand", "oversupplied")  # enough deals were heard, and few of them ask
+NOBODY, NOT_USED, ELSEWHERE, UNTOLD = (
     "nobody asks",
     "asked for but not used",
     "wrong persona or stage",
+    "nobody can tell",
 )
-CAUSES = (NOBODY, NOT_USED, ELSEWHERE)
+CAUSES = (NOBODY, NOT_USED, ELSEWHERE, UNTOLD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +50,11 @@ class Use:
 
 @dataclass(frozen=True)
 class Demands:
-    """The cells with real demand, by concern."""
+    """The cells with real demand, and those of which it is known that there is none, by concern."""
 
     cells: dict[str, list[Gap]] = field(default_factory=dict)  # of one persona
     roll_ups: dict[str, list[Gap]] = field(default_factory=dict)
+    quiet: dict[str, list[Gap]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +179,10 @@ def _cause(item: ContentItem, demands: Demands, as_of: date) -> tuple[str, str, 
         if stages:
             why = f"its concern is raised at {' and '.join(stages)}, for which it is not tagged"
             return ELSEWHERE, why, "retag"
+    if not item.concerns:
+        return UNTOLD, "it names no concern, so nobody can tell who asks for it", "retag"
+    if not _fitting(item, _named(item, demands.quiet)):
+        return UNTOLD, "too few calls to tell whether anybody asks for it", "keep"
     return NOBODY, "nobody asks for this", "retire"
 
 
@@ -186,11 +193,13 @@ def _unowned(item: ContentItem) -> list[Unused]:
 
 
 def _demands(gaps: Iterable[Gap]) -> Demands:
-    demands = Demands(defaultdict(list), defaultdict(list))
+    demands = Demands(defaultdict(list), defaultdict(list), defaultdict(list))
     for gap in sorted(gaps, key=lambda gap: gap.id):
         if gap.verdict in DEMANDED:
             kind = demands.roll_ups if gap.persona == ANY else demands.cells
             kind[gap.concern].append(gap)
+        elif gap.verdict in QUIET and gap.persona != ANY:  # all roles say nothing of one
+            demands.quiet[gap.concern].append(gap)
     return demands
 
 
@@ -199,9 +208,14 @@ def _demand(item: ContentItem, demands: Demands) -> list[Gap]:
 
     A roll-up only counts where no cell shows demand by itself: then nobody knows who else asks.
     """
+    return _fitting(item, _named(item, demands.cells) or _named(item, demands.roll_ups))
+
+
+def _fitting(item: ContentItem, gaps: Iterable[Gap]) -> list[Gap]:
+    """The cells that the asset is made for."""
     return [
         gap
-        for gap in _named(item, demands.cells) or _named(item, demands.roll_ups)
+        for gap in gaps
         if (not item.personas or gap.persona in (ANY, *item.personas))
         and (not item.stages or gap.stage in (ANY, *item.stages))
     ]

@@ -7,8 +7,8 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
+from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from callinsight.calls.mending import SIDE
 from callinsight.calls.playable import COPIES
 from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.errors import StoreError
+from callinsight.journal import note
 from callinsight.months import month_of
 from callinsight.pipeline.content import update_gaps
 from callinsight.pipeline.tags import buyer_turns
@@ -64,6 +65,11 @@ WORDS = {  # what rows of a table are called, one and many
     "copies": ("cached copy of sound", "cached copies of sound"),
     "recordings": ("recording", "recordings"),
 }
+LOGGED = (
+    "what was to go is erased, but another program reads the database, so its log may still hold "
+    "it; stop that program (such as 'callinsight serve'), then run 'callinsight purge --yes', "
+    "which cuts the log off"
+)
 REQUEST_TEXTS = ("title", "competitor", "claims", "tried", "use")
 CALL_TEXTS = (
     ("calls", ("title", "outcome_reason", "vocabulary")),
@@ -77,9 +83,14 @@ CALL_TEXTS = (
 class Person:
     """A buyer as calls know them."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # wherever they stand
     turns: Mapping[str, tuple[str, ...]]  # their own, by call; those that may be with them
     doubtful: int = 0  # how many of these may be somebody else's
+    placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # for names, by call
+
+    def names_in(self, call: str) -> tuple[str, ...]:
+        """What they are called in a call."""
+        return (*self.names, *self.placeholders.get(call, ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +116,10 @@ def told(db: Database, config: Config, plan: Plan) -> str:
 
 
 def carry_out(db: Database, config: Config, plan: Plan, *, who: str, at: str) -> Receipt:
-    """Erase it; the receipt. Raises StoreError where the file's log cannot be cut off."""
+    """Erase it; the receipt. Raises StoreError where the file's log cannot be cut off.
+
+    Use it inside `store.claimed`: no run may work on the calls meanwhile.
+    """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     gone = Counter(reports=_remove(report_files(config, plan)), copies=_remove(copies()))
     with store.transaction(db), store.unguarded(db):
@@ -118,7 +132,8 @@ def carry_out(db: Database, config: Config, plan: Plan, *, who: str, at: str) ->
     receipt = _receipt(plan, gone, who, at)
     with store.transaction(db):
         receipt = store.add_receipt(db, receipt)
-    store.scrub(db)
+    if not store.scrub(db):
+        raise StoreError(LOGGED)
     return receipt
 
 
@@ -137,8 +152,8 @@ def drop_quietly(db: Database, config: Config, calls: Sequence[Call]) -> None:
     with store.transaction(db), store.unguarded(db):
         drop_calls(db, calls)
         store.remove_vectors_except(db, _keys_in_use(db))
-    with suppress(StoreError):  # pages that are being read: the log is cut off when all are closed
-        store.scrub(db)
+    if not store.scrub(db):
+        note("the log of the database is being read; it is cut off when that ends", level=WARNING)
 
 
 def drop_calls(db: Database, calls: Sequence[Call], *, names: Iterable[str] = ()) -> Counter[str]:
@@ -212,11 +227,12 @@ def _drop_person(db: Database, person: Person, calls: Sequence[Call]) -> Counter
     gone["mendings"] += _drop_mendings(db, own, set(texts), person)
     for id_ in sorted(ids):
         took_part = id_ in person.turns
-        names = names_in(person.names, parts=took_part)
+        called = person.names_in(id_)
+        names = names_in(called, parts=took_part)
         _empty_turns(db, id_, own, names)
         gone["names"] += _clear_call(db, id_, names)
         if took_part:
-            gone["participants"] += _hide(db, id_, person.names)
+            gone["participants"] += _hide(db, id_, called)
     gone["requests"] = _clear_requests(db, set(), texts, person.names, own)
     gone["names"] += store.rewrite(
         db, "usage_events", ("actor",), _replacer(names_in(person.names, parts=False))
@@ -266,7 +282,7 @@ def _hide(db: Database, call: str, names: Iterable[str]) -> int:
     taken = {person.name for person in store.participants_of(db, call)}
     aliases = (FORGOTTEN, *(f"[forgotten {number}]" for number in range(2, len(taken) + 3)))
     free = iter([alias for alias in aliases if alias not in taken])
-    return sum(store.hide_participant(db, call, name, next(free)) for name in names)
+    return sum(store.hide_participant(db, call, n, next(free)) for n in names if n in taken)
 
 
 def _drop_corrections(db: Database, texts: set[str]) -> int:
@@ -285,7 +301,7 @@ def _drop_mendings(db: Database, own: set[str], texts: set[str], person: Person)
 
 
 def _is_about(mending: Mending, person: Person) -> bool:
-    return mending.call in person.turns and mending.subject in person.names
+    return mending.call in person.turns and mending.subject in person.names_in(mending.call)
 
 
 # What others quote

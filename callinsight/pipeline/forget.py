@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.errors import InputError, nearest
 from callinsight.pipeline.erasing import Person, Plan, file_hash
-from callinsight.records import UNCERTAIN, UNKNOWN
+from callinsight.records import PLACEHOLDER, UNCERTAIN, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.calls.manifest import Entry
-    from callinsight.records import Call, Forgotten, Participant, Utterance
+    from callinsight.records import Call, Participant, Utterance
 
 LIFT = "lift the hold in the list of calls and run the pipeline, or leave the call"
 
@@ -62,7 +63,7 @@ def plan_person(db: Database, person: str) -> Plan:
         for one in store.all_participants(db)
         if person and (_same(one.name, person) or one.person == person)
     ]
-    names = _names(db, people, person)
+    names, placeholders = _names(db, people, person)
     calls = {call.id: call for call in store.all_calls(db)}
     named = {one.call for one in people if one.side != "rep"}
     named |= {call for name in names for call in store.calls_naming(db, [name])}
@@ -71,22 +72,35 @@ def plan_person(db: Database, person: str) -> Plan:
     touched = tuple(calls[id_] for id_ in sorted(named) if not calls[id_].legal_hold)
     turns, doubtful = {}, 0
     for call in touched:
-        own, unsure = _turns_of(db, call.id, names)
+        own, unsure = _turns_of(db, call.id, (*names, *placeholders.get(call.id, ())))
         if own or unsure or any(one.call == call.id for one in people):
             turns[call.id] = (*own, *unsure)
             doubtful += len(unsure)
     return Plan(
         what="person",
-        person=Person(names=names, turns=turns, doubtful=doubtful),
+        person=Person(names=names, turns=turns, doubtful=doubtful, placeholders=placeholders),
         held=tuple(f"{call.id} is under legal hold; {LIFT}" for call in held),
         touched=touched,
     )
 
 
-def _names(db: Database, people: Sequence[Participant], person: str) -> tuple[str, ...]:
-    buyers = tuple(dict.fromkeys(one.name for one in people if one.side != "rep"))
+def _names(
+    db: Database, people: Sequence[Participant], person: str
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """What somebody is called everywhere, and what stands for their name in each call, if it is taken out."""
+    buyers = [one for one in people if one.side != "rep"]
+    if buyers and re.fullmatch(PLACEHOLDER, person):
+        raise InputError(
+            f"'{person}' is somebody else in each call; write an id of the list of participants, or "
+            "name the call with --call"
+        )
     if buyers:
-        return buyers
+        placeholders: dict[str, tuple[str, ...]] = {}
+        for one in buyers:
+            if re.fullmatch(PLACEHOLDER, one.name):
+                placeholders[one.call] = (*placeholders.get(one.call, ()), one.name)
+        names = dict.fromkeys(o.name for o in buyers if not re.fullmatch(PLACEHOLDER, o.name))
+        return tuple(names), placeholders
     if people:
         raise InputError(
             f"'{person}' is on your own side; only buyers are forgotten one by one: "
@@ -97,11 +111,16 @@ def _names(db: Database, people: Sequence[Participant], person: str) -> tuple[st
     found = tuple(sorted(name for name in spoke if _same(name, person)))
     if not found:
         known = sorted({one.name for one in store.all_participants(db)} | spoke)
+        if any(re.fullmatch(PLACEHOLDER, name) for name in known):
+            raise InputError(
+                f"nobody is known as '{person}': names of buyers are taken out of this database; "
+                "write an id of the list of participants, or name the call with --call"
+            )
         raise InputError(
             f"nobody is known as '{person}'{nearest(person, known)}; write a name as the list of "
             "participants does, or an id"
         )
-    return found
+    return found, {}
 
 
 def _turns_of(
@@ -161,11 +180,6 @@ def without_forgotten(
         else:
             kept.append(_as_stored(db, entry) if found and found.id == call.id else entry)
     return (kept if forgotten else list(entries)), tuple(messages)
-
-
-def sealed(forgotten: Iterable[Forgotten]) -> set[str]:
-    """The calls whose words are not taken from their files any more."""
-    return {one.id for one in forgotten if one.what == "words"}
 
 
 def _as_stored(db: Database, entry: Entry) -> Entry:

@@ -12,9 +12,10 @@ from callinsight.calls.engines import EngineSettings
 from callinsight.calls.transcribe import transcribe
 from callinsight.calls.transcripts import facts_of, read_transcript
 from callinsight.calls.turns import turns_of
-from callinsight.calls.vocabulary import mended, mended_text, text_of
-from callinsight.config import AUTO, SPEECH_MODELS
+from callinsight.cluster import give_up_after
+from callinsight.config import AUTO, SPEECH_MODELS, TIME_LIMIT_FACTOR
 from callinsight.errors import InputError, WeightsError
+from callinsight.pipeline.privacy import cleaned
 from callinsight.records import Voice
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from callinsight.calls.diarize import Voice as HeardVoice
+    from callinsight.calls.redaction import Rules
     from callinsight.calls.transcribe import Transcript
     from callinsight.calls.turns import Turn
+
+SHORT_S = 60.0  # shorter sound is given as much time as this much: a model has to be loaded too
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,9 @@ class SpeechJob:
     voice_model: Path | None = None  # tells the voices of one channel apart
     speakers: int | None = None  # how many there are, if that is known
     enroll: bool = False  # keep how the voices sound
-    mishearings: Mapping[str, str] = field(default_factory=dict)  # of transcripts
+    mishearings: Mapping[str, str] = field(default_factory=dict)
+    rules: Rules | None = None  # which personal data is taken out
+    time_limit_factor: float = TIME_LIMIT_FACTOR  # times its length
 
 
 @dataclass(frozen=True)
@@ -56,16 +62,25 @@ class Heard:
 
 
 def hear(job: SpeechJob) -> Heard:
-    """Transcribe a recording or read a transcript; raises AudioError or TranscriptError."""
-    if job.engine is None:
-        return _read(job)
-    _check_language(job.engine)
+    """Transcribe a recording or read a transcript, without personal data that is not to be kept.
+
+    A worker in which decoding or hearing takes longer than its time limit ends. Raises AudioError
+    or TranscriptError.
+    """
+    give_up_after(SHORT_S * job.time_limit_factor)
+    heard = _read(job) if job.engine is None else _listen(job, job.engine)
+    return dataclasses.replace(heard, turns=cleaned(heard.turns, job.mishearings, job.rules))
+
+
+def _listen(job: SpeechJob, engine: EngineSettings) -> Heard:
+    _check_language(engine)
     transcript = transcribe(
         job.path,
-        job.engine,
+        engine,
         voice_model=job.voice_model,
         speakers=job.speakers,
         keep_voices=job.enroll,
+        decoded=lambda length_s: give_up_after(max(length_s, SHORT_S) * job.time_limit_factor),
     )
     return Heard(
         turns=tuple(
@@ -91,7 +106,7 @@ def _read(job: SpeechJob) -> Heard:
     facts = facts_of(job.path)
     if facts is not None and facts.status == "empty":
         return Heard((), facts.duration_s, facts.missing_s, "empty", language=facts.language)
-    turns = tuple(_mended(turn, job.mishearings) for turn in read_transcript(job.path))
+    turns = tuple(read_transcript(job.path))
     if facts is None:
         return Heard(turns, round(turns[-1].end_s, 2), 0.0, "done")
     return Heard(
@@ -125,13 +140,6 @@ def has_graphics_card(engine: str) -> bool:
     import ctranslate2
 
     return bool(ctranslate2.get_cuda_device_count())
-
-
-def _mended(turn: Turn, mishearings: Mapping[str, str]) -> Turn:
-    if not turn.words:
-        return dataclasses.replace(turn, text=mended_text(turn.text, mishearings))
-    words = tuple(mended(turn.words, mishearings))
-    return dataclasses.replace(turn, words=words, text=text_of(words))
 
 
 def lack(file: str, heard: Heard) -> str:

@@ -16,15 +16,23 @@ from callinsight.calls.mending import (
     as_heard,
     holding,
     mended_people,
+    with_words,
 )
 from callinsight.calls.speakers import voice_of
 from callinsight.errors import InputError
 from callinsight.months import last_day, month_of
 from callinsight.pipeline.content import gaps_of
 from callinsight.pipeline.embedding import keep_tagged
-from callinsight.pipeline.naming import NAMING, heard_words, name_call, turn_of
+from callinsight.pipeline.naming import NAMING, name_call
+from callinsight.pipeline.privacy import (
+    cleaned_text,
+    kept_participants,
+    rules_of,
+    without_personal_data,
+)
 from callinsight.pipeline.stages import infer_stages
 from callinsight.pipeline.tags import buyer_turns, tag_calls
+from callinsight.pipeline.words import heard_words, turn_of
 from callinsight.records import SIDES, UNKNOWN, Mending
 from callinsight.tagging.corrections import holding as corrections_holding
 from callinsight.tagging.corrections import placed as corrections_placed
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.calls.manifest import Entry
-    from callinsight.config import Config
+    from callinsight.config import Config, PrivacyConfig
     from callinsight.progress import Progress
     from callinsight.records import Call, Participant, Utterance
     from callinsight.taxonomy import Taxonomy
@@ -45,17 +53,33 @@ if TYPE_CHECKING:
 OTHER_SIDE = {"rep": "buyer", "buyer": "rep"}
 
 
-def mended_entries(db: Database, entries: Sequence[Entry], taxonomy: Taxonomy) -> list[Entry]:
+def mended_entries(
+    db: Database, entries: Sequence[Entry], taxonomy: Taxonomy, privacy: PrivacyConfig
+) -> list[Entry]:
     """The entries of a manifest, with what people say of those who took part."""
     mendings: dict[str, list[Mending]] = {}
     for mending in store.all_mendings(db):
         mendings.setdefault(mending.call, []).append(mending)
     return [
-        dataclasses.replace(entry, participants=_mended(entry.participants, own, taxonomy))
+        _mended_entry(entry, own, taxonomy, privacy)
         if (own := mendings.get(entry.call.id))
         else entry
         for entry in entries
     ]
+
+
+def _mended_entry(
+    entry: Entry, mendings: Sequence[Mending], taxonomy: Taxonomy, privacy: PrivacyConfig
+) -> Entry:
+    """An entry with mended people; they are mended under the names that are kept of them."""
+    kept = kept_participants(entry.participants, privacy)
+    named = {person.name: now.name for person, now in zip(entry.participants, kept, strict=True)}
+    known = [dataclasses.replace(m, subject=named.get(m.subject, m.subject)) for m in mendings]
+    people = [
+        dataclasses.replace(mended, name=person.name)
+        for person, mended in zip(entry.participants, _mended(kept, known, taxonomy), strict=True)
+    ]
+    return dataclasses.replace(entry, participants=tuple(people))
 
 
 def set_side(
@@ -95,9 +119,9 @@ def set_turn_side(
 def set_words(
     db: Database, config: Config, utterance: str, text: str, *, who: str, at: str
 ) -> None:
-    """Write what was said in a turn; raises InputError for no words at all."""
+    """Write what was said in a turn, without personal data; raises InputError for no words at all."""
     said = _utterance(db, utterance)
-    plain = " ".join(text.split())
+    plain = _cleaned_words(db, config, said, text)
     if not plain:
         raise InputError("a turn cannot be without words; write what was said")
     if plain == said.text:
@@ -124,7 +148,8 @@ def set_person(
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     if persona not in (*taxonomy.personas, UNKNOWN):
         raise InputError(f"there is no role '{persona}' in the definitions")
-    plain = " ".join(title.split())
+    people = store.participants_of(db, call)
+    plain = cleaned_text(" ".join(title.split()), rules_of(config.privacy, people))
     made = []
     if plain != person.title:
         made.append(_mending(call, TITLE, name, person.title, plain, who=who, at=at))
@@ -150,8 +175,9 @@ def follow(db: Database, config: Config, call: str, *, progress: Progress) -> No
     """Bring the tags of a mended call up to date, and the gaps of its month."""
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     infer_stages(db, taxonomy, only=call)
+    dropped = not store.has_vectors(db)
     tag_calls(db, config, taxonomy, progress=progress, only=call)
-    keep_tagged(db, progress=progress, call=call)
+    keep_tagged(db, progress=progress, call="" if dropped else call)
     known = store.get_call(db, call)
     if known is not None:
         month = month_of(known.recorded_at, config.zone)
@@ -165,7 +191,7 @@ def voices_of(said: Iterable[Utterance]) -> dict[str, str]:
     """The voices of a call in the order they are heard, each with the side of most of its words."""
     words: dict[str, dict[str, int]] = {}
     for utterance in said:
-        sides = words.setdefault(voice_of(turn_of(utterance, {})), {})
+        sides = words.setdefault(voice_of(turn_of(utterance)), {})
         sides[utterance.side] = sides.get(utterance.side, 0) + len(utterance.text.split())
     return {voice: max(sides, key=lambda side: sides[side]) for voice, sides in words.items()}
 
@@ -185,9 +211,11 @@ def _keep(db: Database, config: Config, mendings: Sequence[Mending]) -> None:
         if store.update_call(db, call, people):
             people = tuple(store.participants_of(db, call.id))
         before = buyer_turns(store.utterances_of(db, call.id))
-        name_call(db, config, call, people)
+        taken_out = name_call(db, config, call, people)
         store.forget_run(db, NAMING, call.id)  # the next run looks whether the sheets agree
         _carry_corrections(db, call, before, mendings)
+    if taken_out:
+        store.scrub(db, pack=False)  # somebody waits for the page
 
 
 def _people(db: Database, call: Call, taxonomy: Taxonomy) -> tuple[Participant, ...]:
@@ -246,6 +274,17 @@ def _utterance(db: Database, utterance: str) -> Utterance:
 def _heard_text(db: Database, said: Utterance) -> str:
     """The words that were heard, whatever people wrote since."""
     return as_heard(said, heard_words(db, said.call)).text
+
+
+def _cleaned_words(db: Database, config: Config, said: Utterance, text: str) -> str:
+    """What somebody wrote for a turn without personal data, as the turns around it show what that is."""
+    plain = " ".join(text.split())
+    rules = rules_of(config.privacy, store.participants_of(db, said.call))
+    turns = [
+        with_words(turn_of(one), plain) if one.id == said.id else turn_of(one)
+        for one in store.utterances_of(db, said.call)
+    ]
+    return without_personal_data(turns, rules)[said.position].text if plain else ""
 
 
 def _check_side(side: str) -> None:

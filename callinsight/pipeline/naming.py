@@ -10,21 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
-from callinsight.calls.mending import (
-    TURN,
-    WRITTEN,
-    as_heard,
-    holding,
-    placed,
-    sides_of,
-    with_side,
-    with_words,
-)
+from callinsight.calls.mending import holding, sides_of, with_side
+from callinsight.calls.redaction import redactions_of
+from callinsight.calls.redaction.people import NAME
 from callinsight.calls.sides import load_sides
 from callinsight.calls.speakers import SHEETS, WORDS, utterances_of, voice_of
-from callinsight.calls.turns import Turn
-from callinsight.calls.vocabulary import mended, text_of
 from callinsight.config import settings_hash
+from callinsight.pipeline.privacy import edition_of, kept_participants, rules_of
+from callinsight.pipeline.words import turn_of, words_of
 from callinsight.records import CRM, HeardTurn, Problem
 
 if TYPE_CHECKING:
@@ -34,8 +27,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.calls.manifest import Entry
+    from callinsight.calls.redaction import Rules
     from callinsight.config import Config
-    from callinsight.records import Call, Mending, Participant, Utterance, Voice, Word
+    from callinsight.pipeline.words import CallWords
+    from callinsight.records import Call, Mending, Participant, Utterance, Voice
 
 NAMING = "speakers"
 CHANNELS = "channels"
@@ -59,9 +54,10 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
     for mending in store.all_mendings(db):
         mendings[mending.call].append(mending)
     reps: Reps = defaultdict(list)
+    taken_out = False
     opened = [entry for entry in entries if entry.call.status != "refused"]
     for entry in sorted(opened, key=lambda entry: (entry.call.recorded_at, entry.call.id)):
-        problems += _update_facts(db, entry)
+        problems += _update_facts(db, config, entry)
         familiar = _familiar(entry, voices[entry.call.id], reps)
         hash_ = settings_hash(
             EDITION,
@@ -70,17 +66,20 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
             [dataclasses.asdict(person) for person in entry.participants],
             config.speech.mishearings,
             familiar,
+            edition_of(rules_of(config.privacy, entry.participants)),
             *_digest_of(mendings[entry.call.id]),
         )
         if not store.is_done(db, NAMING, entry.call.id, hash_):
             with store.transaction(db):
                 call = dataclasses.replace(entry.call, channels=_channels(db, entry.call.id))
-                name_call(db, config, call, entry.participants, familiar=familiar)
+                taken_out |= name_call(db, config, call, entry.participants, familiar=familiar)
                 store.record_run(db, NAMING, entry.call.id, hash_)
         if voices[entry.call.id]:
             _enroll(db, entry, voices[entry.call.id], reps)
     with store.transaction(db):
         store.replace_problems(db, CHANNELS, problems)
+    if taken_out:
+        store.scrub(db)
 
 
 def wrong_channel(rep_channel: int | None, channels: int) -> str:
@@ -101,38 +100,52 @@ def name_call(
     participants: Sequence[Participant],
     *,
     familiar: Mapping[str, float] | None = None,
-) -> None:
-    """Say who spoke in a call, in which words, as the sheets, what is said, and people tell."""
+) -> bool:
+    """Say who spoke in a call, in which words, as the sheets, what is said, and people tell.
+
+    `participants` are those of the sheets, or as they are stored. True if personal data that was
+    stored is taken out now: once it is written, `store.scrub` is due.
+    """
     wrong = wrong_channel(call.rep_channel, call.channels)
-    heard, mendings = heard_words(db, call.id), store.mendings_of(db, call.id)
-    said = [as_heard(utterance, heard) for utterance in store.utterances_of(db, call.id)]
-    turns = [turn_of(utterance, config.speech.mishearings) for utterance in said]
-    written = placed(mendings, turns, WRITTEN)
+    rules = rules_of(config.privacy, participants)
+    people = kept_participants(participants, config.privacy)
+    stored = store.utterances_of(db, call.id)
+    words = words_of(db, config, call.id, stored, rules)
     utterances = utterances_of(
         call.id,
-        [
-            with_words(turn, written[position].after) if position in written else turn
-            for position, turn in enumerate(turns)
-        ],
-        participants,
+        words.turns,
+        people,
         call.rep_channel,
         familiar=familiar or {},
         trusted=not wrong,
-        told=sides_of(mendings),
+        told=sides_of(words.mendings),
     )
-    for position, mending in placed(mendings, turns, TURN).items():
-        utterances[position] = with_side(utterances[position], mending.after, participants)
+    for position, side in words.sides.items():
+        utterances[position] = with_side(utterances[position], side, people)
     store.save_utterances(db, utterances)
-    kept = [
-        HeardTurn(utterance=said[p].id, call=call.id, text=turns[p].text, words=turns[p].words)
-        for p in written
+    _keep_heard(db, call.id, utterances, words, rules)
+    if words.taken_out:
+        store.forget_words(db, call.id, words.rewrite, words.mendings)
+    return words.taken_out
+
+
+def _keep_heard(
+    db: Database, call: str, utterances: Sequence[Utterance], words: CallWords, rules: Rules
+) -> None:
+    """Keep what was heard where people's words stand now, and where personal data was said."""
+    heard = {
+        utterances[p].id: dataclasses.replace(
+            utterances[p], text=words.heard[p].text, words=words.heard[p].words
+        )
+        for p in sorted(words.written)
+    }
+    turns = [
+        HeardTurn(utterance=id_, call=call, text=said.text, words=said.words)
+        for id_, said in heard.items()
     ]
-    store.replace_heard(db, call.id, kept)
-
-
-def heard_words(db: Database, call: str) -> dict[str, tuple[str, tuple[Word, ...]]]:
-    """What was heard where people's words stand now, by utterance."""
-    return {turn.utterance: (turn.text, turn.words) for turn in store.heard_of(db, call)}
+    store.replace_heard(db, call, turns)
+    kinds = {*rules.kinds, NAME} if rules.names else rules.kinds
+    store.replace_redactions(db, call, redactions_of(utterances, heard, kinds))
 
 
 def _digest_of(mendings: Sequence[Mending]) -> list[tuple[str, ...]]:
@@ -145,23 +158,7 @@ def _channels(db: Database, call: str) -> int:
     return known.channels if known else 0
 
 
-def turn_of(utterance: Utterance, mishearings: Mapping[str, str]) -> Turn:
-    """What an utterance is without its names, with what the user's list mends."""
-    words = tuple(mended(utterance.words, mishearings))
-    return Turn(
-        channel=utterance.channel,
-        start_s=utterance.start_s,
-        end_s=utterance.end_s,
-        text=text_of(words) if words else utterance.text,
-        voice=utterance.voice,
-        voice_confidence=utterance.voice_confidence,
-        overlaps=utterance.overlaps,
-        estimated=utterance.estimated,
-        words=words,
-    )
-
-
-def _update_facts(db: Database, entry: Entry) -> list[Problem]:
+def _update_facts(db: Database, config: Config, entry: Entry) -> list[Problem]:
     """What the manifest says of a call may change without the call being heard again.
 
     A rep's channel that the recording does not have is a problem: every voice would be a buyer's.
@@ -176,7 +173,7 @@ def _update_facts(db: Database, entry: Entry) -> list[Problem]:
     language = entry.call.language or heard
     call = dataclasses.replace(entry.call, **kept, language=language)
     with store.transaction(db):
-        store.update_call(db, call, entry.participants)
+        store.update_call(db, call, kept_participants(entry.participants, config.privacy))
     if wrong := wrong_channel(call.rep_channel, call.channels):
         error = f"{entry.where}: {call.file}: {wrong}"
         return [Problem(stage=CHANNELS, subject=entry.where, error=error)]
@@ -209,7 +206,7 @@ def _enroll(db: Database, entry: Entry, voices: Sequence[Voice], reps: Reps) -> 
     if len(names) != 1:
         return
     sure = {
-        voice_of(turn_of(utterance, {}))
+        voice_of(turn_of(utterance))
         for utterance in store.utterances_of(db, entry.call.id)
         if utterance.side == "rep"
         and utterance.side_source in (SHEETS, WORDS)

@@ -10,14 +10,14 @@ from callinsight.calls.audio import clip, decode
 from callinsight.errors import AudioError, InputError
 from callinsight.months import month_of
 from callinsight.pipeline.embedding import sentence_vectors
-from callinsight.pipeline.recordings import recordings
+from callinsight.pipeline.recordings import recordings, silences
 from callinsight.reports.pages import write_playlist
 from callinsight.reports.playlist import is_clear, pick_moments, tracks_of
 from callinsight.reports.wording import Names
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -34,7 +34,7 @@ def write_month_playlist(
     moments = playlist_of(db, config, month, length_s=length_s)
     names = Names(load_taxonomy(config.tagging.taxonomy))
     titles = {(p.call, p.name): p.title for p in store.all_participants(db)}
-    sounds = _cut(moments, recordings(db, config))
+    sounds = _cut(moments, recordings(db, config), silences(db))
     heard = [(m, sound) for m, sound in zip(moments, sounds, strict=True) if sound is not None]
     if not heard:
         raise InputError(
@@ -68,9 +68,11 @@ def playlist_of(db: Database, config: Config, month: str, *, length_s: float) ->
 
 
 def _cut(
-    moments: Sequence[Moment], recording_of: Callable[[Call], Path | None]
+    moments: Sequence[Moment],
+    recording_of: Callable[[Call], Path | None],
+    silent_in: Callable[[str], Iterable[tuple[float, float]]],
 ) -> list[bytes | None]:
-    """The sound of each moment; None where it cannot be had."""
+    """The sound of each moment, silent where personal data was said; None where it cannot be had."""
     by_call: dict[str, list[int]] = defaultdict(list)
     for index, moment in enumerate(moments):
         by_call[moment.call.id].append(index)
@@ -84,5 +86,7 @@ def _cut(
         for index in indices:
             moment = moments[index]
             if sound and moment.utterance.start_s < sound.duration_s:
-                cut[index] = clip(sound, moment.start_s, moment.end_s)
+                cut[index] = clip(
+                    sound, moment.start_s, moment.end_s, silent=silent_in(moment.call.id)
+                )
     return cut

@@ -13,7 +13,7 @@ from callinsight.calls.audio import clip, decode
 from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
 from callinsight.pipeline.content import gaps_of, unused_of, uses_of
-from callinsight.pipeline.recordings import recordings
+from callinsight.pipeline.recordings import recordings, silences
 from callinsight.pipeline.requests import request_lines
 from callinsight.records import Snapshot
 from callinsight.reports.asks import asks_of, is_tracked
@@ -92,6 +92,7 @@ def report_of(
         unused=read.unused,
         items=store.all_items(db),
         excerpts=_excerpts(db, config, read, every),
+        redactions=store.redactions_in(db, [call.id for call in calls]),
         topics=topics_of(db, month),
         problems=store.problems(db),
         names=names,
@@ -218,7 +219,7 @@ def _excerpts(db: Database, config: Config, read: Reading, every: Sequence[Call]
         playable=lambda call: recording_of(call) is not None,
         turns_of=functools.cache(lambda call: store.utterances_of(db, call)),
     )
-    return with_clips(picked, recording_of)
+    return with_clips(picked, recording_of, silences(db))
 
 
 def _comparison(
@@ -290,9 +291,14 @@ def _keep(db: Database, numbers: MonthNumbers, now: str) -> None:
 
 
 def with_clips(
-    excerpts: Sequence[Excerpt], recording_of: Callable[[Call], Path | None]
+    excerpts: Sequence[Excerpt],
+    recording_of: Callable[[Call], Path | None],
+    silent_in: Callable[[str], Iterable[tuple[float, float]]],
 ) -> list[Excerpt]:
-    """Excerpts with their sound, where a recording can be read and the times are known."""
+    """Excerpts with their sound, where a recording can be read and the times are known.
+
+    Nothing is heard in the spans of a call that `silent_in` gives for its id.
+    """
     by_call: dict[str, list[int]] = defaultdict(list)
     for index, excerpt in enumerate(excerpts):
         if not excerpt.utterance.estimated:
@@ -309,7 +315,8 @@ def with_clips(
         for index in indices:
             excerpt = excerpts[index]
             if excerpt.utterance.start_s < sound.duration_s:  # else it is not of this recording
-                cut = clip(sound, excerpt.start_s, excerpt.end_s)
+                silent = silent_in(excerpt.call.id)
+                cut = clip(sound, excerpt.start_s, excerpt.end_s, silent=silent)
                 filled[index] = dataclasses.replace(excerpt, clip=cut)
     return filled
 

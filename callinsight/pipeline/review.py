@@ -16,6 +16,7 @@ from callinsight.pipeline.run import stored_config
 from callinsight.pipeline.tags import buyer_turns, tag_calls
 from callinsight.progress import silent
 from callinsight.records import Correction
+from callinsight.sheets import sheet_text
 from callinsight.tagging.corrections import (
     ASK,
     CORRECTED,
@@ -31,7 +32,7 @@ from callinsight.tagging.user_concerns import SURE
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -200,6 +201,13 @@ def history(db: Database, config: Config) -> list[Past]:
         return "holds" if correction.id in fitting else "no longer fits"
 
     return [Past(correction, state(correction)) for correction in corrections]
+
+
+def history_sheet(past: Sequence[Past]) -> str:
+    """What people said of turns, as CSV; no words of a call are taken for a formula."""
+    columns = ("at", "who", "action", "call", "utterance", "before", "after", "text")
+    rows = [[*(getattr(one.correction, name) for name in columns), one.state] for one in past]
+    return sheet_text([*columns, "state"], rows)
 
 
 def _doubts(

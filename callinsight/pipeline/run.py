@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from logging import WARNING
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
@@ -13,12 +14,14 @@ from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, load_config, settings_text
 from callinsight.errors import InputError, StoreError
+from callinsight.journal import note
 from callinsight.pipeline.content import load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.forget import without_forgotten
 from callinsight.pipeline.leaving import drop_unlisted, keep_held
 from callinsight.pipeline.mend import mended_entries
+from callinsight.pipeline.privacy import cleaned_entry
 from callinsight.pipeline.purge import AUDIO, DELETED
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
@@ -39,9 +42,11 @@ if TYPE_CHECKING:
     from callinsight.calls.manifest import Entry
     from callinsight.progress import Progress
     from callinsight.records import Call
+    from callinsight.store import Claim
 
 SETTINGS = "settings"
 DEFINITIONS = "taxonomy"  # version and digest of those that the tags were made with
+LAST_RUN = "last_run"  # moment at which the last run that came to its end was started
 FILES = "files"
 HEARD = ("done", "partial", "empty")
 
@@ -72,15 +77,18 @@ def run(
     """Take all calls of a pipeline from their files to the report; raises CallInsightError.
 
     `fetch` makes sure that models of these names are here, before the work that waits for them.
-    With `now`, a moment, what the report says is kept.
+    With `now`, a moment, what the report says is kept, and when the last run was.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     manifest = list_calls(config, taxonomy, today=now[:10])
     fetch(models_for(config, manifest, taxonomy))
-    with store.opened(database, create=True) as db:
+    with store.claimed(database, now=now) as killed, store.opened(database, create=True) as db:
+        if killed:
+            _follow(db, killed)
         store.save_setting(db, SETTINGS, settings_text(config))
         entries, forgotten = without_forgotten(db, manifest.entries)
-        entries = mended_entries(db, recall(db, entries), taxonomy)
+        entries = mended_entries(db, recall(db, entries), taxonomy, config.privacy)
+        entries = [cleaned_entry(entry, config.privacy) for entry in entries]
         removed = drop_unlisted(db, config, manifest.problems, entries)
         entries = keep_held(db, entries)
         transcribe_calls(
@@ -103,10 +111,21 @@ def run(
         page = (
             report_month(db, config, months[-1], config.report.folder, now=now) if months else None
         )
+        if now:
+            store.save_setting(db, LAST_RUN, now)
         order = [entry.call.id for entry in entries]
-        return dataclasses.replace(
-            _summary(db, database, page, removed, order), forgotten=forgotten
-        )
+        summary = _summary(db, database, page, removed, order)
+        return dataclasses.replace(summary, forgotten=forgotten)
+
+
+def _follow(db: Database, killed: Claim) -> None:
+    """Go on after a command that was killed; what an erasure had dropped goes from the file, too."""
+    if killed.command in ("forget", "purge"):
+        told = f"'callinsight {killed.command}' was killed: start it again, too"
+        note(told, level=WARNING)
+        store.scrub(db)
+    else:
+        note("the run before was killed; this one goes on from where it was", level=WARNING)
 
 
 def stored_config(db: Database) -> Config:
@@ -194,6 +213,9 @@ def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
 def _summary(
     db: Database, database: Path, page: Path | None, removed: int, order: list[str]
 ) -> Summary:
+    problems = store.problems(db)
+    for problem in problems:
+        note("input failed", level=WARNING, stage=problem.stage, subject=problem.subject)
     row = {call: number for number, call in enumerate(order)}
     calls = sorted(store.all_calls(db), key=lambda call: row.get(call.id, len(row)))
     return Summary(
@@ -201,6 +223,6 @@ def _summary(
         report=page,
         statuses=dict(Counter(call.status for call in calls)),
         noted=tuple(c for c in calls if c.reason and c.status != "failed"),
-        problems=tuple(store.problems(db)),
+        problems=tuple(problems),
         removed=removed,
     )

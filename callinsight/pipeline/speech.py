@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from importlib.metadata import version
+from logging import WARNING
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
+from callinsight.calls.redaction import redactions_of
 from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcripts import is_transcript
 from callinsight.calls.vocabulary import names_of
 from callinsight.cluster import run_jobs
 from callinsight.config import Config, settings_hash
 from callinsight.errors import CallInsightError
-from callinsight.pipeline.forget import sealed
+from callinsight.journal import note
 from callinsight.pipeline.hearing import (
     Heard,
     SpeechJob,
@@ -24,6 +26,7 @@ from callinsight.pipeline.hearing import (
     unclear,
 )
 from callinsight.pipeline.naming import NAMING, name_speakers
+from callinsight.pipeline.privacy import kept_participants, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,14 +57,20 @@ def transcribe_calls(
         with store.transaction(db):
             store.remove_voices(db)  # at once, not as each call is heard again
     channels = {call.id: call.channels for call in store.all_calls(db)}
-    kept = sealed(store.all_forgotten(db))
+    kept = store.sealed_calls(db)
+    excess = _with_less_to_take_out(db, config)
     wanted = []
     for entry in entries:
         if entry.call.status == "refused":
             _save_refused(db, entry.call)
             continue
         if entry.call.id not in kept and _is_due(
-            db, config, entry, channels.get(entry.call.id, 0), retry_failed=retry_failed
+            db,
+            config,
+            entry,
+            channels.get(entry.call.id, 0),
+            retry_failed=retry_failed,
+            anew=entry.call.id in excess,
         ):
             wanted.append(entry)
     by_id = {entry.call.id: entry for entry in wanted}
@@ -70,6 +79,7 @@ def transcribe_calls(
         for job, heard in run_jobs(hear, jobs, workers=workers):
             entry = by_id[job.subject]
             _save(db, config, entry, heard)
+            _note(job.subject, heard)
             advance(heard.duration_s if isinstance(heard, Heard) and job.engine else 0.0)
     name_speakers(db, config, entries)
 
@@ -91,8 +101,20 @@ def _hash(entry: Entry, config: Config, channels: int, *, enroll: bool | None = 
     )
 
 
+def _with_less_to_take_out(db: Database, config: Config) -> set[str]:
+    """Calls that lack words which may be kept by now: only hearing them again brings these back."""
+    kinds = {*config.privacy.redact, *(["name"] if config.privacy.redact_names else [])}
+    return {call for call, gone in store.kinds_redacted(db).items() if gone - kinds}
+
+
 def _is_due(
-    db: Database, config: Config, entry: Entry, channels: int, *, retry_failed: bool
+    db: Database,
+    config: Config,
+    entry: Entry,
+    channels: int,
+    *,
+    retry_failed: bool,
+    anew: bool = False,
 ) -> bool:
     """Whether a call is to be heard; what was heard while voices were kept is as good without."""
     call = entry.call.id
@@ -101,7 +123,8 @@ def _is_due(
         for enroll in (True, config.speech.enroll_reps)
     }
     is_recalled = bool(entry.call.fingerprint) and not entry.path.exists()
-    if is_recalled or any(store.is_done(db, STAGE, call, hash_) for hash_ in hashes):
+    done = any(store.is_done(db, STAGE, call, hash_) for hash_ in hashes)
+    if is_recalled or (done and not anew):
         return False
     failed = any(store.has_failed(db, STAGE, call, hash_) for hash_ in hashes)
     return retry_failed or not failed
@@ -125,7 +148,13 @@ def _jobs(entries: Sequence[Entry], config: Config) -> list[SpeechJob]:
         voice_model = weights.folder(weights.VOICES)
         jobs = [_recording_job(entry, config, engine, voice_model) for entry in recordings]
     return jobs + [
-        SpeechJob(entry.call.id, entry.path, None, mishearings=speech.mishearings)
+        SpeechJob(
+            entry.call.id,
+            entry.path,
+            None,
+            mishearings=speech.mishearings,
+            rules=rules_of(config.privacy, entry.participants),
+        )
         for entry in transcripts
     ]
 
@@ -142,6 +171,9 @@ def _recording_job(
         voice_model=voice_model,
         speakers=_speakers(entry),
         enroll=config.speech.enroll_reps,
+        mishearings=config.speech.mishearings,
+        rules=rules_of(config.privacy, entry.participants),
+        time_limit_factor=config.speech.time_limit_factor,
     )
 
 
@@ -162,11 +194,12 @@ def _speakers(entry: Entry) -> int | None:
 
 def _save(db: Database, config: Config, entry: Entry, heard: Heard | CallInsightError) -> None:
     hash_ = _hash(entry, config, heard.channels if isinstance(heard, Heard) else 0)
+    people = kept_participants(entry.participants, config.privacy)
     with store.transaction(db):
         if isinstance(heard, CallInsightError):
             error = f"{entry.where}: {heard}"
             call = dataclasses.replace(entry.call, status="failed", reason=error)
-            store.save_call(db, call, entry.participants, [])
+            store.save_call(db, call, people, [])
             store.record_run(db, STAGE, call.id, hash_, error=error)
             return
         call = dataclasses.replace(
@@ -179,10 +212,19 @@ def _save(db: Database, config: Config, entry: Entry, heard: Heard | CallInsight
             reason=_reason(entry, heard),
         )
         unnamed = utterances_of(call.id, heard.turns, (), None)
-        store.save_call(db, call, entry.participants, unnamed)
+        store.save_call(db, call, people, unnamed)
+        store.replace_redactions(db, call.id, redactions_of(unnamed))
         store.replace_voices(db, call.id, heard.voices)
         store.forget_run(db, NAMING, call.id)
         store.record_run(db, STAGE, call.id, hash_)
+
+
+def _note(call: str, heard: Heard | CallInsightError) -> None:
+    if isinstance(heard, CallInsightError):
+        error = type(heard).__name__
+        note("call failed", level=WARNING, call=call, stage=STAGE, error=error)
+    else:
+        note("call heard", call=call, status=heard.status, audio_s=heard.duration_s)
 
 
 def _reason(entry: Entry, heard: Heard) -> str:

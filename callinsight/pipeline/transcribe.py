@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from callinsight import weights
 from callinsight.calls.formats import to_rttm, to_srt, to_txt, to_vtt
+from callinsight.calls.redaction import Rules
 from callinsight.calls.speakers import utterances_of
 from callinsight.calls.transcripts import is_transcript
 from callinsight.cluster import run_jobs
@@ -50,6 +51,7 @@ class Options:
     rep_channel: int | None = None
     speakers: int | None = None  # in a recording with one channel
     words: bool = False  # print the times of words
+    redact: bool = True  # take personal data out
     format: str = "json"
 
 
@@ -100,10 +102,11 @@ def _jobs(
             vocabulary=options.vocabulary,
         )
         voice_model = weights.folder(weights.VOICES)
+    rules = Rules() if options.redact else None
     return [
-        SpeechJob(str(index), Path(file), engine, voice_model, options.speakers)
+        SpeechJob(str(index), Path(file), engine, voice_model, options.speakers, rules=rules)
         if file in recordings
-        else SpeechJob(str(index), Path(file), None)
+        else SpeechJob(str(index), Path(file), None, rules=rules)
         for index, file in enumerate(files)
     ]
 

@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.records import INFERRED, UNKNOWN
-from callinsight.reports.wording import count, many, talk
+from callinsight.reports.wording import count, listing, many, talk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from callinsight.records import Call, Participant
+    from callinsight.records import Call, Participant, Redaction
 
 READ = ("done", "partial")  # states of a call whose words count
 FEW_DEALS = 20  # with fewer, most shares are uncertain by a quarter or more
+PERSONAL = {
+    "email": ("e-mail address", "e-mail addresses"),
+    "phone": ("phone number", "phone numbers"),
+    "card": ("card number", "card numbers"),
+    "bank": ("bank number", "bank numbers"),
+    "government": ("government number", "government numbers"),
+    "address": ("address", "addresses"),
+    "link": ("link with a secret", "links with a secret"),
+    "password": ("password or PIN", "passwords or PINs"),
+    "name": ("name", "names"),
+}
 STATES = {
     "done": "in full",
     "partial": "in part",
@@ -134,6 +145,18 @@ def notices_of(calls: Sequence[Call], said: Sequence[Heard], min_deals: int) -> 
             "stages only; write deal_stage into the calls sheet, in words that the taxonomy knows."
         )
     return tuple(notices)
+
+
+def removed(redactions: Iterable[Redaction]) -> str:
+    """How much personal data was taken out of what was said, by kind; empty if there was none."""
+    pieces = {(one.call, one.placeholder): one.kind for one in redactions}
+    if not pieces:
+        return ""
+    kinds = listing(
+        [count(n, *PERSONAL[kind]) for kind, n in Counter(pieces.values()).most_common()]
+    )
+    many_pieces = many(len(pieces), "piece of personal data was", "pieces of personal data were")
+    return f"{many_pieces} removed: {kinds}."
 
 
 def _is_roleless(one: Heard) -> bool:

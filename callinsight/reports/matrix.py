@@ -29,6 +29,7 @@ class Cell:
     more: str = ""
     anchor: str = ""
     heard: str = ""  # deals in which the role was heard there, and assets made for it
+    gap: str = ""  # id of what it shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,4 +106,5 @@ def _cell(gaps: Sequence[Gap], heard: str, facts: Facts) -> Cell:
         more=f"and {count(others, 'more concern')} below" if others else "",
         anchor=anchor_of(top) if top.verdict in SHOWN else "",
         heard=heard,
+        gap=top.id,
     )

@@ -14,7 +14,7 @@ from callinsight.reports.balance import (
     balance_sentence,
     usable_items,
 )
-from callinsight.reports.basis import READ, Figure, Heard, band, notices_of
+from callinsight.reports.basis import READ, Figure, Heard, band, notices_of, removed
 from callinsight.reports.demand import (
     INTERVAL,
     Demand,
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         Gap,
         Participant,
         Problem,
+        Redaction,
         Topic,
         Unused,
         Utterance,
@@ -132,6 +133,7 @@ class MonthlyReport:
     has_calls: bool
     basis: tuple[Figure, ...]
     notices: tuple[str, ...]
+    removed: str  # how much personal data was taken out of the month's calls
     summary: tuple[str, ...]
     stages: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -182,6 +184,7 @@ def build_report(
     problems: Sequence[Problem],
     names: Names,
     versions: Mapping[str, str],
+    redactions: Sequence[Redaction] = (),
     asks: Sequence[Ask] = (),
     asks_tracked: bool = True,
     requests: Sequence[RequestLine] = (),
@@ -216,6 +219,7 @@ def build_report(
         has_calls=bool(calls),
         basis=band(calls, participants, heard),
         notices=notices_of(calls, heard, min_deals),
+        removed=removed(redactions),
         summary=_summary(ranked, covered, unused, facts, comparison, asked, asked_for),
         stages=tuple(stage.label for stage in names.taxonomy.stages.values()),
         lines=lines_of(cells, facts),

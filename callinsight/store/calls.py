@@ -153,7 +153,7 @@ def search_utterances(db: Database, words: str, *, limit: int = 20) -> list[Utte
 
 
 def _forget_results(db: Database, call: str) -> None:
-    for table in ("tags", "utterances", "participants", "voices", "heard_turns"):
+    for table in ("tags", "redactions", "utterances", "participants", "voices", "heard_turns"):
         db.execute(f"DELETE FROM {table} WHERE call = ?", [call])  # noqa: S608 - fixed names
 
 
@@ -164,3 +164,27 @@ def _forget_words_of_people(db: Database, call: str) -> None:
 
 def _name(participant: Participant) -> str:
     return participant.name
+
+
+def reps(db: Database) -> list[tuple[str, int]]:
+    """Who sells, by name, and in how many calls."""
+    sql = (
+        "SELECT name, count(DISTINCT call) FROM participants WHERE side = 'rep' AND name <> '' "
+        "GROUP BY name ORDER BY name"
+    )
+    return [(name, calls) for name, calls in db.execute(sql).fetchall()]
+
+
+def calls_of_rep(
+    db: Database, name: str, *, limit: int, after: tuple[str, str] | None = None
+) -> list[Call]:
+    """The calls that somebody held, the latest first; those `after` a moment and id, in that order."""
+    at, id_ = after or ("~", "~")
+    return load(
+        db,
+        Call,
+        "SELECT calls.* FROM calls WHERE id IN "
+        "(SELECT call FROM participants WHERE side = 'rep' AND name = ?) "
+        "AND (recorded_at, id) < (?, ?) ORDER BY recorded_at DESC, id DESC LIMIT ?",
+        [name, at, id_, limit],
+    )

@@ -168,6 +168,11 @@ def all_forgotten(db: Database) -> list[Forgotten]:
     return load(db, Forgotten, "SELECT * FROM forgotten ORDER BY id")
 
 
+def sealed_calls(db: Database) -> set[str]:
+    """The calls that somebody was taken out of: their words are not taken from files any more."""
+    return {id_ for (id_,) in db.execute("SELECT id FROM forgotten WHERE what = 'words'")}
+
+
 def add_receipt(db: Database, receipt: Receipt) -> Receipt:
     """Keep that something was erased; with its number."""
     (last,) = db.execute("SELECT coalesce(max(id), 0) FROM receipts").fetchone()

@@ -22,6 +22,7 @@ TAGGED = (
     "tags.score, tags.status, tags.persona, tags.stage, tags.month "
     "FROM tags JOIN utterances ON utterances.id = tags.utterance"
 )
+GONE = ""  # in the list of changed calls: some are there no more
 FACTS = (
     "SELECT id, recorded_at, account, outcome, file, channels, "
     "(SELECT group_concat(name, char(10)) FROM participants WHERE call = calls.id AND side = 'rep') "
@@ -36,7 +37,7 @@ def edition(db: Database) -> int:
 
 
 def calls_changed_since(db: Database, number: int) -> list[str]:
-    """The calls whose tags, facts or participants changed after an edition."""
+    """The calls whose tags, facts or participants changed after an edition; GONE if some are gone."""
     rows = db.execute("SELECT call FROM changed_calls WHERE number > ?", [number])
     return [call for (call,) in rows.fetchall()]
 

@@ -46,6 +46,28 @@ def months_with_gaps(db: Database) -> list[str]:
     ]
 
 
+def gaps_of_cell(db: Database, concern: str, persona: str, stage: str) -> list[Gap]:
+    """One cell in every period that is kept, the earliest first."""
+    return load(
+        db,
+        Gap,
+        "SELECT * FROM gaps WHERE concern = ? AND persona = ? AND stage = ? ORDER BY month",
+        [concern, persona, stage],
+    )
+
+
+def get_gap(db: Database, id_: str) -> Gap | None:
+    """The cell of a period with this id, as far as it is kept."""
+    found = load(db, Gap, "SELECT * FROM gaps WHERE id = ?", [id_])
+    return found[0] if found else None
+
+
+def currencies(db: Database) -> list[str]:
+    """What the amounts of deals are in."""
+    sql = "SELECT DISTINCT currency FROM calls WHERE amount IS NOT NULL ORDER BY currency"
+    return [currency for (currency,) in db.execute(sql).fetchall()]
+
+
 def personas_heard(db: Database, calls: Iterable[str]) -> list[tuple[str, str]]:
     """Which personas spoke as buyers in these calls: (call, persona), each once."""
     sql = (

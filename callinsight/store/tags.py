@@ -103,6 +103,11 @@ def load_vectors(db: Database, model: str, text_hashes: Iterable[str]) -> dict[s
     return found
 
 
+def has_vectors(db: Database) -> bool:
+    """Whether any vector is kept; none is once personal data was taken out of stored words."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM embeddings)").fetchone()[0])
+
+
 def save_vectors(db: Database, model: str, vectors: dict[str, bytes]) -> None:
     """Keep sentence vectors, so that no text is embedded twice."""
     db.conn.executemany(

@@ -1,4 +1,4 @@
-"""The database as a file: nothing left of what was erased, whole or not, copied while in use."""
+"""The database as a file: nothing left of what was erased, copied while in use."""
 
 from __future__ import annotations
 
@@ -9,31 +9,26 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from callinsight.errors import StoreError
-from callinsight.store.database import TIMEOUT_S, transaction
+from callinsight.store.database import BUSY_S, transaction
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
 
-BUSY = (
-    "what was to go is erased, but another program reads the database, so its log may still hold "
-    "it; stop that program (such as 'callinsight serve'), then run 'callinsight purge --yes', "
-    "which cuts the log off"
-)
 WAIT_S = 10.0  # for others to be done with the log
 PLACES = ("SELECT count(*), coalesce(sum(rowid), 0), coalesce(sum(rowid * (rowid % 997)), 0) "
           "FROM utterances")  # fmt: skip
-SHOWN = 20  # faults of one kind
 
 
-def scrub(db: Database) -> None:
-    """Take what was erased out of the search indexes, free pages and the log of the file.
+def scrub(db: Database, *, pack: bool = True) -> bool:
+    """Take words that are no longer stored out of the search indexes and the log of the file, too.
 
-    Raises StoreError where another program keeps the log from being cut off.
+    With `pack` also out of what pages of the file hold between their rows; that writes the whole file
+    anew. False where another program reads for so long that the log cannot be cut off.
     """
-    places = db.execute(PLACES).fetchone()
-    db.execute("VACUUM")
+    if pack:
+        _pack(db)
     with transaction(db):
         db.execute("INSERT INTO utterances_fts (utterances_fts) VALUES ('rebuild')")
         db.execute("INSERT INTO tagged_fts (tagged_fts) VALUES ('delete-all')")
@@ -41,55 +36,31 @@ def scrub(db: Database) -> None:
             "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
             "WHERE id IN (SELECT utterance FROM tags)"
         )
-        if db.execute(PLACES).fetchone() != places:  # VACUUM may number rows anew: pages read all
+    return _cut_off_log(db)
+
+
+def _pack(db: Database) -> None:
+    """Write the file anew without what is free; that may number rows anew, so pages read all again."""
+    places = db.execute(PLACES).fetchone()
+    db.execute("VACUUM")
+    if db.execute(PLACES).fetchone() != places:
+        with transaction(db):
             db.execute(
                 "INSERT OR REPLACE INTO changed_calls (call, number) SELECT id, 1 + "
                 "(SELECT coalesce(max(number), 0) FROM changed_calls) FROM calls"
             )
-    _cut_off_log(db)
 
 
-def _cut_off_log(db: Database) -> None:
+def _cut_off_log(db: Database) -> bool:
     deadline = time.monotonic() + WAIT_S
     db.execute("PRAGMA busy_timeout = 100")
     try:
         while db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             if time.monotonic() > deadline:
-                raise StoreError(BUSY)
+                return False
     finally:
-        db.execute(f"PRAGMA busy_timeout = {TIMEOUT_S * 1000}")
-
-
-def faults(db: Database) -> list[str]:
-    """What is wrong with the database, in words; nothing for one that is whole."""
-    try:
-        found = [row[0] for row in db.execute(f"PRAGMA integrity_check({SHOWN})").fetchall()]
-        found = [f"the file is damaged: {fault}" for fault in found if fault != "ok"]
-        for table, _, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(SHOWN):
-            found.append(f"a row of {table} belongs to nothing in {parent}")
-        for index in ("utterances_fts", "tagged_fts"):
-            found += _faults_of_index(db, index)
-    except sqlite3.DatabaseError as error:
-        return [f"the file is damaged: {error}"]
-    return found
-
-
-def _faults_of_index(db: Database, index: str) -> list[str]:
-    """Whether a search index is whole and holds the turns that it should."""
-    turns = "SELECT rowid FROM utterances"
-    if index == "tagged_fts":
-        turns += " WHERE id IN (SELECT utterance FROM tags)"
-    try:
-        with transaction(db):
-            db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")  # noqa: S608
-    except sqlite3.DatabaseError:
-        return [f"the search index {index} is damaged"]
-    sql = (  # fixed names
-        f"SELECT (SELECT count(*) FROM ({turns} EXCEPT SELECT id FROM {index}_docsize)) + "  # noqa: S608
-        f"(SELECT count(*) FROM (SELECT id FROM {index}_docsize EXCEPT {turns}))"
-    )
-    (off,) = db.execute(sql).fetchone()
-    return [f"the search index {index} is wrong about {off} turns"] if off else []
+        db.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+    return True
 
 
 def back_up(db: Database, target: Path) -> int:

@@ -173,8 +173,9 @@ class Tagger:
         score, threshold = part.concerns[concern], self._thresholds[concern]
         if score < LEAST:
             return None
-        evidence = self._sentence(part, self._heads.concern_weights[self._at(concern)])
         words = part.found.get(concern, [])
+        weights = self._heads.concern_weights[self._at(concern)]
+        evidence = self._sentence(part, weights, saying=words)
         inside = [phrase for phrase in words if phrase in " ".join(words_of(evidence))]
         return Scored(
             label=concern,
@@ -192,14 +193,23 @@ class Tagger:
         there = [part for part in parts if likeliest.evidence in part.text] or parts
         return max(there, key=lambda part: part.concerns.get(likeliest.label, 0.0))
 
-    def _sentence(self, part: _Piece, weights: NDArray[np.float32]) -> str:
-        """The sentence that adds most to the score: a head is linear, so a turn's is their mean."""
-        spans = sentences_of(part.text)[: len(part.sentences)]
-        if len(spans) < 2:
+    def _sentence(
+        self, part: _Piece, weights: NDArray[np.float32], *, saying: Sequence[str] = ()
+    ) -> str:
+        """The sentence that adds most to the score: a head is linear, so a turn's is their mean.
+
+        Where one has a phrase of the concern, one of those does.
+        """
+        sentences = [
+            part.text[start:end].strip()
+            for start, end in sentences_of(part.text)[: len(part.sentences)]
+        ]
+        if len(sentences) < 2:
             return part.text.strip()
         adds = (part.sentences - self._heads.center) / self._heads.spread @ weights[:SIZE]
-        start, end = spans[int(adds.argmax())]
-        return part.text[start:end].strip()
+        plain = [" ".join(words_of(sentence)) for sentence in sentences]
+        rows = [i for i, text in enumerate(plain) if any(phrase in text for phrase in saying)]
+        return sentences[max(rows or range(len(sentences)), key=lambda i: float(adds[i]))]
 
     def _at(self, concern: str) -> int:
         return self._heads.concerns.index(concern)

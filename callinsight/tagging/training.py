@@ -29,7 +29,7 @@ EXAMPLES = Path(__file__).parent / "examples.npz"
 INVERSE_PENALTY = 1.0  # chosen on left-out sources, as is PHRASE_WEIGHT
 THRESHOLDS = np.arange(0.1, 0.8, 0.01)
 SMOOTHED = 11  # thresholds whose score is averaged, so that one turn more or less moves little
-HOLD_CONCERNS, HOLD_STANCES = 10.0, 2.0  # how firmly corrections find heads in place; see below
+HOLD_CONCERNS, HOLD_STANCES = 10.0, 10.0  # how firmly corrections find heads in place; see below
 DECIMALS = 4  # so that the last bits of the solver do not show
 
 
@@ -137,10 +137,8 @@ def correct_heads(
 ) -> Heads:
     """The heads moved by a user's corrections; calibration and thresholds stay.
 
-    Each weight has a normal prior around where it was, the biases a fixed one: people correct what
-    is in doubt, which says nothing of how often it occurs. How a concern is told is much the same in
-    all sources, how buyers object is not; so concerns are held firmly and stances loosely (values
-    from benchmarks/corrections.py).
+    Each weight has a normal prior around where it was, so that one slip moves little; the biases stay,
+    for people correct what is in doubt, which says nothing of how often it occurs.
     """
     if not corrections:
         return heads

@@ -52,11 +52,18 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Entries of one answer.")]
 Cursor = Annotated[str, Query(description="`next` of the answer before; empty at first.")]
-router = APIRouter(
-    prefix="/api",
-    dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(require("viewer"))],
-    responses=REFUSALS,
-)
+
+
+def api_router() -> APIRouter:
+    """Where programs ask: with a token, as a viewer at least."""
+    return APIRouter(
+        prefix="/api",
+        dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(require("viewer"))],
+        responses=REFUSALS,
+    )
+
+
+router = api_router()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,10 +209,10 @@ def me(request: Request) -> Me:
 @router.get("/calls")
 def calls(db: Db, limit: Limit = 50, cursor: Cursor = "", status: str = "") -> Calls:
     """Calls, the latest first."""
-    after = _place(cursor, (str, str)) if cursor else None
+    after = place_at(cursor, (str, str)) if cursor else None
     found = store.calls_page(db, limit=limit + 1, after=after, status=status)
     last = found[limit - 1] if len(found) > limit else None
-    return Calls(found[:limit], _cursor(last.recorded_at, last.id) if last else None)
+    return Calls(found[:limit], cursor_at(last.recorded_at, last.id) if last else None)
 
 
 @router.get("/calls/{call}")
@@ -282,9 +289,9 @@ def answer(
 @router.get("/corrections", dependencies=[Depends(require("editor"))])
 def corrections(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Corrections:
     """What people said of turns, in the order they said it."""
-    (after,) = _place(cursor, (int,)) if cursor else (0,)
+    (after,) = place_at(cursor, (int,)) if cursor else (0,)
     found = [made for made in store.all_corrections(db) if made.id > after]
-    more = _cursor(found[limit - 1].id) if len(found) > limit else None
+    more = cursor_at(found[limit - 1].id) if len(found) > limit else None
     return Corrections(found[:limit], more)
 
 
@@ -297,13 +304,13 @@ def undo_correction(request: Request, number: int, db: Db) -> None:
 @router.get("/topics")
 def topics(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Topics:
     """The themes, by number; retired and replaced ones with them."""
-    (after,) = _place(cursor, (int,)) if cursor else (-1,)
+    (after,) = place_at(cursor, (int,)) if cursor else (-1,)
     found = [
         TopicShown(t.id, t.label, t.terms.split(";"), t.size, t.status, t.first_seen)
         for t in store.all_topics(db)
         if t.id > after
     ]
-    more = _cursor(found[limit - 1].id) if len(found) > limit else None
+    more = cursor_at(found[limit - 1].id) if len(found) > limit else None
     return Topics(found[:limit], more)
 
 
@@ -321,13 +328,13 @@ def _asked(doubt: Doubt) -> Asked:
     )
 
 
-def _cursor(*place: str | int) -> str:
+def cursor_at(*place: str | int) -> str:
     """Where an answer ended, as one word."""
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
-def _place(cursor: str, kinds: tuple[type, ...]) -> Any:
-    """What `_cursor` wrote; raises InputError for anything else."""
+def place_at(cursor: str, kinds: tuple[type, ...]) -> Any:
+    """What `cursor_at` wrote; raises InputError for anything else."""
     try:
         place = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (ValueError, binascii.Error):

@@ -18,10 +18,14 @@ from callinsight.web import (
     api,
     audio,
     calls,
+    content,
+    content_api,
     definitions,
     excerpts,
+    gaps,
     home,
     playlists,
+    requests,
     review,
     runs,
     sessions,
@@ -84,10 +88,23 @@ def create_app(
     app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    pages = (signing_in, home, audio, calls, excerpts, playlists, review, definitions, runs)
-    for group in pages:
+    for group in (
+        signing_in,
+        home,
+        audio,
+        calls,
+        excerpts,
+        playlists,
+        gaps,
+        content,
+        requests,
+        review,
+        definitions,
+        runs,
+    ):
         app.include_router(group.router, include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(content_api.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(CallInsightError, _told)

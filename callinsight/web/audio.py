@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from callinsight import store
 from callinsight.calls.audio import clip, decode
 from callinsight.calls.playable import COPIES, media_type, write_copy
-from callinsight.pipeline.recordings import recordings
+from callinsight.pipeline.recordings import recordings, silences
 from callinsight.reports.excerpts import span_of
 from callinsight.reports.wording import slug
 from callinsight.web.pages import Db, Settings, require
@@ -33,7 +33,10 @@ NO_CLIP = "There is no recording of these words, or nobody knows when they were 
 
 
 class Copies:
-    """Recordings that browsers cannot play, made into MP3 once; they go when the server ends."""
+    """Recordings that are not served as they are, made into MP3 once; they go when the server ends.
+
+    Browsers cannot play them, or there is something in them that nobody shall hear.
+    """
 
     def __init__(self) -> None:
         """Nothing is written before the first copy."""
@@ -42,17 +45,22 @@ class Copies:
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="copies")
 
-    def of(self, path: Path) -> Path:
-        """The copy of a recording; whoever asks first waits until it is made. Raises AudioError."""
+    def of(self, path: Path, silent: tuple[tuple[float, float], ...] = ()) -> Path:
+        """The copy of a recording with silence in spans (s); whoever asks first waits for it.
+
+        Raises AudioError.
+        """
         status = path.stat()
-        key = f"{path}\x1f{status.st_size}\x1f{status.st_mtime_ns}"
+        key = f"{path}\x1f{status.st_size}\x1f{status.st_mtime_ns}\x1f{silent}"
         with self._lock:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix=COPIES)
             made = self._making.get(key)
             if made is None or _is_lost(made):
                 target = Path(self._folder.name, f"{hashlib.sha256(key.encode()).hexdigest()}.mp3")
-                made = self._making[key] = self._worker.submit(write_copy, path, target)
+                made = self._making[key] = self._worker.submit(
+                    write_copy, path, target, silent=silent
+                )
         return made.result()
 
     def close(self) -> None:
@@ -86,9 +94,10 @@ def audio(
     path = _recording_of(db, config, known)
     if known is None or path is None:
         raise HTTPException(404, NOT_THERE)
-    kind = media_type(path) if known.status != "partial" else None
+    silent = silences(db)(call)
+    kind = media_type(path) if known.status != "partial" and not silent else None
     if kind is None:  # a player would not know what of a damaged file was left out
-        return FileResponse(copies.of(path), media_type="audio/mpeg")
+        return FileResponse(copies.of(path, silent), media_type="audio/mpeg")
     return FileResponse(path, media_type=kind)
 
 
@@ -108,7 +117,7 @@ def clip_of(utterance: str, db: Db, config: Settings) -> Response:
     if start_s >= sound.duration_s:
         raise HTTPException(404, NO_CLIP)
     return Response(
-        clip(sound, start_s, end_s),
+        clip(sound, start_s, end_s, silent=silences(db)(call.id)),
         media_type="audio/mpeg",
         headers={"Content-Disposition": f'attachment; filename="{slug(said.id)[:60]}.mp3"'},
     )

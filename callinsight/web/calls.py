@@ -15,7 +15,7 @@ from callinsight.calls.mending import PEOPLE, PERSONA, SIDE, TITLE, TURN, WRITTE
 from callinsight.calls.speakers import voice_of
 from callinsight.calls.talk import talk_of
 from callinsight.pipeline import mend
-from callinsight.pipeline.naming import turn_of
+from callinsight.pipeline.words import turn_of
 from callinsight.records import UNKNOWN
 from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, clock, percent, readable
@@ -97,7 +97,7 @@ def call_page(
         address=call_address(call),
         trouble=STATUS.get(known.status, ""),
         turns=_turns(said, store.tags_of_call(db, call), names),
-        audio=audio_address(config, known),
+        audio=audio_address(db, config, known),
         talks=talk_of(said),
         people=store.participants_of(db, call),
         voices=_voices(said),
@@ -277,7 +277,7 @@ def _voices(said: Sequence[Utterance]) -> list[VoiceShown]:
     """The voices of a call, each with the name and side it mostly has."""
     first: dict[str, Utterance] = {}
     for turn in said:
-        voice = voice_of(turn_of(turn, {}))
+        voice = voice_of(turn_of(turn))
         if voice not in first or (first[voice].side == UNKNOWN and turn.side != UNKNOWN):
             first[voice] = turn
     sides = mend.voices_of(said)

@@ -116,9 +116,9 @@ def utterance_address(utterance: str) -> str:
     return quote(utterance, safe="")
 
 
-def audio_address(config: Config, call: Call) -> str:
+def audio_address(db: Database, config: Config, call: Call) -> str:
     """Where to play a call; empty if it has no recording or nobody may listen to it."""
-    if call.status == "refused":
+    if call.status == "refused" or store.is_redacted_somewhere(db, call.id):
         return ""
     path = config.calls.files / call.file
     has_sound = call.channels or not is_transcript(path) or recording_beside(path) is not None
@@ -157,7 +157,7 @@ def cards_of(
                 tags,
                 person=store.participant(db, call_id, said.speaker),
                 names=names,
-                audio=audio_address(config, call),
+                audio=audio_address(db, config, call),
                 hit=(hits or {}).get(said.id, ""),
             )
         )

@@ -79,7 +79,7 @@ class Index:
             return
         if time.monotonic() < self._again_at or not self._lock.acquire(blocking=False):
             return
-        changed = store.calls_changed_since(db, self._edition)
+        changed = self._changed(db)
         if self._expected_s(len(changed)) < QUICK_S:
             try:
                 self._read(db, folder, changed)
@@ -88,13 +88,22 @@ class Index:
         else:
             threading.Thread(target=self._read_behind, args=(folder,), daemon=True).start()
 
+    def _changed(self, db: Database) -> list[str]:
+        """The calls to read again; of those that are gone nothing is left but that some are."""
+        changed = store.calls_changed_since(db, self._edition)
+        if store.GONE not in changed:
+            return changed
+        there = set(store.all_call_ids(db))
+        gone = [call for call in self._all.calls.names if call not in there]
+        return [*(call for call in changed if call != store.GONE), *gone]
+
     def _expected_s(self, calls: int) -> float:
         return calls / 2000 + len(self._all) / 1_000_000
 
     def _read_behind(self, folder: Path) -> None:
         try:
             with store.opened(self._path) as db:
-                changed = store.calls_changed_since(db, self._edition)
+                changed = self._changed(db)
                 self._read(db, folder, None if len(changed) > MANY else changed)
         finally:
             self._lock.release()

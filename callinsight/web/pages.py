@@ -13,7 +13,16 @@ from markupsafe import Markup
 
 from callinsight.config import Config
 from callinsight.pipeline.run import stored_config
-from callinsight.reports.wording import clock, count, day, money, month_name, percent, readable
+from callinsight.reports.wording import (
+    clock,
+    count,
+    day,
+    money,
+    month_name,
+    percent,
+    readable,
+    web_address,
+)
 from callinsight.taxonomy import Taxonomy, load_taxonomy
 from callinsight.web import sessions
 from callinsight.web.access import FIELD, YOU, Visitor, require, visitor
@@ -81,6 +90,7 @@ def environment() -> Environment:
         "month_name": month_name,
         "percent": percent,
         "readable": readable,
+        "web_address": web_address,
     }
     templates.globals["moment"] = moment
     return templates

@@ -625,3 +625,16 @@ def test_a_clip_is_a_plain_mp3(call: Samples, tmp_path: Path) -> None:
     with av.open(str(tmp_path / "clip")) as container:
         stream = container.streams.audio[0]
         assert (container.format.name, stream.codec_context.sample_rate) == ("mp3", 16_000)
+
+
+def test_a_clip_is_silent_where_it_is_told_to_be(tmp_path: Path) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE)
+    heard = read(
+        clip(sound_of(tone[np.newaxis].astype(np.float32)), 2, 8, silent=[(4, 5)]), tmp_path
+    )
+    samples = np.abs(heard.read()[0])
+
+    # the encoder shifts a clip by less than 0.1 s
+    assert samples[round(2.05 * SAMPLE_RATE) : round(2.95 * SAMPLE_RATE)].max() < 0.01
+    assert samples[round(1.0 * SAMPLE_RATE) : round(1.5 * SAMPLE_RATE)].max() > 0.3
+    assert samples[round(3.5 * SAMPLE_RATE) : round(4.0 * SAMPLE_RATE)].max() > 0.3

@@ -103,3 +103,9 @@ def test_a_persona_follows_the_title_unless_somebody_named_it() -> None:
     )
     assert (named.persona, named.persona_source) == ("champion", "people")
     assert (from_sheet.title, from_sheet.persona) == ("CFO", "security")
+
+
+def test_a_placeholder_keeps_the_time_of_what_it_stands_for() -> None:
+    words = (Word(0, 1, " Call"), Word(1, 4, " ([phone 1])."), Word(4, 5, " Thanks."))
+
+    assert retimed(words, "Ring ([phone 1]). Thanks.")[1:] == words[1:]

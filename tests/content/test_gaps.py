@@ -401,7 +401,7 @@ class TestSupply:
 
         assert gap.supply == 0
 
-    def test_the_latest_judgement_until_the_day_counts(self):
+    def test_the_latest_judgement_counts_also_for_a_month_that_is_over(self):
         said = [
             judge("A0", answers=False, number=1),
             judge("A0", number=2),
@@ -409,7 +409,8 @@ class TestSupply:
         ]
 
         for order in (said, said[::-1]):
-            assert gaps(raised_by(8), present(10), items(1), judgements=order)[CELL].supply == 1
+            assert gaps(raised_by(8), present(10), items(1), judgements=order)[CELL].supply == 0
+        assert gaps(raised_by(8), present(10), items(1), judgements=said[:2])[CELL].supply == 1
 
     def test_a_judgement_of_an_asset_that_is_gone_changes_nothing(self):
         assert gaps(raised_by(8), present(10), judgements=[judge("gone")])[CELL].supply == 0

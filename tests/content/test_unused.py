@@ -52,11 +52,12 @@ def gap(persona="champion", stage="decision", verdict="gap", concern="price_budg
     )
 
 
-def find(items, events=(), gaps=(), low_use=1) -> list[Unused]:
+def find(items, events=(), gaps=None, low_use=1) -> list[Unused]:
+    """Without `gaps` enough deals were heard, and few of them ask."""
     return find_unused(
         items,
         events,
-        list(gaps),
+        [gap(verdict="low_demand")] if gaps is None else list(gaps),
         grace_days=GRACE,
         window_days=WINDOW,
         low_use=low_use,
@@ -119,14 +120,38 @@ def test_the_right_persona_at_another_stage_is_elsewhere():
     assert [found.advice for found in find([one], gaps=[gap()])] == ["retag"]
 
 
-@pytest.mark.parametrize("verdict", ["oversupplied", "low_demand", "too_few_calls"])
+@pytest.mark.parametrize("verdict", ["oversupplied", "low_demand"])
 def test_what_is_no_demand_does_not_count_as_demand(verdict):
     assert find([old()], gaps=[gap(verdict=verdict)]) == [NOBODY_ASKS]
 
 
 def test_demand_for_another_concern_does_not_count():
-    assert find([old()], gaps=[gap(concern="value_roi")]) == [NOBODY_ASKS]
-    assert find([old(concerns=())], gaps=[gap()]) == [NOBODY_ASKS]
+    quiet = gap(verdict="low_demand")
+
+    assert find([old()], gaps=[gap(concern="value_roi"), quiet]) == [NOBODY_ASKS]
+
+
+@pytest.mark.parametrize(
+    "gaps",
+    [
+        [],
+        [gap(verdict="too_few_calls")],
+        [gap(concern="value_roi")],
+        [gap(persona="end_user", verdict="low_demand")],
+    ],
+)
+def test_nothing_is_retired_on_no_knowledge(gaps):
+    (found,) = find([old(personas=("champion",))], gaps=gaps)
+
+    assert (found.advice, found.cause) == ("keep", "nobody can tell")
+    assert found.why == "never used; too few calls to tell whether anybody asks for it"
+
+
+def test_an_asset_without_a_concern_is_to_be_tagged_first():
+    (found,) = find([old(concerns=())], gaps=[gap(), gap(verdict="low_demand")])
+
+    assert (found.advice, found.cause) == ("retag", "nobody can tell")
+    assert found.why == "never used; it names no concern, so nobody can tell who asks for it"
 
 
 @pytest.mark.parametrize(

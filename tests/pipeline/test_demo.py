@@ -119,8 +119,8 @@ def test_the_assets_that_earn_nothing_are_found_and_no_other(demo: DemoRun, gaps
     assert told == {
         "TA-031": ("promote", "asked for but not used"),
         "TA-028": ("retag", "wrong persona or stage"),
-        "TA-015": ("retire", "nobody asks"),
-        "TA-019": ("retire", "nobody asks"),
+        "TA-015": ("keep", "nobody can tell"),
+        "TA-019": ("retag", "nobody can tell"),
     }
 
 

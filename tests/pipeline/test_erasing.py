@@ -1,6 +1,8 @@
 """What is forgotten is in no byte of any file that is left, and does not come back."""
 
 import json
+import logging
+import os
 import re
 import shutil
 import sqlite3
@@ -15,15 +17,17 @@ from typer.testing import CliRunner
 
 from callinsight import store
 from callinsight.cli import app
-from callinsight.pipeline.erasing import carry_out
+from callinsight.pipeline.erasing import carry_out, drop_calls
 from callinsight.pipeline.forget import LIFT
 from callinsight.pipeline.purge import plan_purge
+from callinsight.pipeline.recordings import silences
 from callinsight.pipeline.run import run
 from callinsight.progress import silent
 from callinsight.records import (
     AuditEntry,
     ContentRequest,
     Correction,
+    Forgotten,
     Mending,
     Playlist,
     PlaylistItem,
@@ -41,6 +45,8 @@ PLANTED = (
 AT = "2026-11-02T09:00:00+00:00"
 ACCOUNT = "no call is with the account 'Wombatwork'; did you mean 'Wombatworks'?"
 OPPOSITE = "--yes and --dry-run say the opposite; leave one out"
+GONE = "names of buyers are taken out of this database"
+HINT = "write an id of the list of participants, or name the call with --call"
 runner = CliRunner()
 
 
@@ -208,7 +214,7 @@ class TestForgettingACall:
         command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
 
         names = {p.name for p in planted.folder.glob("callinsight.db*")}
-        assert names == {"callinsight.db", "callinsight.db-wal", "callinsight.db-shm"}
+        assert names == {f"callinsight.db{end}" for end in ("", "-wal", "-shm", ".lock")}
         assert found(planted) == {}
         keeper.close()
         assert found(planted) == {}
@@ -344,6 +350,44 @@ class TestForgettingACall:
             assert command(planted, "forget", *args, code=2).stderr == f"Error: {message}\n"
 
 
+class TestTwoAtOnce:
+    @pytest.mark.parametrize(
+        "args",
+        [("forget", "--call", "talk-x", "--yes"), ("purge", "--yes"), ("topics", "rebuild")],
+    )
+    def test_whatever_changes_much_waits_for_nobody(self, planted: Project, args) -> None:
+        rows = planted.rows()
+        with store.claimed(planted.database, now=AT, command="forget"):
+            result = command(planted, *args, code=2)
+            command(planted, "forget", "--call", "talk-x")  # to look is always possible
+
+        assert result.stderr == (
+            f"Error: {planted.database}: 'callinsight forget' (process {os.getpid()}) has been at "
+            f"work on it since {AT}; wait until it has ended and start this one again, or name "
+            "another database with --db FILE\n"
+        )
+        assert planted.rows() == rows
+
+    def test_a_run_ends_what_a_killed_one_left_in_the_file(self, planted: Project, caplog) -> None:
+        with store.opened(planted.database) as db:
+            call = store.get_call(db, "talk-x")
+            with store.transaction(db), store.unguarded(db):
+                drop_calls(db, [call])
+                kept = Forgotten(id="talk-x", what="call", fingerprint=call.fingerprint, at=AT)
+                store.remember_forgotten(db, [kept])
+                store.remove_vectors_except(db, ())
+            shutil.rmtree(planted.folder / "report")
+        lock = planted.folder / "callinsight.db.lock"
+        lock.write_text(f'{{"process": 1, "since": "{AT}", "command": "forget"}}', encoding="utf-8")
+        assert found(planted, ("zebrafish", "narwhalgate"))["callinsight.db"]
+        caplog.set_level(logging.INFO)
+
+        run_again(planted)
+
+        assert "'callinsight forget' was killed: start it again, too" in caplog.messages
+        assert "callinsight.db" not in found(planted)
+
+
 class TestLegalHold:
     def hold(self, project: Project) -> None:
         project.write_calls(
@@ -476,6 +520,50 @@ class TestForgettingAPerson:
             assert store.utterances_of(db, "talk-x") == said
             assert {t.utterance for t in store.tags_of_call(db, "talk-x")} <= {"talk-x:0004"}
 
+    def test_nobody_hears_them(self, planted: Project) -> None:
+        command(planted, "forget", "--person", "Ottoline Vandersloot", "--yes", "--who", "Ines")
+
+        with store.opened(planted.database) as db:
+            said = store.utterances_of(db, "talk-x")
+            silent_in = silences(db)
+            mine = tuple((said[n].start_s, said[n].end_s) for n in range(4))  # the rep names them
+            assert silent_in("talk-x") == mine
+            assert silent_in("talk-1") == ()
+
+    def test_where_names_are_taken_out_an_id_finds_them(self, planted: Project) -> None:
+        sheet = planted.folder / "participants.csv"
+        header, *rows = sheet.read_text(encoding="utf-8").splitlines()
+        ids = {"Ottoline Vandersloot": "ov-1", "Ann Lee": "al-2", "Bo Berg": "bb-3"}
+        rows = [f"{row},{ids.get(row.split(',')[1], '')}" for row in rows]
+        sheet.write_text("\n".join([f"{header},person", *rows]) + "\n", encoding="utf-8")
+        with planted.pipeline.open("a", encoding="utf-8") as file:
+            file.write("[privacy]\nredact_names = true\n")
+        run_again(planted)
+        with store.opened(planted.database) as db:
+            others = {call: store.utterances_of(db, call) for call in ("talk-1", "talk-2")}
+            assert others["talk-1"][1].speaker == "[name 1]"
+
+        for person, message in (
+            ("Ottoline Vandersloot", f"nobody is known as 'Ottoline Vandersloot': {GONE}; {HINT}"),
+            ("[name 1]", f"'[name 1]' is somebody else in each call; {HINT}"),
+        ):
+            result = command(planted, "forget", "--person", person, "--yes", code=2)
+            assert result.stderr == f"Error: {message}\n"
+        command(planted, "forget", "--person", "ov-1", "--yes", "--who", "Ines")
+
+        for _ in range(2):
+            with store.opened(planted.database) as db:
+                said = store.utterances_of(db, "talk-x")
+                people = [person.name for person in store.participants_of(db, "talk-x")]
+                assert {c: store.utterances_of(db, c) for c in others} == others
+            assert [u.speaker for u in said] == [
+                *("Dana Whitfield", "[forgotten]", "Dana Whitfield", "[forgotten]", "[name 2]"),
+            ]
+            assert said[0].text == "What did you think of it, [forgotten]?"
+            assert said[1].text == said[3].text == "[forgotten]"
+            assert sorted(people) == ["Dana Whitfield", "[forgotten]", "[name 2]"]
+            run_again(planted)
+
     def test_the_sheets_that_still_name_them_are_named(self, planted: Project) -> None:
         result = command(planted, "forget", "--person", "Ottoline Vandersloot")
 
@@ -604,7 +692,7 @@ class TestKeeping:
 
         result = command(planted, "check", code=1)
 
-        assert "a row of utterances belongs to nothing in calls\n" in result.stdout
+        assert "a row of utterances belongs to no row of calls\n" in result.stdout
         assert "the search index tagged_fts is wrong about 1 turns\n" in result.stdout
 
     def test_a_damaged_file_is_named(self, planted: Project) -> None:

@@ -47,6 +47,7 @@ STANCES = ("objection", "question", "mention")
 PRICE, TRUST, NEW = CONCERNS.index("price_budget"), CONCERNS.index("trust_proof"), 40
 OBJECTION, QUESTION, ASKS = 60, 61, 70  # directions, as those above
 FAR = 4.0
+MANY = 30  # corrections that say the same, so that they show elsewhere
 PALE = -0.5  # so far in the direction of a concern that it is in doubt
 WHO, AT = "Mara", "2026-11-02T10:00:00+01:00"
 runner = CliRunner()
@@ -176,8 +177,7 @@ def desk(
         monkeypatch.setattr(module, "load_heads", lambda: made)
     embedding.load_encoder.cache_clear()
     monkeypatch.setattr(embedding, "TurnEncoder", no_encoder)
-    for module in (tagger, corrections):
-        monkeypatch.setattr(module, "load_examples", lambda _turns: examples)
+    monkeypatch.setattr(tagger, "load_examples", lambda _turns: examples)
     pipeline = tmp_path / "pipeline.toml"
     pipeline.write_text(
         '[calls]\nmanifest = "calls.csv"\n'
@@ -264,10 +264,16 @@ def test_a_rejected_turn_has_no_tags(desk: Desk) -> None:
     assert desk.tags("b") == set()
 
 
-def test_other_calls_learn_from_a_correction_and_no_encoder_is_loaded(desk: Desk) -> None:
+def test_other_calls_learn_from_corrections_and_no_encoder_is_loaded(desk: Desk) -> None:
     three_calls(desk)
+    alike = {NEW: FAR, PRICE: PALE, OBJECTION: FAR}
+    desk.say("d", *((f"The zloty fell in week {week}.", alike) for week in range(MANY)))
     before = desk.tags("c")
-    desk.correct("b", 1, Labelling(("trust_proof",), "objection"))
+    for week in range(MANY):
+        place = {"call": "d", "utterance": f"d:{2 * week + 1:04d}"}
+        turn = {"context": f"Question {week} of d?", "text": f"The zloty fell in week {week}."}
+        after = "trust_proof/objection/"
+        store.add_correction(desk.db, correction(**place, **turn, action="change", after=after))
 
     desk.tag()  # fails if an encoder is loaded
 
@@ -547,6 +553,16 @@ def test_somebody_must_decide(desk: Desk) -> None:
 
     assert result.exit_code == 2
     assert result.stderr == "Error: it is not known who you are; say it with --who NAME\n"
+
+
+def test_what_a_buyer_said_is_no_formula_in_a_spreadsheet(desk: Desk) -> None:
+    store.save_call(desk.db, Call(id="b", file="b.vtt", recorded_at=AT), [], [])
+    store.add_correction(desk.db, correction(text="=1+1 is what it costs"))
+
+    sheet = desk.invoke("list", "--format", "csv").stdout
+
+    assert "'=1+1 is what it costs" in sheet
+    assert ",=1+1" not in sheet
 
 
 def test_the_history_to_read_and_for_a_spreadsheet(desk: Desk) -> None:

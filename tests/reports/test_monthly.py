@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from callinsight.errors import InputError
-from callinsight.records import Problem, Topic
+from callinsight.records import ContentItem, Problem, Topic, Unused
+from callinsight.reports.assets import asset_sentence, idle_assets
 from callinsight.reports.monthly import MonthlyReport, write_report
+from callinsight.reports.wording import Names
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 SOUND = b"\xff\xf3 not really an MP3 "
 HOSTILE = (
@@ -361,6 +364,35 @@ def test_idle_assets_say_why_in_words_for_people(autumn):
         ("Unused", "2", "33 %", "64 %"),
         ("Unowned", "1", "17 %", "9 %"),
     ]
+
+
+def test_an_asset_is_advised_each_thing_once_and_one_that_goes_needs_no_owner():
+    items = {"A": ContentItem(id="A", title="A", content_type="blog")}
+
+    def advised(*found: tuple[str, str]) -> tuple[str, ...]:
+        unused = [Unused(item="A", kind=kind, why="", advice=advice) for kind, advice in found]
+        (asset,) = idle_assets(unused, items, Names(load_taxonomy(DEFAULT_TAXONOMY)))
+        return asset.advice
+
+    assert advised(("unused", "refresh"), ("stale", "refresh")) == ("Refresh",)
+    assert advised(("unused", "retire"), ("unowned", "assign an owner")) == ("Retire",)
+    assert advised(("unused", "keep"), ("unowned", "assign an owner")) == (
+        "Keep",
+        "Assign an owner",
+    )
+
+
+def test_little_used_assets_are_counted_apart():
+    items = [ContentItem(id=id_, title=id_, content_type="blog") for id_ in "ABCD"]
+    nothing = Unused(item="A", kind="unused", why="", advice="retire")
+    little = [Unused(item=id_, kind="low use", why="", advice="keep") for id_ in "ABC"]
+
+    assert plain(asset_sentence([nothing, *little], items)) == (
+        "1 of 4 live assets (25 %). What they cost to make is not known. 2 more are little used."
+    )
+    assert plain(asset_sentence(little[:1], items)) == (
+        "All of 4 live assets are used, fresh and owned. 1 more is little used."
+    )
 
 
 def test_cost_is_only_spoken_of_where_it_is_known(empty):

@@ -18,9 +18,15 @@ from callinsight.web.app import create_app
 NOW = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 PASSWORD = "correct horse battery"
-PARTS = ("/review/effect",)  # of pages, put in by htmx
+PARTS = ("/review/effect", "/requests/similar")  # of pages, put in by htmx
 FILES = (".csv", ".md", ".m3u", ".zip", ".ics", ".json", ".xlsx")
-NAMED = ("/calls/2026-10-0",)  # pages of a thing
+GAP = "2026-10/price_budget/economic_buyer/decision"
+NAMED = (  # pages of a thing
+    "/calls/2026-10-0",
+    f"/gaps/{GAP}",
+    f"/requests/new?gap={GAP}",
+    "/requests/calls?rep=Dana",
+)
 Serve = Callable[[FastAPI], str]
 
 

@@ -1,0 +1,243 @@
+"""Personal data out of what was said: each piece becomes a placeholder such as `[email 1]`.
+
+The same value has the same placeholder in a call, whether it is written or spoken; the values
+themselves are kept nowhere. A placeholder takes the place of its words, with their times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from callinsight.calls.redaction.addresses import ADDRESS, find_addresses
+from callinsight.calls.redaction.emails import EMAIL, find_emails
+from callinsight.calls.redaction.links import LINK, find_keys, find_links
+from callinsight.calls.redaction.numbers import BANK, CARD, GOVERNMENT, PHONE, find_numbers
+from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
+from callinsight.calls.redaction.people import NAME, find_names
+from callinsight.calls.redaction.talk import Found, Talk, talks_of
+from callinsight.calls.redaction.words import with_placeholders
+from callinsight.calls.speakers import NUMBERED, is_named
+from callinsight.calls.turns import Turn
+from callinsight.records import PLACEHOLDER, Redaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from callinsight.records import Utterance
+
+EDITION = 1  # raise it when the same words are redacted otherwise
+KINDS = (EMAIL, PHONE, CARD, BANK, GOVERNMENT, ADDRESS, LINK, PASSWORD)
+ALL_KINDS = (*KINDS, NAME)
+MOST_PASSES = 6  # what is taken out changes what the words around the rest say of it
+MARK = re.compile(PLACEHOLDER)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is taken out of a call."""
+
+    kinds: tuple[str, ...] = KINDS
+    names: bool = False
+    buyers: tuple[str, ...] = ()  # whose names go
+    others: tuple[str, ...] = ()  # whose names stay
+    named: int = 0  # placeholders that buyers in the list have already
+
+
+@dataclass
+class _Numbers:
+    """Which placeholder each value of a call has."""
+
+    last: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def of(self, found: Found) -> str:
+        key = found.kind, found.value
+        if key not in self.known:
+            self.last[found.kind] += 1
+            self.known[key] = f"[{found.kind} {self.last[found.kind]}]"
+        return self.known[key]
+
+
+def redacted(
+    turns: Sequence[Turn],
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None = None,
+) -> list[Turn]:
+    """The turns of a call with placeholders for personal data; redacting them again changes nothing.
+
+    `people_in` finds names of people in a text, as spans of characters.
+    """
+    numbers = _Numbers()
+    numbers.last[NAME] = rules.named
+    turns = _without_voices(turns, rules)
+    for buyer in rules.buyers if rules.names else ():
+        numbers.of(Found(0, 0, NAME, buyer.casefold()))
+    for turn in turns:
+        for mark in MARK.findall(f"{turn.voice} {turn.text}"):
+            kind, number = mark.strip("[]").split()
+            numbers.last[kind] = max(numbers.last[kind], int(number))
+    clean = list(turns)
+    for _ in range(MOST_PASSES):
+        spans = _spans(clean, rules, people_in, numbers)
+        if not spans:
+            break
+        for number, found in spans.items():
+            clean[number] = with_placeholders(clean[number], found)
+    return clean
+
+
+def name_of(person: str, rules: Rules) -> str:
+    """A participant's name as it is kept: a placeholder for a buyer whose name goes."""
+    if not rules.names or person not in rules.buyers:
+        return person
+    return f"[{NAME} {rules.buyers.index(person) + 1}]"
+
+
+def redacted_text(
+    text: str,
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None = None,
+) -> str:
+    """A text that stands alone, with placeholders for personal data."""
+    if not text.strip():
+        return text
+    return redacted([Turn(None, 0.0, 0.0, text)], rules, people_in)[0].text
+
+
+def placeholders_in(turn: Turn) -> list[str]:
+    """What stands for personal data in a turn and in the name of its voice."""
+    return MARK.findall(f"{turn.voice} {turn.text}")
+
+
+def redactions_of(
+    utterances: Iterable[Utterance],
+    heard: Mapping[str, Utterance] | None = None,
+    kinds: Iterable[str] = ALL_KINDS,
+) -> list[Redaction]:
+    """What was taken out of utterances, told by the placeholders in them.
+
+    Where words have no times, the whole utterance is the span. Where people wrote other words,
+    `heard` has the utterance (by id) as it was heard: what is missing there is still to be heard in
+    the recording, whatever people wrote; of what they wrote, only these `kinds` count.
+    """
+    found = []
+    for said in utterances:
+        marks = _marks_of((heard or {}).get(said.id, said))
+        if said.id in (heard or {}):
+            known = {mark for mark, _, _ in marks}
+            marks += [
+                one for one in _marks_of(said) if one[0] not in known and _kind(one[0]) in kinds
+            ]
+        found += [
+            Redaction(
+                call=said.call,
+                utterance=said.id,
+                position=position,
+                kind=_kind(mark),
+                placeholder=mark,
+                start_s=start_s,
+                end_s=end_s,
+            )
+            for position, (mark, start_s, end_s) in enumerate(marks)
+        ]
+    return found
+
+
+def _marks_of(said: Utterance) -> list[tuple[str, float, float]]:
+    """The placeholders in an utterance, with when what they stand for is said."""
+    timed = [word for word in said.words for _ in MARK.findall(word.text)]
+    marks = MARK.findall(said.text)
+    if len(timed) != len(marks):
+        return [(mark, said.start_s, said.end_s) for mark in marks]
+    return [(mark, at.start_s, at.end_s) for mark, at in zip(marks, timed, strict=True)]
+
+
+def _kind(mark: str) -> str:
+    return mark.strip("[]").split()[0]
+
+
+def _without_voices(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
+    """The turns with placeholders for the buyers' names that a transcript calls its voices by."""
+    if not rules.names:
+        return list(turns)
+    voices = dict.fromkeys(turn.voice for turn in turns)
+    given = [int(number) for voice in voices for number in re.findall(r"\[name (\d+)\]", voice)]
+    last = max(len(rules.buyers), rules.named, *given, 0)
+    names: dict[str, str] = {}
+    for voice in voices:
+        buyer = next((name for name in rules.buyers if is_named(name, voice)), "")
+        if buyer:
+            names[voice] = name_of(buyer, rules)
+        elif _is_stranger(voice, rules):
+            last += 1
+            names[voice] = f"[{NAME} {last}]"
+    return [replace(turn, voice=names.get(turn.voice, turn.voice)) for turn in turns]
+
+
+def _is_stranger(voice: str, rules: Rules) -> bool:
+    """Whether a voice has the name of somebody who is in no list."""
+    if not voice or NUMBERED.fullmatch(voice):
+        return False
+    return not any(is_named(name, voice) for name in rules.others)
+
+
+def _spans(
+    turns: Sequence[Turn],
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None,
+    numbers: _Numbers,
+) -> dict[int, list[tuple[int, int, str]]]:
+    """The spans to replace in each turn, with their placeholders, in the order of the call."""
+    placed = []
+    for talk in talks_of(turns):
+        for found in personal_data_in(talk, rules, people_in):
+            parts = talk.parts(found.start, found.end)
+            placed.append((parts[0][:2], found, parts))
+    spans: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    for _, found, parts in sorted(placed, key=lambda one: one[0]):
+        mark = numbers.of(found)
+        for turn, start, end in parts:
+            spans[turn].append((start, end, mark))
+    return spans
+
+
+def personal_data_in(
+    talk: Talk,
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None = None,
+) -> list[Found]:
+    """Each piece of personal data in what a voice says, once, and nothing of a placeholder.
+
+    What a later kind would add to a piece is left to the next pass.
+    """
+    taken = [mark.span() for mark in MARK.finditer(talk.text)]
+    kept = []
+    for one in _find(talk, rules, people_in):
+        if all(one.end <= start or end <= one.start for start, end in taken):
+            kept.append(one)
+            taken.append((one.start, one.end))
+    return kept
+
+
+def _find(
+    talk: Talk,
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None,
+) -> list[Found]:
+    """All personal data in what a voice says; what comes first goes before what overlaps it."""
+    found: list[Found] = []
+    if LINK in rules.kinds:
+        found += find_links(talk)
+    if EMAIL in rules.kinds:
+        found += find_emails(talk)
+    if PASSWORD in rules.kinds:
+        found += [*find_keys(talk), *find_passwords(talk)]
+    if ADDRESS in rules.kinds:
+        found += find_addresses(talk)
+    found += find_numbers(talk, rules.kinds)
+    if rules.names:
+        found += find_names(talk, rules.buyers, rules.others, people_in)
+    return found

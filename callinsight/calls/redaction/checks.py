@@ -1,0 +1,84 @@
+"""Presidio's pattern recognisers and validators, which reach for no network and log nothing."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recognisers:
+    """What tells a number, an address or a code from anything that only looks so."""
+
+    email: Any
+    card: Any
+    iban: Any
+    social_security: Any
+    national_insurance: Any
+    postcode: Any
+
+
+@functools.cache
+def recognisers() -> Recognisers:
+    """Presidio's recognisers, loaded once a process: that takes some seconds."""
+    logging.getLogger("presidio-analyzer").disabled = True  # it logs what it cannot validate
+    import tldextract
+    from presidio_analyzer import predefined_recognizers as presidio
+
+    # the list of domains it comes with: by default it fetches another one
+    suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+    class Email(presidio.EmailRecognizer):  # type: ignore[misc]
+        def validate_result(self, pattern_text: str) -> bool:
+            return bool(suffixes(pattern_text).fqdn)
+
+    return Recognisers(
+        email=Email(),
+        card=presidio.CreditCardRecognizer(),
+        iban=presidio.IbanRecognizer(),
+        social_security=presidio.UsSsnRecognizer(),
+        national_insurance=presidio.UkNinoRecognizer(),
+        postcode=presidio.UkPostcodeRecognizer(),
+    )
+
+
+def emails_in(text: str) -> list[tuple[int, int]]:
+    """Where e-mail addresses stand, under domains that there can be."""
+    return _spans(recognisers().email, text)
+
+
+def is_email(text: str) -> bool:
+    """Whether the whole text is an e-mail address."""
+    return (0, len(text)) in emails_in(text)
+
+
+def has_luhn(digits: str) -> bool:
+    """Whether the last digit checks the others, as on payment cards."""
+    return bool(recognisers().card.validate_result(digits))
+
+
+def iban_in(text: str) -> tuple[int, int] | None:
+    """Where an IBAN with right check digits stands in capitals and figures without spaces."""
+    return next(iter(_spans(recognisers().iban, text)), None)
+
+
+def is_social_security(digits: str) -> bool:
+    """Whether nine digits can be a social security number of the US."""
+    return not recognisers().social_security.invalidate_result(digits)
+
+
+def national_insurance_in(text: str) -> tuple[int, int] | None:
+    """Where a British national insurance number stands."""
+    return next(iter(_spans(recognisers().national_insurance, text)), None)
+
+
+def is_postcode(text: str) -> bool:
+    """Whether the whole text is a British postcode."""
+    return (0, len(text)) in _spans(recognisers().postcode, text)
+
+
+def _spans(recogniser: Any, text: str) -> list[tuple[int, int]]:
+    found = recogniser.analyze(text, recogniser.supported_entities)
+    return [(one.start, one.end) for one in found or () if one.score > 0]

@@ -1,0 +1,144 @@
+"""Links that carry a secret: a token, key, signature or password, written or said."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from callinsight.calls.redaction.spoken import (
+    BREAK,
+    TIMES,
+    number_at,
+    pairs_in,
+    tokens_of,
+    words_in,
+)
+from callinsight.calls.redaction.talk import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from callinsight.calls.redaction.spoken import Token
+    from callinsight.calls.redaction.talk import Talk
+
+LINK, PASSWORD = "link", "password"
+WRITTEN = re.compile(
+    r"(?:[a-z][a-z0-9+]*://|www\.)[^\s<>\"'\f]+|(?<![\w@.])(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?[/?][^\s<>\"'\f]+",
+    re.I,
+)
+SECRET_NAME = (
+    r"(?:[\w-]*(?:token|secret|passw(?:or)?d|signature|credential|apikey|api[_-]?key|access[_-]?key)[\w-]*"
+    r"|key|auth|pwd|pass|pw|sig|code|otp|session(?:id)?|sid|jwt|invite|t?k|x-amz-[\w-]+|hash)"
+)
+SECRET = re.compile(
+    rf"[?&#;/]{SECRET_NAME}=[^&\s]{{3,}}|://[^/\s:@]+:[^/\s@]+@"
+    r"|/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|/(?:reset|invite|magic|verify|share|join|unsubscribe|confirm|s|auth|login|token)/(?=[\w.~-]*\d)[\w.~-]{5,}"
+    r"|/(?=[A-Za-z_]*\d)(?=(?:\w*\d){3})(?=\w*[A-Za-z])\w{16,}",
+    re.I,
+)
+KEYS = re.compile(  # keys whose look tells them, wherever they stand
+    r"\b(?:(?:sk|pk|rk)_(?:live|test)_\w{6,}|gh[pousr]_\w{16,}|xox[abprs]-[\w-]{8,}|AKIA[0-9A-Z]{12,}"
+    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+|AIza[\w-]{20,}|sk-[A-Za-z0-9-]{16,})"
+)
+SIGNS = pairs_in(
+    "dot=. .=. slash=/ /=/ equals== === equal== ampersand=& &=& ?=? underscore=_ _=_ dash=- hyphen=- -=-"
+    " colon=: :=: hash=# #=# @=@ percent=%"
+)
+SENTENCE_MARKS = {".", "?", "!", ",", ":", ";"}
+STARTS = ("www", "http", "https")
+CASES = words_in(
+    """
+    capital uppercase lowercase upper lower case letter
+    """
+)
+
+
+def find_links(talk: Talk) -> Iterator[Found]:
+    """Links with a secret."""
+    for found in WRITTEN.finditer(talk.text):
+        text = found[0].rstrip(".,;:!?)]}")
+        if SECRET.search(text):
+            yield Found(found.start(), found.start() + len(text), LINK, text.casefold())
+    tokens = tokens_of(talk.text)
+    index = 0
+    while index < len(tokens):
+        start = _start(tokens, index)
+        said, end = _said(talk.text, tokens, index) if start else ("", index)
+        if SECRET.search(said):
+            yield Found(tokens[index].start, tokens[end - 1].end, LINK, said)
+        index = max(index + 1, end)
+
+
+def find_keys(talk: Talk) -> Iterator[Found]:
+    """Keys of services, which can be told by their look."""
+    for found in KEYS.finditer(talk.text):
+        yield Found(*found.span(), PASSWORD, found[0])
+
+
+def _start(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a link begins at a token: `w w w dot`, `https colon`, or `tallybrook dot com slash`."""
+    plain = [token.plain for token in tokens[index : index + 8]]
+    if plain[0] in STARTS or plain[:3] == ["w", "w", "w"]:
+        return True
+    return plain[0].isalnum() and plain[1:2] == ["dot"] and "slash" in plain
+
+
+def _said(text: str, tokens: Sequence[Token], index: int) -> tuple[str, int]:
+    """The link that is said from a token on, as it would be written, and the index behind it."""
+    said, place, joined = "", index, True
+    while place < len(tokens):
+        token = tokens[place]
+        sign, behind = _sign(text, tokens, place)
+        if sign:
+            said += sign
+            place, joined = behind, True
+            continue
+        part = _part(tokens, place)
+        if part is None or not (joined or _continues(said, token, tokens[place - 1])):
+            break
+        said += part[0]
+        place, joined = part[1], False
+    while place > index and _sign(text, tokens, place - 1)[0]:
+        place -= 1
+    if said.endswith("://"):
+        said = said[:-3]
+    return said.casefold(), place
+
+
+def _sign(text: str, tokens: Sequence[Token], place: int) -> tuple[str, int]:
+    """The mark that is said at a token, else nothing, and the index behind it."""
+    token = tokens[place]
+    plain = [one.plain for one in tokens[place : place + 3]]
+    if plain[:2] == ["question", "mark"]:
+        return "?", place + 2
+    if plain[:2] in (["forward", "slash"], ["equal", "sign"]):
+        return "/" if plain[0] == "forward" else "=", place + 2
+    if plain[:2] == ["and", "sign"] or plain == ["equals", "sign"]:
+        return "&", place + 2
+    if token.text in SENTENCE_MARKS and text[token.end : token.end + 1].isspace():
+        return "", place
+    return SIGNS.get(token.plain, ""), place + 1
+
+
+def _part(tokens: Sequence[Token], place: int) -> tuple[str, int] | None:
+    token = tokens[place]
+    if token.plain in CASES:
+        return "", place + 1
+    if token.plain in TIMES and place + 1 < len(tokens) and len(tokens[place + 1].text) == 1:
+        return tokens[place + 1].plain * TIMES[token.plain], place + 2
+    if number := number_at(tokens, place):
+        return number
+    if token.text == BREAK or not token.text[0].isalnum():
+        return None
+    return token.plain, place + 1
+
+
+def _continues(said: str, token: Token, before: Token) -> bool:
+    """Whether a word goes on where no sign joins it: spelled letters and digits do."""
+    if token.start == before.end:
+        return True
+    single = len(token.text) == 1 or token.plain in CASES or token.plain in TIMES
+    is_number = number_at([token], 0) is not None
+    name = re.search(r"[?&](\w+)$", said)  # `api key equals` is one name
+    return single or is_number or bool(name and token.plain in ("key", "token", "code", "word"))

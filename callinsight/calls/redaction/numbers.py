@@ -1,0 +1,256 @@
+"""Numbers that people read out: of phones, cards, bank accounts, authorities and PINs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from callinsight.calls.redaction import checks
+from callinsight.calls.redaction.spoken import runs_of
+from callinsight.calls.redaction.talk import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from callinsight.calls.redaction.spoken import Run
+    from callinsight.calls.redaction.talk import Talk
+
+PHONE, CARD, BANK, GOVERNMENT = "phone", "card", "bank", "government"
+PASSWORD, CVV, HARMLESS = "password", "cvv", "harmless"
+_NUMBER = r"(?: ?(?:numbers?|no\b\.?|id|#|codes?))"
+CONTEXTS = {
+    CARD: r"\bcards?\b|\bvisa\b|\bmaster ?card\b|\bamex\b|american express|\blong number",
+    CVV: r"\bcv[vc]2?\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)|\bc v [vc]\b",
+    BANK: r"sort ?code|account (?:number|no\b)|\bacct\b|routing|transit number|\biban\b|\bi ban\b"
+    r"|bank (?:details|account)|checking account|savings account|\bwire to",
+    GOVERNMENT: r"social security|\bssn\b|\bs s n\b|(?:my|your|his|her|full) social\b|social (?:is|number)"
+    r"|national insurance|\bn\.?i\.? (?:number|no\b)|\bnino\b|tax (?:id|file|identification|payer)"
+    r"|taxpayer|\btax number|passport|driv(?:er'?s?|ing) licen[cs]e|\bnhs\b|national id\b"
+    r"|medicare|\bitin\b|identity card|\bid card|identification number|steuer"
+    r"|insurance number|residence permit|\bid number",
+    PASSWORD: r"\bpin\b(?! ?pads?)|pass ?code|pass ?word|one[- ]time|verification code|\botp\b"
+    r"|access code|(?:door|gate|entry|unlock|log ?in|alarm|lock ?box|key ?pad|host) (?:code|key)"
+    r"|authenticator|unlock it with|\bcode to get in",
+    PHONE: r"\bphones?\b|telephone|\bmobile\b|\bcell(?:phone)?\b|\b(?:call|ring|text|reach|phone|dial"
+    r"|buzz|ping|get|catch|try) (?:me|us|him|her|them|back|my|our)\b|\bcall (?:on|at)\b|\bdial\b"
+    r"|\bcontact\b|direct line|\bline is|land ?line|switch ?board|\bwhats ?app\b|\bfax\b"
+    r"|call ?back|\btext\b|extension|\bdesk\b|country code|area code|\breception\b|\bhotline\b|after hours",
+    HARMLESS: r"\b(?:invoices?|orders?|purchase|p\.?o\.?|quotes?|tickets?|tracking|serial|sku"
+    r"|versions?|builds?|reference|refs?|batch|budget|price[sd]?|costs?|revenue|total|worth|population"
+    r"|about|around|roughly|approximately|nearly|almost|over|up to|between|users|seats|iso|rfc|ports?"
+    r"|parcel|shipment|firmware|article|barcode|warranty|timestamp|turnover|salary|isbn|discount"
+    r"|coupon|promo(?:tion)?|clause|section|error|postcode|zip|spend|spent|pay(?:ing)?|charge[sd]?)\b"
+    rf"|\b(?:case|part|model|contract|customer|policy|lot|job|project|meeting|webinar|conference|room"
+    rf"|member|client|asset|vendor|supplier|license|licence|registration|item|product|record"
+    rf"|transaction|confirmation|booking|deal|opportunity|claim|document|form|flight|vat|company"
+    rf"|event|error|area){_NUMBER}",
+}
+ANY_NUMBER = re.compile(  # speaks of a phone where nothing else is named
+    r"\b(?:my|best|his|her|their|your|our) number|\bnumber (?:is|for|to|that|you)|\bnumber's\b|\bnumber\?"
+)
+LEADS = {name: re.compile(pattern) for name, pattern in CONTEXTS.items()}
+NEAR_WORDS = {CARD: 16, CVV: 10, BANK: 14, GOVERNMENT: 14, PASSWORD: 9, PHONE: 16, HARMLESS: 5}
+TRAILS = {
+    PHONE: r"\W*(?:(?:that|which)(?:'s| is)|is|'s|are) (?:(?:my|the|our|his|her|your) )?(?:best |direct "
+    r"|work |new |main )?(?:cell|mobile|phone|direct|number|line|desk|land ?line|office)"
+    r"|\W*(?:on|is) my (?:cell|mobile)",
+    CARD: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?card",
+    BANK: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?(?:account|sort code|routing)",
+    GOVERNMENT: r"\W*(?:is|that's|that is) (?:my|the|his|her) (?:\w+ )?(?:social|ssn|passport|national|tax)",
+    PASSWORD: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?(?:pin|pass)",
+}
+TRAILING = {name: re.compile(pattern) for name, pattern in TRAILS.items()}
+UNIT = re.compile(
+    r"\W{0,2}(?:per ?cent|%|dollars?|pounds?|euros?|bucks|quid|cents|pence|[km]\b|k\b|users?|seats?|"
+    r"licen[cs]es|people|employees|invoices?|millions?|billions?|thousands?|hours?|days?|weeks?|months?|"
+    r"years?|minutes?|seconds?|records|rows|units|calls|customers?|accounts?|stores?|sites|digits?|"
+    r"characters|documents|pages|orders?|items|messages|gigs?|gb|tb|mb|meters|metres|miles|"
+    r"transactions|emails|vendors|suppliers|deals|tickets|times|a (?:month|year|week|day|seat)|"
+    r"per\b|percent|apiece|points?|lines|letters|attempts?|tries|usd|eur|gbp)",
+    re.I,
+)
+LINKS = re.compile(  # what may stand between a PIN's name and the PIN
+    r"(?:\W|\b(?:is|was|it|it's|its|that's|thats|that|number|code|for|to|the|my|our|your|a|will|be|here"
+    r"|sure|yes|yeah|ok|okay|um|uh|well|so|of|and|card|room|phone|account|laptop|door|portal|alarm|just"
+    r"|use|type|enter|in|on|one|time|login|meeting|says?|got|i|think|set|right|now|currently|please|go"
+    r"|ahead|new|temporary|which|still|app|conference|line|dial|bridge|building|front|back|side|gate"
+    r"|we|you|need|want|with|sent|text|message|from|me|they|he|she|read|out|can|'s|s)\b)*"
+)
+FORMATTED = re.compile(
+    r"(?<![\d.,/-])(?:\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}([-. ])\d{3}\1\d{4}|1[-. ]\d{3}[-. ]\d{3}[-. ]\d{4}"
+    r"|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}|\(0\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}"
+    r"|07\d{9}|0\d{4} ?\d{6})(?![\d,/]|-\d|\.\d)"
+)
+SOCIAL_SECURITY = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
+NATIONAL_ID = re.compile(r"[A-Z]{0,3}\d[A-Z0-9]{3,13}")
+CARD_STARTS = "23456"
+
+
+def find_numbers(talk: Talk, kinds: Collection[str]) -> Iterator[Found]:
+    """Numbers of the given kinds; a number counts as one kind only."""
+    for found in (*_codes(talk), *(_number(talk, run) for run in runs_of(talk.text))):
+        if found and found.kind in kinds:
+            yield found
+
+
+def _number(talk: Talk, run: Run) -> Found | None:
+    digits = run.value
+    if len(digits) < 3:
+        return None
+    kind = _kind(talk, run)
+    if kind is None:
+        return None
+    start = run.start
+    if talk.text[start - 1 : start] in ("(", "+"):
+        start -= 1
+    value = phone_value(digits, plus=run.plus) if kind == PHONE else digits
+    return Found(start, run.end, kind, value)
+
+
+def _kind(talk: Talk, run: Run) -> str | None:
+    """What a run of digits is, if it is personal."""
+    digits, length = run.value, len(run.value)
+    context = context_of(talk, run)
+    if _is_card(digits, context, run):
+        return CARD
+    if run.large or _is_amount(talk, run) or context == HARMLESS:
+        return PHONE if run.plus and not run.large and _is_phone(digits, plus=True) else None
+    if context == CVV and length in (3, 4):
+        return CARD
+    if context == GOVERNMENT and 4 <= length <= 14:
+        return GOVERNMENT
+    if context == BANK and 5 <= length <= 17:
+        return BANK
+    if context == PASSWORD and 3 <= length <= 12:
+        return PASSWORD
+    if SOCIAL_SECURITY.fullmatch(talk.text[run.start : run.end]):
+        return GOVERNMENT if checks.is_social_security(digits) else None
+    if context == PHONE and 7 <= length <= 18 and not _looks_like_years(run):
+        return PHONE
+    return PHONE if _is_phone_alone(talk, run) else None
+
+
+def context_of(talk: Talk, run: Run) -> str:
+    """What the words around a number say it is: those nearest before it, else those behind."""
+    lead = talk.lead(run.start)
+    nearest = {}
+    for name, pattern in LEADS.items():
+        last = next(reversed([*pattern.finditer(lead)]), None)
+        if last and _reaches(name, lead[last.end() :]):
+            nearest[name] = last.end()
+    if not nearest and ANY_NUMBER.search(lead[-70:]):
+        nearest[PHONE] = 0
+    behind = next((n for n, p in TRAILING.items() if p.match(talk.trail(run.end))), "")
+    return behind or max(nearest, key=lambda name: nearest[name], default="")
+
+
+def _reaches(name: str, between: str) -> bool:
+    """Whether a word that names a number speaks of the one that follows so far behind it."""
+    if name == PASSWORD and not LINKS.fullmatch(re.sub(r"\[[a-z]+ \d+\]", "", between)):
+        return False
+    words = re.findall(r"\w+", between)
+    return len(words) <= NEAR_WORDS[name]
+
+
+def _is_card(digits: str, context: str, run: Run) -> bool:
+    length = len(digits)
+    if context in (CARD, CVV) and 12 <= length <= 26 and not run.plus:
+        return True
+    if context == CARD and length >= 8 and run.digitwise > 0.7:
+        return True
+    if length < 13 or run.plus or digits[0] not in CARD_STARTS:
+        return False
+    firsts = {digits} if length <= 19 else set()
+    firsts |= {digits[:size] for size in (15, 16) if length > size}
+    return any(checks.has_luhn(first) for first in firsts)
+
+
+def _is_amount(talk: Talk, run: Run) -> bool:
+    """Whether it is so many of something."""
+    before = talk.text[max(0, run.start - 1) : run.start]
+    return bool(UNIT.match(talk.trail(run.end))) or (before != "" and before in "$£€#")
+
+
+def _looks_like_years(run: Run) -> bool:
+    return all(re.fullmatch("(?:19|20)\\d\\d", atom.value) for atom in run.atoms)
+
+
+def _is_phone_alone(talk: Talk, run: Run) -> bool:
+    """Whether a number is a phone's though nothing around it says so."""
+    digits = run.value
+    if run.plus:
+        return _is_phone(digits, plus=True)
+    if 10 <= len(digits) <= 13 and run.digitwise >= 0.7:
+        return True
+    start = run.start - (talk.text[run.start - 1 : run.start] == "(")
+    if FORMATTED.fullmatch(talk.text[start : run.end]):
+        return _is_phone(digits)
+    return False
+
+
+def _is_phone(digits: str, *, plus: bool = False) -> bool:
+    import phonenumbers
+
+    regions = (None,) if plus else ("US", "GB", "DE")
+    for region in regions:
+        try:
+            number = phonenumbers.parse(f"+{digits}" if plus else digits, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number) and len(digits) >= 8:
+            return True
+    return False
+
+
+def phone_value(digits: str, *, plus: bool) -> str:
+    """A phone number in one form, with or without its country's code."""
+    import phonenumbers
+
+    for code in ("00", "011"):
+        if not plus and digits.startswith(code):
+            plus, digits = True, digits.removeprefix(code)
+    if len(digits) < 10:
+        return digits
+    region = None if plus else "GB" if digits.startswith("0") else "US"
+    try:
+        number = phonenumbers.parse(f"+{digits}" if plus else digits, region)
+    except phonenumbers.NumberParseException:
+        return digits
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _codes(talk: Talk) -> Iterator[Found]:
+    """Codes of letters and digits: IBANs, national insurance and passport numbers."""
+    for run in runs_of(talk.text, letters=True):
+        value = run.value.upper()
+        if not 6 <= len(value) <= 44 or not re.search(r"\d{2}", value):
+            continue
+        if len(value) >= 15 and (span := _iban(value)):
+            yield _code(run, span, BANK, value)
+        elif (insured := re.search(r"[A-Z]{2}\d{6}[A-D]", value)) and checks.national_insurance_in(
+            insured[0]
+        ):
+            yield _code(run, insured.span(), GOVERNMENT, value)
+        elif any(c.isalpha() for c in value) and (named := NATIONAL_ID.search(value)):
+            context = context_of(talk, run)
+            if context == GOVERNMENT or (context == BANK and len(named[0]) >= 8):
+                yield _code(run, named.span(), context, value)
+
+
+def _iban(value: str) -> tuple[int, int] | None:
+    """Where an IBAN starts in letters and figures that were said in one go."""
+    for start in re.finditer(r"(?=[A-Z]{2}\d\d)", value):
+        if found := checks.iban_in(value[start.start() :]):
+            return start.start() + found[0], start.start() + found[1]
+    return None
+
+
+def _code(run: Run, span: tuple[int, int], kind: str, value: str) -> Found:
+    """The atoms of a run in which a part of its value lies."""
+    inside, place = [], 0
+    for atom in run.atoms:
+        size = len(atom.value) * (atom.value != "+")
+        if place < span[1] and place + size > span[0]:
+            inside.append(atom)
+        place += size
+    return Found(inside[0].start, inside[-1].end, kind, value[slice(*span)])

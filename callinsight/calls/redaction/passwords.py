@@ -1,0 +1,162 @@
+"""Passwords that are said or written behind their name: `the password is Tallyho77`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from callinsight.calls.redaction.spoken import BREAK, TIMES, number_at, tokens_of, words_in
+from callinsight.calls.redaction.talk import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from callinsight.calls.redaction.spoken import Token
+    from callinsight.calls.redaction.talk import Talk
+
+PASSWORD = "password"
+MOST_WORDS = 6  # of a pass phrase
+NAMED = re.compile(
+    r"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pass ?keys?|wi-?fi key|secret (?:word|key|answer)"
+    r"|safe ?word|security answer|api key|access (?:key|token|code)|(?:auth|bearer|login) token|pwd)"
+    r"(?P<phrase>)"
+    r"(?: (?:for|to|on|of|in|at) (?:[\w'’-]+ ){0,3}?[\w'’-]+)??"
+    r"(?:(?:'s|’s)? ?(?:\bis|\bwas|\bwill be|\bwould be|\bset to|\bis set to|:|=|\bequals)(?=\W)"
+    r"|(?:'s|’s)(?=\s)|,? (?:it's|it’s|that's|that’s|it is|that is|use|type|enter)(?=\s))"
+    r"(?:[\s,:]+(?:just|still|currently|now|actually|simply|literally|like|um|uh|it's|it’s|set to|going to be"
+    r"|always|the word|the following|spelled|as follows))*[\s,:]*",
+    re.I,
+)
+ASKED = re.compile(
+    r"(?:what(?:'s| is| was)|tell me|give me|have|confirm|read out|need|remember)[^.?!\n]{0,40}"
+    r"(?:pass ?word|pass ?phrase|pass ?code|safe ?word|security answer|api key|secret answer)"
+    r"[^.?!\n]{0,30}[?.]?\s*$"
+)
+ANSWER = re.compile(
+    r"(?:(?:sure|yes|yeah|okay|ok|um|uh|oh|well|right|of course|hang on|one second|so|it's|it’s|it is"
+    r"|that's|that’s|that is|that would be|let me see|i think)\b[\s,.:–—-]*)*",
+    re.I,
+)
+SYMBOLS = words_in(
+    """
+    exclamation mark point hash hashtag dollar sign asterisk star at underscore dash hyphen
+    ampersand percent plus equals dot bang pound capital uppercase lowercase upper lower
+    case caps question slash space
+    """
+)
+COMMON = words_in(
+    """
+    a an the no not in on at to too very so that this it what all always never only just
+    still up out off good bad strong weak long short secure safe same different wrong right
+    correct fine here there one two something anything nothing everything and or but if when
+    where how why who which for from with by our your my his her their its like about over
+    under also being been more most less really quite pretty super probably maybe usually
+    often sometimes again then than because easy hard tricky annoying painful terrible great
+    invalid incorrect unknown unique random blank empty gone dead ready optional mandatory
+    compulsory case sensitive you we they i he she us me down due part another every each
+    some any both either neither useless pointless outdated old new single stuck sitting key
+    enough next last first second temporary permanent private public known visible hidden
+    rubbish policy manager reset resets vault important crucial complex simple such coming
+    going kept sent held lost driven based bound now today tomorrow yesterday soon later as
+    supposed meant written set built stuff mine yours theirs ours between behind across per
+    six eight ten twelve fourteen sixteen thing things minimum maximum least
+    """
+)
+ENDINGS = ("ed", "ing", "ly", "able", "ible", "ful", "less", "ent")
+BEHIND = re.compile(
+    r"\s*(?:$|[\n\f.,;!?–—)]|\b(?:with|all|in|capital|and|but|then|if|for|number|one|spelled|no|lower|upper"
+    r"|followed|as|zero|two|three|exclamation|hash|please|on|so|or)\b)",
+    re.I,
+)
+
+
+def find_passwords(talk: Talk) -> Iterator[Found]:
+    """Passwords behind their name, and in answer to a question for one."""
+    for named in NAMED.finditer(talk.text):
+        phrase = "phrase" in named[0].casefold()
+        if found := _value(talk, named.end(), phrase=phrase):
+            yield found
+    for place in talk.starts:
+        if ASKED.search(talk.lead(place)):
+            answer = ANSWER.match(talk.text, place)
+            if answer and (found := _value(talk, answer.end(), phrase=False)):
+                yield found
+
+
+def _value(talk: Talk, start: int, *, phrase: bool) -> Found | None:
+    text = talk.text[start : start + 160].partition(BREAK)[0]
+    quoted = re.match(r"[\"“‘'`]([^\"”’'`\n]{2,60})[\"”’'`]", text)
+    if quoted:
+        return _found(talk, start + 1, start + 1 + len(quoted[1]))
+    chunk = re.match(r"\S+", text)
+    if chunk is None or chunk[0].startswith("["):
+        return None
+    word = chunk[0].rstrip(".,;:!?)\"'")
+    end = len(word) if _looks_secret(word) else 0
+    tokens = tokens_of(text)
+    end = max(end, _spelled(tokens))
+    if not end and phrase:
+        end = len(re.match(rf"(?:[\w'-]+(?: |$)){{3,{MOST_WORDS}}}|", text)[0].rstrip())  # type: ignore[index]
+        first = tokens[0].plain if tokens else ""
+        end = 0 if first in COMMON - {"correct", "right", "blank", "random"} else end
+    if not end and _is_plain(tokens, text, word):
+        end = max(len(word), _spelled(tokens, behind=1))
+    return _found(talk, start, start + end) if end else None
+
+
+def _looks_secret(word: str) -> bool:
+    """Whether a word is none of a language: figures or signs in it, or capitals inside."""
+    if len(word) < 4 or re.fullmatch(r"[\d.,]+|\d+(?:st|nd|rd|th|s|-\w+)|\d+-?[a-z]+", word):
+        return False
+    if re.fullmatch(r"[A-Za-z]+(?:['’-][A-Za-z]+)*", word):
+        return bool(re.search(r"[a-z][A-Z]", word))
+    return bool(re.search(r"[A-Za-z]", word)) and bool(re.search(r"[\d!@#$%^&*_+=?]", word))
+
+
+def _is_plain(tokens: Sequence[Token], text: str, word: str) -> bool:
+    """Whether a plain word can be the password: none that says what passwords are like."""
+    if not tokens or not tokens[0].text.isalpha() or len(word) < 4:
+        return False
+    plain = tokens[0].plain
+    if plain in COMMON or plain.endswith(ENDINGS) or plain in SYMBOLS:
+        return False
+    return bool(BEHIND.match(text, len(word)))
+
+
+def _spelled(tokens: Sequence[Token], *, behind: int = 0) -> int:
+    """Where the letters, digits and signs end that spell a password; 0 if they are too few."""
+    end, said, index = 0, 0, behind
+    while index < len(tokens):
+        token = tokens[index]
+        number = number_at(tokens, index)
+        if token.text == BREAK or token.text.startswith("["):
+            break
+        if number:
+            said += len(number[0])
+            index, end = number[1], tokens[number[1] - 1].end
+            continue
+        if len(token.text) == 1 and token.text.isalpha() and not _is_word(tokens, index):
+            said, end = said + 1, token.end
+        elif token.plain in SYMBOLS or token.plain in TIMES:
+            is_last = index + 1 == len(tokens)
+            end = token.end if said or not is_last else end
+            said += token.plain in ("mark", "hash", "sign", "star", "underscore", "bang")
+        elif token.text not in (",", "-", "."):
+            capital = index and tokens[index - 1].plain in SYMBOLS and index - 1 == behind
+            if not capital:
+                break
+            said, end = said + 2, token.end
+        index += 1
+    return end if said >= (1 if behind else 3) else 0
+
+
+def _is_word(tokens: Sequence[Token], index: int) -> bool:
+    """Whether `a` or `I` is a word of its own: no letter, digit or sign stands beside it."""
+    if tokens[index].plain not in ("a", "i"):
+        return False
+    around = [*tokens[max(0, index - 1) : index], *tokens[index + 1 : index + 2]]
+    return not any(len(t.text) == 1 or t.plain in SYMBOLS or number_at([t], 0) for t in around)
+
+
+def _found(talk: Talk, start: int, end: int) -> Found:
+    return Found(start, end, PASSWORD, re.sub(r"[\W_]", "", talk.text[start:end]).casefold())

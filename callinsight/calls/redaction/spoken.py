@@ -1,0 +1,345 @@
+"""Numbers and spelled letters as people say them: `double seven`, `oh`, `forty two`, `D A N A`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight.records import PLACEHOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def words_in(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
+    return frozenset(text.split())
+
+
+def pairs_in(text: str) -> dict[str, str]:
+    """What each word of a list of `word=meaning` stands for."""
+    return dict(re.findall(r"(\S+)=(\S+)", text))
+
+
+BREAK = "\f"  # between turns that nothing spoken can span
+TOKEN = re.compile(rf"{PLACEHOLDER}|{BREAK}|[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]|_")
+UNITS = pairs_in(
+    """
+    zero=0 nought=0 naught=0 one=1 two=2 three=3 four=4 five=5 six=6
+    seven=7 eight=8 nine=9 niner=9
+    """
+)
+OH = ("oh", "o")
+TEENS = pairs_in(
+    """
+    ten=10 eleven=11 twelve=12 thirteen=13 fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18
+    nineteen=19
+    """
+)
+TENS = pairs_in(
+    """
+    twenty=2 thirty=3 forty=4 fourty=4 fifty=5 sixty=6 seventy=7 eighty=8 ninety=9
+    """
+)
+TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+HOMOPHONES = {"to": "2", "too": "2", "for": "4", "ate": "8", "won": "1"}
+MAGNITUDES = ("thousand", "million", "billion", "trillion", "grand")
+FILLERS = words_in(
+    """
+    um uh er erm ah eh hm hmm mm then okay ok and so dash hyphen space yes yeah right alright
+    again got that it extension ext like sorry now followed by comma well
+    """
+)
+PAUSES = re.compile(
+    r"\b(?:one|two) (?:second|sec|moment|minute)\b|\bhang on\b|\blet me see\b", re.I
+)
+MARKS = set("-–—.,()…~")
+MOST_FILLERS = 4
+ACRONYMS = words_in(
+    """
+    iban bic ssn ni nino pin uk us usa nhs id is no my it our the and cvv cvc itin eu ok
+    """
+)
+NATO = pairs_in(
+    """
+    alpha=a alfa=a bravo=b charlie=c delta=d echo=e foxtrot=f golf=g hotel=h
+    india=i juliet=j juliett=j kilo=k lima=l mike=m november=n oscar=o papa=p
+    quebec=q romeo=r sierra=s tango=t uniform=u victor=v whiskey=w whisky=w xray=x
+    yankee=y zulu=z
+    """
+)
+# figures that are no digits of a number that somebody reads out
+AMOUNTS = re.compile(
+    r"[$£€¥]\s?\d[\d,.]*|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?\s?%|\b\d{1,2}:\d\d\b"
+    r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}/(?:\d\d){1,2}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|(?<![\d.])\d+\.\d{1,2}(?![\d.]*\d)"
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, number, mark or placeholder of a text, with its place in characters."""
+
+    start: int
+    end: int
+    text: str
+
+    @property
+    def plain(self) -> str:
+        """In lower case, with a plain apostrophe."""
+        return self.text.casefold().replace("’", "'")
+
+
+@dataclass(frozen=True)
+class Atom:
+    """Digits or letters that are said or written as one."""
+
+    start: int
+    end: int
+    value: str
+    spoken: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """Digits, or letters and digits, that follow each other."""
+
+    atoms: tuple[Atom, ...]
+    plus: bool = False  # a + or `plus` stands before it
+    large: bool = False  # a thousand or a million of something
+
+    @property
+    def start(self) -> int:
+        """Its first character."""
+        return self.atoms[0].start
+
+    @property
+    def end(self) -> int:
+        """The character behind its last."""
+        return self.atoms[-1].end
+
+    @property
+    def value(self) -> str:
+        """All its digits and letters."""
+        return "".join(atom.value for atom in self.atoms if atom.value != "+")
+
+    @property
+    def digitwise(self) -> float:
+        """The share that is said digit by digit."""
+        single = sum(len(a.value) for a in self.atoms if a.spoken and len(set(a.value)) == 1)
+        return single / max(1, len(self.value))
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The words, numbers, marks and placeholders of a text."""
+    return [Token(*found.span(), found[0]) for found in TOKEN.finditer(text)]
+
+
+def number_at(tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
+    """The digits that are said at a token, and the index of the token behind them."""
+    word = tokens[index].plain
+    following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
+    if word.isascii() and word.isdigit():
+        return word, index + 1
+    if word in TIMES and (digit := _digit(following)):
+        return digit * TIMES[word], index + 2
+    if word in UNITS and following == "hundred":
+        return _hundred(UNITS[word], tokens, index + 2)
+    if word in UNITS:
+        return UNITS[word], index + 1
+    if word in TEENS:
+        hundred = following == "hundred"
+        return TEENS[word] + ("00" if hundred else ""), index + 2 if hundred else index + 1
+    if word not in TENS:
+        return None
+    behind = index + 2 if following == "-" else index + 1
+    unit = tokens[behind].plain if behind < len(tokens) else ""
+    if unit in UNITS and UNITS[unit] != "0":
+        return TENS[word] + UNITS[unit], behind + 1
+    return TENS[word] + "0", index + 1
+
+
+def _hundred(unit: str, tokens: Sequence[Token], index: int) -> tuple[str, int]:
+    """`two hundred and five` is 205; `eight hundred five five five` is 800 and 555."""
+    if index + 1 < len(tokens) and tokens[index].plain == "and":
+        rest = number_at(tokens, index + 1)
+        if rest and not tokens[index + 1].text.isdigit() and len(rest[0]) <= 2:
+            return unit + rest[0].zfill(2), rest[1]
+    return unit + "00", index
+
+
+def _digit(word: str) -> str:
+    if word in OH:
+        return "0"
+    return word if len(word) == 1 and word.isdigit() else UNITS.get(word, "")
+
+
+def runs_of(text: str, *, letters: bool = False) -> list[Run]:
+    """Every run of digits, or of letters and digits, whatever fillers stand between them."""
+    paused = _places(PAUSES, text)
+    barred = set() if letters else _places(AMOUNTS, text)
+    tokens = [token for token in tokens_of(text) if token.start not in paused]
+    runs: list[Run] = []
+    atoms: list[Atom] = []
+    fillers, index, plus = 0, 0, False
+    while index <= len(tokens):
+        token = tokens[index] if index < len(tokens) else Token(len(text), len(text), BREAK)
+        found = None if token.start in barred else _atom_at(tokens, index, text, atoms, letters)
+        if found:
+            if not atoms and index and tokens[index - 1].plain in ("+", "plus"):
+                plus = True
+                atoms.append(Atom(tokens[index - 1].start, tokens[index - 1].end, "+", False))
+            atoms.append(found[0])
+            fillers, index = 0, found[1]
+            continue
+        fillers += 1
+        if not atoms or fillers > MOST_FILLERS or not _is_filler(token, atoms):
+            runs += [Run(tuple(atoms), plus, token.plain in MAGNITUDES)] if atoms else []
+            atoms, fillers, plus = [], 0, False
+        index += 1
+    return runs
+
+
+def _places(pattern: re.Pattern[str], text: str) -> set[int]:
+    """The characters that a pattern covers."""
+    return {place for found in pattern.finditer(text) for place in range(*found.span())}
+
+
+def _is_filler(token: Token, atoms: Sequence[Atom]) -> bool:
+    if token.plain in ("extension", "ext"):
+        return sum(len(atom.value) for atom in atoms) >= 7
+    return token.text in MARKS or token.plain in FILLERS
+
+
+def _atom_at(
+    tokens: Sequence[Token], index: int, text: str, atoms: Sequence[Atom], letters: bool
+) -> tuple[Atom, int] | None:
+    if index >= len(tokens):
+        return None
+    token = tokens[index]
+    if letters and (found := _letters_at(tokens, index, text)):
+        return found
+    number = number_at(tokens, index)
+    if number is None and token.plain in OH and _meets_digit(tokens, index, atoms):
+        number = "0", index + 1
+    if number is None and token.plain in HOMOPHONES and _is_misheard(tokens, index, atoms):
+        number = HOMOPHONES[token.plain], index + 1
+    if number is None or (not letters and _is_part_of_word(token, text)):
+        return None
+    digits, behind = number
+    return Atom(token.start, tokens[behind - 1].end, digits, not token.text.isdigit()), behind
+
+
+def _meets_digit(tokens: Sequence[Token], index: int, atoms: Sequence[Atom]) -> bool:
+    if atoms and atoms[-1].end >= tokens[index].start - 3:
+        return True
+    return index + 1 < len(tokens) and bool(_digit(tokens[index + 1].plain))
+
+
+def _is_misheard(tokens: Sequence[Token], index: int, atoms: Sequence[Atom]) -> bool:
+    """Whether `to` or `for` can only be a digit: digits stand all around it."""
+    before = [atom for atom in atoms[-3:] if len(atom.value) == 1 and atom.spoken]
+    following = [_digit(token.plain) for token in tokens[index + 1 : index + 3]]
+    return len(before) == 3 and len(following) == 2 and all(following)
+
+
+def _is_part_of_word(token: Token, text: str) -> bool:
+    """`A4`, `3rd` and `v2` are words with a figure in them."""
+    before, behind = text[token.start - 1 : token.start], text[token.end : token.end + 1]
+    return token.text.isdigit() and (before.isalpha() or behind.isalpha() or "_" in before + behind)
+
+
+def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, int] | None:
+    """A single letter, a few capitals, or a word that stands for a letter."""
+    token = tokens[index]
+    word = token.plain
+    following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
+    if word in TIMES and len(following) == 1 and following.isalpha() and following != "o":
+        value, behind = following * TIMES[word], index + 2
+    elif len(word) == 1 and word.isascii() and word.isalpha():
+        value, behind = word, index + 1
+    elif word in NATO:
+        value, behind = NATO[word], index + 1
+    elif len(word) <= 4 and _is_code(token, text):
+        value, behind = word, index + 1
+    else:
+        return None
+    return Atom(token.start, tokens[behind - 1].end, value.upper(), len(token.text) < 2), behind
+
+
+def _is_code(token: Token, text: str) -> bool:
+    """Whether letters are part of a code: capitals, or figures right behind them."""
+    if token.text.isascii() and token.text.isupper() and token.plain not in ACRONYMS:
+        return True
+    return token.text.isalpha() and text[token.end : token.end + 1].isdigit()
+
+
+def spelled_out(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without what only explains a letter: `D as in Delta`, `B for Bravo`."""
+    kept: list[Token] = []
+    skip = 0
+    for index, token in enumerate(tokens):
+        if skip:
+            skip -= 1
+            continue
+        kept.append(token)
+        skip = _explained(tokens, index)
+    return kept
+
+
+def _explained(tokens: Sequence[Token], index: int) -> int:
+    """How many tokens behind a letter explain it."""
+    letter, *rest = [token.plain for token in tokens[index : index + 4]]
+    if len(letter) != 1 or not letter.isalpha():
+        return 0
+    if len(rest) == 3 and rest[:2] == ["as", "in"]:
+        return 3
+    return 2 if len(rest) > 1 and rest[0] == "for" and rest[1].startswith(letter) else 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text with figures for its number words, and where each character of it came from."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The same span in the text as it was said."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def written(text: str) -> Written:
+    """The text with figures for its number words."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    last = 0
+    for atoms in [*_house_numbers(tokens_of(text), text), None]:
+        start, end = (atoms[0].start, atoms[-1].end) if atoms else (len(text), len(text))
+        digits = "".join(atom.value for atom in atoms or ())
+        pieces += [text[last:start], digits]
+        starts += [*range(last, start), *([start] * len(digits))]
+        ends += [*range(last + 1, start + 1), *([end] * len(digits))]
+        last = end
+    return Written("".join(pieces), tuple(starts), tuple(ends))
+
+
+def _house_numbers(tokens: Sequence[Token], text: str) -> Iterator[list[Atom]]:
+    """Number words that only spaces part, as `two twenty one`."""
+    together: list[Atom] = []
+    index = 0
+    while index < len(tokens):
+        found = _atom_at(tokens, index, text, together, letters=False)
+        if not found or tokens[index].text.isdigit():
+            index += 1
+            continue
+        atom, index = found
+        if together and text[together[-1].end : atom.start].strip():
+            yield together
+            together = []
+        together = [*together, atom]
+    if together:
+        yield together

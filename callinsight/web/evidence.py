@@ -1,0 +1,205 @@
+"""What a cell of demand rests on: its turns to play, the deals behind its count, its candidates."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.content.matching import FITS
+from callinsight.records import INFERRED
+from callinsight.reports.demand import Facts, describe, worth_of
+from callinsight.reports.wording import money, readable, web_address
+from callinsight.web.cards import audio_address, cards_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlite_utils import Database
+
+    from callinsight.config import Config
+    from callinsight.records import Call, ContentItem, Gap, Judgement, Utterance
+    from callinsight.reports.demand import Demand
+    from callinsight.reports.wording import Names
+    from callinsight.web.cards import Card
+
+FIRST = 5  # turns that are shown at once
+MOST = 100  # and at most
+STANCES = ("objection", "question", "mention", "none")  # the most telling first
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealLine:
+    """A deal that raises it."""
+
+    id: str
+    account: str
+    worth: str
+    outcome: str
+    calls: tuple[Call, ...]
+    turns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An asset that comes near, and what keeps it from answering."""
+
+    item: ContentItem
+    type: str
+    url: str  # empty unless it is safe to follow
+    obstacle: str
+    fits: bool
+    judged: Judgement | None  # what people last said of it here
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """Everything behind a cell."""
+
+    told: Demand  # in words
+    worth: str
+    cards: tuple[Card, ...]
+    turns: int  # all of them
+    deals: tuple[DealLine, ...]
+    candidates: tuple[Candidate, ...]
+    inferred: int  # calls whose stage no CRM says
+    calls: int
+
+
+def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: bool) -> Proof:
+    """Gather what a cell rests on; the first turns, or `every` one up to a limit."""
+    said = store.utterances_by_id(db, gap.evidence)
+    calls = _calls(db, said.values())
+    ways = dict(zip(gap.evidence, gap.evidence_as, strict=False))
+    gap = dataclasses.replace(gap, evidence=tuple(i for i in gap.evidence if i in said))
+    items = {item.id: item for item in store.all_items(db)}
+    facts = Facts(
+        names=names,
+        calls=calls,
+        utterances=said,
+        items=items,
+        excerpts={},
+        inferred={},
+        usable=(),
+        worth={
+            call.deal or call.id: call
+            for call in sorted(calls.values(), key=lambda c: (c.recorded_at, c.id))
+            if call.amount is not None
+        },
+    )
+    turns = order_of(db, gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
+    return Proof(
+        told=describe(gap, facts),
+        worth=worth_of(
+            {calls[one.call].deal or one.call for one in said.values()}, facts, gap.amount
+        ),
+        cards=tuple(cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns])),
+        turns=len(said),
+        deals=_deals(said.values(), calls),
+        candidates=_candidates(gap, items, names, _judged(db, gap)),
+        inferred=sum(call.stage_source == INFERRED for call in calls.values()),
+        calls=len(calls),
+    )
+
+
+def order_of(
+    db: Database,
+    ids: Iterable[str],
+    ways: Mapping[str, str],
+    said: Mapping[str, Utterance],
+    calls: Mapping[str, Call],
+    config: Config,
+) -> list[str]:
+    """Turns in the order to hear them: each deal once before any twice, those with sound first.
+
+    `ways` say how each counts, as far as that is known.
+    """
+    heard: dict[str, int] = defaultdict(int)
+    plays = {call.id: bool(audio_address(db, config, call)) for call in calls.values()}
+
+    def telling(id_: str) -> tuple[bool, int, str]:
+        stance = ways.get(id_, STANCES[-1]).partition("+")[0]
+        return not plays[said[id_].call], STANCES.index(stance), id_
+
+    rounds = []
+    for id_ in sorted(ids, key=telling):
+        deal = calls[said[id_].call].deal or said[id_].call
+        rounds.append((heard[deal], id_))
+        heard[deal] += 1
+    return [id_ for _, id_ in sorted(rounds, key=lambda pair: pair[0])]
+
+
+def still_said(
+    db: Database, config: Config, names: Names, concern: str, evidence: Sequence[str], most: int
+) -> tuple[list[Card], int]:
+    """Turns that still say what they were picked for, at `most` so many, and how many there are.
+
+    A call that is heard again numbers its turns anew: what raises the concern no more is left out.
+    """
+    kind, _, label = concern.rpartition(":")
+    tags = store.sure_tags(db, evidence, kind or "concern", label) if concern else []
+    ways = {tag.utterance: tag.stance for tag in tags}
+    said = store.utterances_by_id(db, evidence)
+    calls = _calls(db, said.values())
+    ids = [id_ for id_ in said if not concern or id_ in ways]
+    turns = order_of(db, ids, ways, said, calls, config)[:most]
+    return cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns]), len(ids)
+
+
+def _calls(db: Database, said: Iterable[Utterance]) -> dict[str, Call]:
+    found = (store.get_call(db, id_) for id_ in sorted({one.call for one in said}))
+    return {call.id: call for call in found if call is not None}
+
+
+def _deals(said: Iterable[Utterance], calls: Mapping[str, Call]) -> tuple[DealLine, ...]:
+    by_deal: dict[str, list[Utterance]] = defaultdict(list)
+    for one in said:
+        by_deal[calls[one.call].deal or one.call].append(one)
+    lines = []
+    for deal, turns in by_deal.items():
+        ids = {one.call for one in turns}
+        within = sorted((calls[i] for i in ids), key=lambda c: (c.recorded_at, c.id))
+        lines.append(_deal(deal, within, len(turns)))
+    return tuple(sorted(lines, key=lambda line: (-line.turns, line.id)))
+
+
+def _deal(id_: str, calls: Sequence[Call], turns: int) -> DealLine:
+    last = calls[-1]
+    return DealLine(
+        id=id_,
+        account=last.account,
+        worth=money(last.amount, last.currency) if last.amount is not None else "",
+        outcome=last.outcome,
+        calls=tuple(calls),
+        turns=turns,
+    )
+
+
+def _judged(db: Database, gap: Gap) -> dict[str, Judgement]:
+    """The latest word on each asset in this cell."""
+    cell = (gap.concern, gap.persona, gap.stage)
+    said = store.all_judgements(db)
+    return {one.item: one for one in said if (one.concern, one.persona, one.stage) == cell}
+
+
+def _candidates(
+    gap: Gap,
+    items: Mapping[str, ContentItem],
+    names: Names,
+    judged: Mapping[str, Judgement],
+) -> tuple[Candidate, ...]:
+    near = zip(gap.candidates, gap.candidate_obstacles, strict=True)
+    return tuple(
+        Candidate(
+            item=items[id_],
+            type=readable(items[id_].content_type),
+            url=web_address(items[id_].url),
+            obstacle=names.sentence(obstacle),
+            fits=obstacle == FITS,
+            judged=judged.get(id_),
+        )
+        for id_, obstacle in near
+        if id_ in items
+    )

@@ -1,0 +1,229 @@
+"""Personal data becomes placeholders, spoken or written; ordinary numbers stay."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from callinsight.calls.redaction import KINDS, Rules, redacted, redacted_text, redactions_of
+from callinsight.calls.speakers import utterances_of
+from callinsight.calls.turns import Turn
+from callinsight.calls.vocabulary import text_of
+from callinsight.config import PERSONAL
+from callinsight.records import Word
+
+RULES = Rules()
+PIECES = (
+    *(
+        "my card is",
+        "four one one one",
+        "1111",
+        "double seven",
+        "oh",
+        "um",
+        "and",
+        "the password is",
+    ),
+    *(
+        "swordfish",
+        "dana dot w",
+        "at",
+        "tallybrook",
+        "dot com",
+        "dana@tallybrook.com",
+        "call me on",
+    ),
+    *("415-555-0134", "$4,500", "in 2026", "12 Baker Street", "London", "sort code", "12-34-56"),
+    *(
+        "https://a.com/r?token=x91abc",
+        "PIN",
+        "4421",
+        "[phone 3]",
+        "we have 300 users",
+        "plus four nine",
+    ),
+    *(
+        "one seven oh one two three four five",
+        ".",
+        ",",
+        "?",
+        "D A N A",
+        "social security",
+        "QQ123456C",
+    ),
+)
+
+
+def said(*texts: str, voice: str = "B") -> list[Turn]:
+    return [Turn(None, 4.0 * n, 4.0 * n + 3, text, voice) for n, text in enumerate(texts)]
+
+
+def timed(text: str) -> Turn:
+    words = tuple(Word(n * 0.5, n * 0.5 + 0.4, f" {w}") for n, w in enumerate(text.split()))
+    return Turn(
+        None, 0.0, max((w.end_s for w in words), default=0.0), text_of(words), "B", words=words
+    )
+
+
+def texts(turns: list[Turn]) -> list[str]:
+    return [turn.text for turn in turns]
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("My card is four one one one, um, one one one one one one one one one one one one.",
+         "My card is [card 1]."),
+        ("It's oh seven seven double oh, nine hundred one two three, my number.",
+         "It's [phone 1], my number."),
+        ("Mail dana dot whitfield at tallybrook dot com, or D A N A at gmail.",
+         "Mail [email 1], or [email 2]."),
+        ("Dial plus four nine one seven oh, one two three four five six seven.", "Dial [phone 1]."),
+        ("The IBAN is GB82 WEST 1234 5698 7654 32.", "The IBAN is [bank 1]."),
+        ("My social is one two three, forty five, six seven eight nine.", "My social is [government 1]."),
+        ("Ship it to 1600 Elm Avenue, Suite 200, Springfield, IL 62704 please.",
+         "Ship it to [address 1] please."),
+        ("Go to w w w dot tallybrook dot com slash reset question mark token equals a b c one two three.",
+         "Go to [link 1]."),
+        ("My PIN is four four two one.", "My PIN is [password 1]."),
+    ],
+)  # fmt: skip
+def test_what_is_said_becomes_a_placeholder(text, clean):
+    assert redacted_text(text, RULES) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We pay 4,500 dollars a month for 25 users since 2019, on version 3.11.2.",
+        "Invoice number 4155550134 is for one hundred and twenty five thousand pounds.",
+        "The password is required, and it is stored safely.",
+        "Have a look at our site tallybrook dot com, it takes two or three minutes.",
+        "Everybody at booking.com uses it, in about four to six weeks.",
+    ],
+)
+def test_ordinary_numbers_and_words_stay(text):
+    assert redacted_text(text, RULES) == text
+
+
+def test_one_value_has_one_placeholder_however_it_is_said():
+    turns = said(
+        "Write to dana.whitfield@tallybrook.com or call 415-555-0134.",
+        "Again, that is dana dot whitfield at tallybrook dot com,",
+        "and the phone is four one five, five five five, oh one three four.",
+    )
+    clean = texts(redacted(turns, RULES))
+
+    assert clean[0] == "Write to [email 1] or call [phone 1]."
+    assert "[email 1]" in clean[1]
+    assert "[phone 1]" in clean[2]
+
+
+def test_a_number_goes_on_in_the_next_turn_of_the_same_voice():
+    turns = [
+        Turn(None, 0, 4, "my card is four one one one", "B"),
+        Turn(None, 4, 5, "uh huh", "A"),
+        Turn(None, 5, 9, "one one one one one one one one", "B"),
+        Turn(None, 9, 12, "and one one one one, got it?", "B"),
+    ]
+
+    assert texts(redacted(turns, RULES)) == [
+        *("my card is [card 1]", "uh huh", "[card 1]", "[card 1], got it?"),
+    ]  # fmt: skip
+
+
+def test_an_answer_is_read_with_its_question():
+    turns = [
+        Turn(None, 0, 4, "What is the PIN for the bridge?", "A"),
+        Turn(None, 4, 5, "Sure, it's four four two one.", "B"),
+    ]
+
+    assert texts(redacted(turns, RULES))[1] == "Sure, it's [password 1]."
+
+
+def test_a_placeholder_has_the_times_of_its_words():
+    turn = redacted([timed("so call me on 415 555 0134, please")], RULES)[0]
+
+    assert [word.text for word in turn.words] == [
+        *(" so", " call", " me", " on", " [phone 1],", " please"),
+    ]  # fmt: skip
+    assert (turn.words[4].start_s, turn.words[4].end_s) == (2.0, 3.4)
+    (found,) = redactions_of(utterances_of("c", [turn], (), None))
+    assert (found.utterance, found.kind, found.placeholder) == ("c:0000", "phone", "[phone 1]")
+    assert (found.start_s, found.end_s) == (2.0, 3.4)
+
+
+def test_words_without_times_have_those_of_their_turn():
+    (found,) = redactions_of(
+        utterances_of("c", redacted(said("call 415-555-0134 now"), RULES), (), None)
+    )
+
+    assert (found.start_s, found.end_s) == (0.0, 3.0)
+
+
+def test_a_kind_that_is_not_asked_for_stays():
+    text = "Call 415-555-0134 or mail dana@tallybrook.com."
+
+    assert redacted_text(text, Rules(("email",))) == "Call 415-555-0134 or mail [email 1]."
+
+
+def test_names_of_buyers_go_and_those_of_reps_stay():
+    rules = Rules((), names=True, buyers=("Ann Lee",), others=("Dana Whitfield",))
+    turns = [
+        Turn(None, 0, 4, "Hi Ann, I am Dana.", "Dana Whitfield | Acme"),
+        Turn(None, 4, 5, "Hello, Ann Lee here, Lee to friends.", "Ann Lee (Globex)"),
+        Turn(None, 5, 6, "And me.", "Bo Berg"),
+    ]
+
+    clean = redacted(turns, rules)
+
+    assert texts(clean)[:2] == [
+        "Hi [name 1], I am Dana.",
+        "Hello, [name 1] here, [name 1] to friends.",
+    ]
+    assert [turn.voice for turn in clean] == ["Dana Whitfield | Acme", "[name 1]", "[name 2]"]
+    assert redacted(clean, rules) == clean
+
+
+def test_the_settings_name_the_kinds_that_there_are():
+    assert PERSONAL == KINDS
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join), max_size=4))
+def test_redacting_twice_changes_nothing_and_times_stay_ordered(lines):
+    once = redacted([timed(line) for line in lines], RULES)
+
+    assert redacted(once, RULES) == once
+    for turn in once:
+        times = [time for word in turn.words for time in (word.start_s, word.end_s)]
+        assert times == sorted(times)
+        assert turn.text == text_of(turn.words)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.text(st.characters(whitelist_categories=("L", "P", "Z"), blacklist_characters="@:/=\f")))
+def test_a_text_without_figures_links_and_spoken_forms_stays(text):
+    spoken = (
+        "one two three four five six seven eight nine ten eleven twelve dot at pass pin code key"
+    )
+    if not any(word in text.casefold() for word in spoken.split()):
+        assert redacted_text(text, RULES) == text
+
+
+def test_no_socket_is_opened():
+    script = (
+        "import sys\n"
+        "def watch(event, args):\n"
+        "    assert event not in ('socket.connect', 'socket.getaddrinfo', 'socket.bind'), event\n"
+        "sys.addaudithook(watch)\n"
+        "from callinsight.calls.redaction import Rules, redacted_text\n"
+        "print(redacted_text('mail dana@tallybrook.co.uk, GB82 WEST 1234 5698 7654 32', Rules()))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout == "mail [email 1], [bank 1]\n"
