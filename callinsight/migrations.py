@@ -534,3 +534,13 @@ def keep_redactions(db: Any) -> None:
         foreign_keys=[("call", "calls", "id")],
     )
     db["redactions"].create_index(["call"])
+
+
+@migrations()
+def count_unresolved_deals(db: Any) -> None:
+    """How many deals stand unresolved, not their share with half a deal on each side."""
+    db.execute(
+        "UPDATE gaps SET unresolved = CASE WHEN raising > 0 "
+        "THEN round(unresolved * (raising + 1) - 0.5) ELSE 0 END"
+    )
+    db["gaps"].transform(types={"unresolved": int})

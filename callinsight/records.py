@@ -312,7 +312,7 @@ class Gap:
     share: float
     share_low: float  # Jeffreys 95 % interval
     share_high: float
-    unresolved: float  # share of raising deals
+    unresolved: int  # raising deals that are lost or stalled, or in which it came back
     amount: float  # money in the raising deals
     p_value: float  # adjusted for the number of cells
     supply: int  # live, fresh, fitting assets

@@ -422,9 +422,9 @@ def _definitions(min_deals: int, min_share: float) -> dict[str, str]:
             "The wider it is, the less is known."
         ),
         "Unresolved": (
-            "The share of raising deals that are lost, open but silent for long, or in which the "
-            "concern came back in another call; half a deal is added on each side, so that a few deals "
-            "never say none or all."
+            "The raising deals that are lost, open but silent for long, or in which the concern came "
+            "back in another call. Only the score adds half a deal on each side, so that a few deals "
+            "never count as none or all."
         ),
         "Gap": (
             f"More than {percent(min_share)} of deals raise it, more surely than chance explains in "

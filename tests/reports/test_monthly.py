@@ -118,7 +118,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
 
     assert plain(gap.sentence) == (
         "8 of 10 deals (80 %, 95 % interval 50 to 96 %) raised it in 8 calls: 8 as an objection. "
-        "£160,000 in these deals; 6 % unresolved."
+        "£160,000 in these deals; 0 of 8 unresolved (0 %)."
     )
     assert gap.why == (
         "The deals prove the demand, and no live asset fits. What names this concern: "
@@ -131,7 +131,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
     assert gap.arithmetic == (
         "8 raising of 10 eligible deals in 8 calls; chance of seeing this without real demand, "
         "corrected for the number of cells: 0.0014. Score 0.028 = lower end of the interval 0.497 "
-        "× unresolved 0.056 × supply that is missing 1.00."
+        "× unresolved 0.056 (0 of 8, with half a deal added on each side) × supply that is missing 1.00."
     )
     assert [(t.deal, t.call, t.at) for t in gap.turns][:2] == [
         ("D-sec-sec-dec-00", "sec-sec-dec-00", "01:10"),
@@ -220,7 +220,7 @@ def test_a_deal_without_amount_is_worth_nothing_that_is_said(empty):
 
     report = empty.report()
 
-    assert plain(report.gaps[0].sentence).endswith("8 as an objection. 6 % unresolved.")
+    assert plain(report.gaps[0].sentence).endswith("8 as an objection. 0 of 8 unresolved (0 %).")
     assert "worth" not in report.summary[0]
 
 
@@ -672,7 +672,7 @@ def test_a_month_of_one_call_speaks_in_the_singular(empty, tmp_path):
     demand = report.doubts[0].demand
     assert plain(demand.sentence) == (
         "1 of 1 deal (100 %, 95 % interval 15 to 100 %) raised it in 1 call: 1 as a question. "
-        "£10,000 in this deal; 25 % unresolved."
+        "£10,000 in this deal; 0 of 1 unresolved (0 %)."
     )
     assert report.doubts[0].needed == "4 or more"
 
