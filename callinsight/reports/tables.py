@@ -170,7 +170,7 @@ def matrix_table(gaps: Sequence[Gap], facts: Facts) -> Table:
     columns = (
         *(Column("persona", width=24), Column("stage", width=15), Column("deals_heard", WHOLE)),
         *(Column("gaps", WHOLE, 8), Column("weak", WHOLE, 8), Column("covered", WHOLE, 9)),
-        Column("assets_made_for_them", WHOLE, 20),
+        *(Column("assets_made_for_them", WHOLE, 20), Column("assets_for_anybody", WHOLE, 18)),
     )
     rows: list[tuple[Value, ...]] = []
     taxonomy = facts.names.taxonomy
@@ -183,7 +183,7 @@ def matrix_table(gaps: Sequence[Gap], facts: Facts) -> Table:
                     *(facts.names.persona(persona), facts.names.stage(stage)),
                     max((gap.eligible for gap in found), default=0),
                     *(verdicts.count(v) for v in ("gap", "weak", "covered")),
-                    len(serving(facts.usable, persona, stage)),
+                    *serving(facts.usable, persona, stage),
                 )
             )
     return Table("matrix", "Roles and stages", columns, tuple(rows))

@@ -179,6 +179,26 @@ def test_the_funnel_shows_the_most_pressing_concern_of_each_cell(autumn):
     assert [line.meaning for line in report.lines][:1] == ["Decides on the money"]
 
 
+def test_what_is_there_for_anybody_is_counted_apart_from_what_is_made_for_a_role(empty):
+    empty.demand(8, 8, "need_fit", "champion", "decision")
+    empty.item("A-1", "need_fit", personas=("champion",), stages=("decision",))
+    empty.item("A-2", "need_fit", personas=("end_user",))
+    for number in range(3):
+        empty.item(f"B-{number}", "need_fit")
+    empty.item("B-9", "need_fit", stages=("awareness",))
+
+    report = empty.report()
+
+    cells = {line.role: dict(zip(report.stages, line.cells, strict=True)) for line in report.lines}
+    assert cells["Champion"]["Decision"].heard == "8 deals heard, 1 asset for them, 3 for anybody"
+    assert cells["Economic buyer"]["Awareness"].heard == "0 assets for them, 4 for anybody"
+    (sheet,) = [table for table in report.tables if table.name == "matrix"]
+    names = [column.name for column in sheet.columns]
+    (row,) = [row for row in sheet.rows if row[:2] == ("Champion", "Decision")]
+    counted = dict(zip(names, row, strict=True))
+    assert (counted["assets_made_for_them"], counted["assets_for_anybody"]) == (1, 3)
+
+
 def test_a_total_over_roles_is_told_only_if_no_role_tells_it(empty):
     for number, persona in enumerate(
         ["champion", "economic_buyer", "technical_evaluator"] * 3
