@@ -544,3 +544,9 @@ def count_unresolved_deals(db: Any) -> None:
         "THEN round(unresolved * (raising + 1) - 0.5) ELSE 0 END"
     )
     db["gaps"].transform(types={"unresolved": int})
+
+
+@migrations()
+def keep_where_assets_were_imported(db: Any) -> None:
+    """The file and row that an import took an asset from, for whoever mends it there."""
+    db["content_items"].add_column("listed_at", str, not_null_default="")

@@ -229,6 +229,7 @@ class ContentItem:
     language: str = ""
     cost: float | None = None
     source: str = ""  # the sheet or the import that lists it
+    listed_at: str = ""  # file and row of the import that listed it last
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ from callinsight.store.content import (
     save_suggestions,
 )
 from callinsight.store.database import (
+    NOWHERE,
     open_store,
     opened,
     transaction,
@@ -195,6 +196,7 @@ from callinsight.store.users import (
 __all__ = [
     "GONE",
     "MARKS",
+    "NOWHERE",
     "Claim",
     "Health",
     "add_audit",
