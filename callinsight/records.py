@@ -229,6 +229,7 @@ class ContentItem:
     language: str = ""
     cost: float | None = None
     source: str = ""  # the sheet or the import that lists it
+    listed_at: str = ""  # file and row of the import that listed it last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,7 +313,7 @@ class Gap:
     share: float
     share_low: float  # Jeffreys 95 % interval
     share_high: float
-    unresolved: float  # share of raising deals
+    unresolved: int  # raising deals that are lost or stalled, or in which it came back
     amount: float  # money in the raising deals
     p_value: float  # adjusted for the number of cells
     supply: int  # live, fresh, fitting assets

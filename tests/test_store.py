@@ -9,6 +9,7 @@ from sqlite_utils import Database, Migrations
 from callinsight import store
 from callinsight.migrations import migrations
 from callinsight.records import Call, Gap, Participant, Problem, Utterance, Voice, Word
+from callinsight.store.rows import row_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def gap(**changes) -> Gap:
         "share": 0.8,
         "share_low": 0.497,
         "share_high": 0.956,
-        "unresolved": 0.056,
+        "unresolved": 2,
         "amount": 80_000.0,
         "p_value": 0.0004,
         "supply": 1,
@@ -212,6 +213,28 @@ def test_a_database_from_before_words_and_voices_were_kept_opens_with_all_it_hol
     with store.opened(tmp_path / "a.db") as db:  # and it is brought up to date once
         assert [u.text for u in store.utterances_of(db, "c1")] == ["It is cheap."]
         assert not migrations.pending(db)
+
+
+def test_gaps_that_are_kept_count_the_deals_that_stand_unresolved(tmp_path: Path):
+    """They were kept as a share with half a deal on each side."""
+    older_database(tmp_path / "a.db", before="count_unresolved_deals")
+    cells = {
+        "none": (8, 0.5 / 9),
+        "all": (3, 3.5 / 4),
+        "some": (2000, 412.5 / 2001),
+        "silent": (0, 0),
+    }
+    db = Database(tmp_path / "a.db")
+    for id_, (raising, share) in cells.items():
+        row = row_of(gap(id=id_, raising=raising))
+        db["gaps"].insert(row | {"unresolved": round(share, 4)})
+    db.close()
+
+    with store.opened(tmp_path / "a.db") as db:
+        kept = {gap.id: gap.unresolved for gap in store.gaps_of_month(db, "2026-10")}
+
+    assert kept == {"none": 0, "all": 3, "some": 412, "silent": 0}
+    assert {type(number) for number in kept.values()} == {int}
 
 
 def test_an_older_database_has_the_same_columns_as_a_new_one(tmp_path: Path):

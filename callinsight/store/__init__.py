@@ -44,6 +44,7 @@ from callinsight.store.content import (
     save_suggestions,
 )
 from callinsight.store.database import (
+    NOWHERE,
     open_store,
     opened,
     transaction,
@@ -216,6 +217,7 @@ from callinsight.store.users import (
 __all__ = [
     "GONE",
     "MARKS",
+    "NOWHERE",
     "Claim",
     "Health",
     "add_audit",

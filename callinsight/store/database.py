@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlite_utils import Database
 
+NOWHERE = Path(":memory:")  # a database that is empty and leaves nothing behind
 BUSY_S = 30.0  # how long a write waits for another program's
 FAULTS = {  # of the place that the database lies in, or of what was done to it; none is a bug
     sqlite3.SQLITE_BUSY: (

@@ -117,6 +117,7 @@ def test_a_workbook_has_types_filters_and_frozen_heads(written):
     share = column(gaps, "share")[1]
     assert (share.value, share.number_format, share.data_type) == (0.8, "0 %", "n")
     assert (column(gaps, "rank")[0].value, column(gaps, "rank")[0].number_format) == (1, "#,##0")
+    assert [column(gaps, name)[1].value for name in ("deals unresolved", "unresolved")] == [0, 0]
     due = column(book["Requests"], "due")[0]
     assert (due.value.date(), due.number_format) == (date(2026, 11, 4), "d mmm yyyy")
     assert column(book["Requests"], "overdue")[0].value is True
