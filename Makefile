@@ -4,7 +4,7 @@ BIN := .venv/bin
 # torch comes first: the packages that need it then take the one that is there
 TORCH := torch==2.13.0
 
-.PHONY: setup demo test test-all check bench pictures adapter tagger sides stages clean
+.PHONY: setup demo test test-all check bench pictures adapter tagger sides stages sbom audit clean
 
 setup: .venv/installed
 
@@ -41,6 +41,7 @@ bench: setup
 	$(BIN)/python benchmarks/corrections.py
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/gaps.py
+	$(BIN)/python benchmarks/faults.py
 	$(BIN)/callinsight run pipelines/demo.toml
 	$(BIN)/python benchmarks/topics.py
 	$(BIN)/python benchmarks/suggestions.py
@@ -62,5 +63,22 @@ sides: setup
 stages: setup
 	$(BIN)/callinsight stages
 
+# they look at .venv from outside, so that they are in no list themselves
+.tools/installed:
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet cyclonedx-bom==7.5.0 pip-licenses==5.5.5 pip-audit==2.10.1
+	touch $@
+
+sbom: setup .tools/installed
+	mkdir -p out
+	.tools/bin/cyclonedx-py environment --output-reproducible --of JSON --pyproject pyproject.toml \
+		--output-file out/sbom.cdx.json $(BIN)/python
+	.tools/bin/pip-licenses --python $(BIN)/python --format csv --with-urls --order license \
+		--output-file out/licences.csv
+
+audit: setup .tools/installed
+	$(BIN)/python operation/audit.py .tools/bin/pip-audit \
+		"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
 clean:
-	rm -rf out .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .tools out .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache

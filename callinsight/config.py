@@ -28,12 +28,14 @@ WEIGHTS = ("none", "pipeline")  # of gaps: all alike, or by the money in the dea
 AUTO = "auto"  # the language is found by listening
 ENGINES = ("faster-whisper", "openai-whisper")
 DELIVER_DAYS = {"P1": 10, "P2": 20, "P3": 60}  # business days, by priority
+TIME_LIMIT_FACTOR = 30.0  # slow machines and engines take 2 to 3 times the length of a call
 DATABASE = "callinsight.db"
 PERSONAL = ("email", "phone", "card", "bank", "government", "address", "link", "password")
 RANGES = {
     "tagging.precision": (0.0, 0.95),
     "speech.beam_size": (1, 20),
     "speech.rep_channel": (0, 63),
+    "speech.time_limit_factor": (0.001, 10_000.0),
     "topics.min_calls": (1, 1_000_000),
     "topics.min_words": (1, 1000),
     "content.mention_confidence": (0.5, 1.0),
@@ -64,6 +66,16 @@ class CallsConfig:
 
 
 @dataclass(frozen=True)
+class ConsentConfig:
+    """What counts as a basis of consent, beside the words that never do."""
+
+    refused: tuple[str, ...] = ()  # more words that are no consent
+    accepted: tuple[str, ...] = ()  # if there are any, no other is a basis
+    regions: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the same, by region
+    region: str = ""  # of calls that name none
+
+
+@dataclass(frozen=True)
 class SpeechConfig:
     """How recordings are transcribed; every value here is part of what makes a result."""
 
@@ -76,14 +88,16 @@ class SpeechConfig:
     vocabulary: tuple[str, ...] = ()  # names to expect in every call
     mishearings: dict[str, str] = field(default_factory=dict)  # what is heard: what is meant
     enroll_reps: bool = False  # know reps by their voice from earlier calls
+    time_limit_factor: float = TIME_LIMIT_FACTOR  # a call is given up after this times its length
 
 
 @dataclass(frozen=True)
 class PrivacyConfig:
-    """What is taken out of calls before anything of them is stored."""
+    """What is taken out of calls before anything of them is stored, and what may go later."""
 
     redact: tuple[str, ...] = PERSONAL
     redact_names: bool = False  # of buyers
+    delete_audio: bool = False  # `purge --audio` may delete recordings that were heard
 
 
 @dataclass(frozen=True)
@@ -171,6 +185,7 @@ class Config:
     company: str = ""
     timezone: str = "UTC"
     database: Path = Path(DATABASE)
+    consent: ConsentConfig = field(default_factory=ConsentConfig)
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     topics: TopicsConfig = field(default_factory=TopicsConfig)
@@ -333,6 +348,20 @@ def _check_speech(path: Path, speech: SpeechConfig) -> None:
         )
 
 
+def _check_consent(path: Path, consent: ConsentConfig) -> None:
+    for name, bases in consent.regions.items():
+        if not bases:
+            raise ConfigError(
+                f"{path}: 'consent.regions.{name}' is empty; name what is a basis of consent there"
+            )
+    if consent.region and consent.region not in consent.regions:
+        known = list(consent.regions)
+        hint = nearest(consent.region, known) or "; name its rules under [consent.regions]"
+        raise ConfigError(
+            f"{path}: 'consent.region' is '{consent.region}', which has no rules{hint}"
+        )
+
+
 def _check_requests(path: Path, requests: RequestsConfig) -> None:
     for priority, days in requests.deliver_days.items():
         if priority not in DELIVER_DAYS:
@@ -409,6 +438,7 @@ def _check(config: Config) -> None:
         _place(address, "calls.addresses", config.path)
     _check_speech(config.path, config.speech)
     _check_requests(config.path, config.requests)
+    _check_consent(config.path, config.consent)
     if config.gaps.weight not in WEIGHTS:
         raise ConfigError(
             f"{config.path}: 'gaps.weight' is '{config.gaps.weight}'; "

@@ -534,3 +534,32 @@ def keep_redactions(db: Any) -> None:
         foreign_keys=[("call", "calls", "id")],
     )
     db["redactions"].create_index(["call"])
+
+
+@migrations()
+def count_unresolved_deals(db: Any) -> None:
+    """How many deals stand unresolved, not their share with half a deal on each side."""
+    db.execute(
+        "UPDATE gaps SET unresolved = CASE WHEN raising > 0 "
+        "THEN round(unresolved * (raising + 1) - 0.5) ELSE 0 END"
+    )
+    db["gaps"].transform(types={"unresolved": int})
+
+
+@migrations()
+def keep_where_assets_were_imported(db: Any) -> None:
+    """The file and row that an import took an asset from, for whoever mends it there."""
+    db["content_items"].add_column("listed_at", str, not_null_default="")
+
+
+@migrations()
+def remember_what_was_forgotten(db: Any) -> None:
+    """Which calls are not read again, and receipts of what was erased; nothing of what it was."""
+    columns = ("id", "what", "fingerprint", "file_hash", "at")
+    db["forgotten"].create(dict.fromkeys(columns, str), pk="id", not_null={"what", "at"})
+    texts = ("at", "who", "what", "content", "text")
+    db["receipts"].create({"id": int, **dict.fromkeys(texts, str)}, pk="id")
+    db.execute(
+        "CREATE TRIGGER receipts_stay BEFORE UPDATE ON receipts "
+        "BEGIN SELECT RAISE(ABORT, 'a receipt is never changed: add another'); END"
+    )

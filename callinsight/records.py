@@ -229,6 +229,7 @@ class ContentItem:
     language: str = ""
     cost: float | None = None
     source: str = ""  # the sheet or the import that lists it
+    listed_at: str = ""  # file and row of the import that listed it last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,7 +313,7 @@ class Gap:
     share: float
     share_low: float  # Jeffreys 95 % interval
     share_high: float
-    unresolved: float  # share of raising deals
+    unresolved: int  # raising deals that are lost or stalled, or in which it came back
     amount: float  # money in the raising deals
     p_value: float  # adjusted for the number of cells
     supply: int  # live, fresh, fitting assets
@@ -492,3 +493,26 @@ class PlaylistItem:
     call: str
     who: str
     at: str  # moment it was added
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """A call that is not read again, or keeps the words it has; of what was said nothing is here."""
+
+    id: str  # of the call
+    what: str  # call: all of it went | words: somebody's turns or name went
+    fingerprint: str = ""  # sha256 of its file
+    file_hash: str = ""  # sha256 of the file's name, by which it is known once the file is gone
+    at: str  # moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """That something was erased: when, by whom, how much of what kind; nothing of what it was."""
+
+    id: int = 0  # 1, 2, ...; 0 is not stored yet
+    at: str  # moment
+    who: str
+    what: str  # call | person | account | age | consent | list
+    content: str  # JSON: how many of each kind, calls kept by legal hold
+    text: str  # the same for people

@@ -1,7 +1,8 @@
 """The same work on a Dask cluster, through its `concurrent.futures` interface.
 
 Few tasks are under way at a time, so that the driver's memory does not grow with the calls. Dask
-gives the tasks of a lost worker to another. A worker process does one job at a time, however many
+gives the tasks of a lost worker to another; one whose time is up is taken back before its worker
+ends, so that it ends no other. A worker process does one job at a time, however many
 threads it has, so that each holds one model and any cluster gives the same results.
 """
 
@@ -10,14 +11,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import math
 import re
 import socket
 import threading
 import time
+import uuid
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from callinsight.deadlines import TIMED_OUT, limited
 from callinsight.errors import CallInsightError, ClusterError, InputError
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ AHEAD = 2  # tasks for each worker: one in work and the next at hand
 CONNECT_S = 15.0
 WITHOUT_WORKERS_S = 120.0  # longer than a worker needs to be started anew
 LOOK_S = 2.0  # how often the workers are counted
+GRACE_S = 15.0  # between taking a job back and the end of the worker that hangs in it
 DECIDING = (  # packages that decide what is heard
     *("callinsight", "faster-whisper", "openai-whisper", "ctranslate2", "onnxruntime"),
     *("av", "numpy", "spacy", "presidio-analyzer"),
@@ -73,24 +78,55 @@ def run_on_cluster(
         crew = _Crew(client, address, patience_s)
         crew.check_versions()
         executor = client.get_executor(pure=False)
-        work = functools.partial(_work, function, _versions())
-        waiting, running = list(reversed(jobs)), dict[Future[Any], Job]()
+        clock = _Clock(client)
+        work = functools.partial(_work, function, _versions(), clock.topic)
+        waiting, running = list(reversed(jobs)), dict[Future[Any], tuple[int, Job]]()
         while waiting or running:
             room = AHEAD * crew.count() - len(running)
             for _ in range(min(room, len(waiting))):
-                job = waiting.pop()
-                running[executor.submit(work, job)] = job
+                job, number = waiting.pop(), clock.next()
+                running[executor.submit(work, number, job)] = number, job
             if not running:
                 time.sleep(LOOK_S / 4)  # until a worker comes
             finished, _ = wait(running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
             for future in finished:
-                job = running.pop(future)
+                _, job = running.pop(future)
                 with _told_as_loss(address):
                     result = _result_of(future)
                 if result is None:
                     died.append(job)
                 else:
                     yield job, result.pop()
+            for future, (number, job) in list(running.items()):
+                if clock.is_over(number):
+                    future.cancel()
+                    del running[future]
+                    yield job, CallInsightError(TIMED_OUT)
+
+
+class _Clock:
+    """When the time of each job in work is up, as its worker says when it begins.
+
+    A job that is given to another worker begins again, and so does its time.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.topic = f"callinsight-{uuid.uuid4().hex}"
+        self._deadlines: dict[int, float] = {}
+        self._last = 0
+        client.subscribe_topic(self.topic, self._note)
+
+    def next(self) -> int:
+        """A number for a job."""
+        self._last += 1
+        return self._last
+
+    def is_over(self, number: int) -> bool:
+        return time.monotonic() > self._deadlines.get(number, math.inf)
+
+    def _note(self, event: tuple[float, tuple[int, float]]) -> None:
+        number, seconds = event[1]
+        self._deadlines[number] = time.monotonic() + seconds
 
 
 class _Crew:
@@ -187,9 +223,25 @@ def _result_of(future: Future[Result]) -> list[Result | CallInsightError] | None
 # What happens on a worker
 
 
-def _work(function: Callable[[Job], Result], versions: Mapping[str, str], job: Job) -> Result:
+def _work(
+    function: Callable[[Job], Result],
+    versions: Mapping[str, str],
+    topic: str,
+    number: int,
+    job: Job,
+) -> Result:
+    from distributed import get_worker
+    from distributed.utils import sync
+
     _check_versions(f"worker {socket.gethostname()}", _versions(), versions)
-    with _one_at_a_time:
+    worker = get_worker()
+
+    def tell(
+        seconds: float,
+    ) -> None:  # until the scheduler has it: what follows may stop all threads
+        sync(worker.loop, worker.scheduler.log_event, topic=topic, msg=(number, seconds))
+
+    with _one_at_a_time, limited(tell, grace_s=GRACE_S):
         return function(job)
 
 

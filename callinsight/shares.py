@@ -20,6 +20,11 @@ CONFIDENCE = 0.95
 ROUNDING = 1e-7  # of logarithms: tables as likely as the one seen count with it
 
 
+def smoothed(some: int, all_: int) -> float:
+    """A share with half a case added on each side, so that a few cases never say none or all."""
+    return (some + 0.5) / (all_ + 1)
+
+
 def jeffreys(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Interval of a share: equal-tailed, with Jeffreys' prior; (0, 1) for no trials."""
     from scipy.special import betaincinv

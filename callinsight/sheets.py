@@ -27,7 +27,10 @@ ENCODINGS = ("utf-8-sig", "cp1252")
 BLOCK = 1 << 20  # characters looked at together
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet computes
+FORMULA = (  # how a cell begins that a spreadsheet computes, in full width too
+    *("=", "+", "-", "@", "\t", "\r", "\n"),
+    *("＝", "＋", "－", "＠"),
+)
 TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")  # 12.500 is 12 and a half, or 12 thousand
 YES, NO = ("1", "true", "yes", "y"), ("", "0", "false", "no", "n")
 
@@ -277,12 +280,21 @@ def sheet_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return file.getvalue()
 
 
-def _harmless(value: object) -> object:
-    """The value of a cell; a text that a spreadsheet would compute gets an apostrophe before it."""
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could take a text for a formula."""
+    return text.startswith(FORMULA)
+
+
+def harmless(text: str) -> str:
+    """A text for a cell; one that a spreadsheet would compute gets an apostrophe before it."""
+    return f"'{text}" if is_formula(text) else text
+
+
+def _cell(value: object) -> object:
     if isinstance(value, tuple | list):
         value = ";".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return harmless(value) if isinstance(value, str) else value

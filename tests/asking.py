@@ -65,7 +65,7 @@ def gap(**changes: object) -> Gap:
         "share": 0.75,
         "share_low": 0.28,
         "share_high": 0.97,
-        "unresolved": 0.5,
+        "unresolved": 2,
         "amount": 30_000.0,
         "p_value": 0.01,
         "supply": 0,

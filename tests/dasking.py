@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from callinsight.deadlines import give_up_after
 from callinsight.errors import AudioError
 
 HERE = Path(__file__).parent  # workers find these functions there
@@ -116,6 +118,14 @@ def die(number: int) -> int:
 def refuse_odd(number: int) -> int:
     if number % 2:
         raise AudioError(f"{number}.wav: the file is empty")
+    return number
+
+
+def hang_at_three(number: int) -> int:
+    """Native code that holds the interpreter for minutes, as a broken decoder may."""
+    give_up_after(1.0 if number == 3 else 60.0)
+    if number == 3:
+        re.match("(a+)+$", "a" * 40 + "b")
     return number
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import signal
@@ -11,7 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from material import still_alive
 
-from callinsight.cluster import CRASHED, NOT_STARTED, default_workers, run_jobs
+from callinsight.cluster import (
+    CRASHED,
+    NOT_STARTED,
+    default_workers,
+    run_jobs,
+)
+from callinsight.deadlines import TIMED_OUT, give_up_after
 from callinsight.errors import AudioError, CallInsightError
 
 if TYPE_CHECKING:
@@ -64,6 +71,24 @@ def note_process(folder: Path) -> int:
 def sleep(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
+
+
+def hang_at_three(job: tuple[int, Path]) -> int:
+    number, folder = job
+    give_up_after(0.5 if number == 3 else 60.0)
+    with (folder / f"tried-{number}").open("a") as tries:
+        tries.write("x")
+    if number == 3:
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000_000)  # minutes of native code
+    return number
+
+
+def wait_past_the_limit_of_another(number: int) -> int:
+    if number == 1:
+        give_up_after(0.3)
+    else:
+        time.sleep(0.6)
+    return number
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -127,6 +152,26 @@ def test_no_job_is_lost_when_a_process_dies_while_the_driver_writes(tmp_path: Pa
     assert sorted(results) == [0, 1, 2, 3]
     assert [results[number] for number in (0, 2, 3)] == [0, 2, 3]
     assert str(results[1]) == CRASHED
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_job_that_hangs_is_given_up_once_and_the_others_go_on(
+    tmp_path: Path, workers: int
+) -> None:
+    jobs = [(number, tmp_path) for number in range(1, 6)]
+
+    results = {job[0]: result for job, result in run_jobs(hang_at_three, jobs, workers=workers)}
+
+    assert str(results.pop(3)) == TIMED_OUT
+    assert results == {1: 1, 2: 2, 4: 4, 5: 5}
+    assert (tmp_path / "tried-3").read_text() == "x"
+    assert multiprocessing.active_children() == []
+
+
+def test_a_limit_ends_with_its_job() -> None:
+    results = list(run_jobs(wait_past_the_limit_of_another, [1, 2, 3], workers=1))
+
+    assert results == [(1, 1), (2, 2), (3, 3)]
 
 
 def test_workers_are_processes_with_one_thread(
@@ -218,6 +263,7 @@ def test_workers_end_when_their_driver_is_killed(tmp_path: Path) -> None:
 
 PROGRAM = """
 from callinsight.cluster import run_jobs
+from callinsight.deadlines import TIMED_OUT, give_up_after
 from callinsight.errors import CallInsightError
 
 def work(number):

@@ -42,9 +42,16 @@ vocabulary = ["Tallybrook", "Peppol"]
 mishearings = { "tally book" = "Tallybrook" }
 enroll_reps = true
 
+[consent]
+refused = ["by phone"]
+accepted = ["written", "notice"]
+regions = { DE = ["written"] }
+region = "DE"
+
 [privacy]
 redact = ["email", "phone"]
 redact_names = true
+delete_audio = true
 
 [tagging]
 taxonomy = "taxonomy.toml"
@@ -235,7 +242,7 @@ class TestSettingsThatCannotBeUsed:
                 with_setting("path", '"x"'),
                 (
                     "the top level has no setting 'path'; it may have calls, tagging, company, timezone, "
-                    "database, speech, privacy, topics, content, gaps, unused, report, requests"
+                    "database, consent, speech, privacy, topics, content, gaps, unused, report, requests"
                 ),
             ),
             (

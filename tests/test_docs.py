@@ -144,7 +144,9 @@ def test_each_dependency_has_its_line() -> None:
     assert {re.match(r"[a-z0-9.-]+", line)[0] for line in declared} == named - {"package"}
 
 
-@pytest.mark.parametrize("target", ["setup", "demo", "test", "test-all", "check", "bench"])
+@pytest.mark.parametrize(
+    "target", ["setup", "demo", "test", "test-all", "check", "bench", "sbom", "audit"]
+)
 def test_each_target_of_make_is_there(target: str) -> None:
     told = subprocess.run(
         ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False

@@ -28,8 +28,10 @@ ALLOWED = {
     "migrations": {"imports"},
     "store": {"errors", "migrations", "records", "store"},
     "progress": set(),
-    "remote": {"errors"},
-    "cluster": {"errors", "remote"},
+    "journal": {"errors", "progress"},
+    "deadlines": set(),
+    "remote": {"deadlines", "errors"},
+    "cluster": {"deadlines", "errors", "remote"},
     "calls": FOUNDATION | {"calls", "networks"},
     "tagging": FOUNDATION | {"tagging", "imports", "networks"},
     "content": FOUNDATION | {"content"},
@@ -37,7 +39,8 @@ ALLOWED = {
     "starter": FOUNDATION | {"starter", "calls"},
     "pipeline": FOUNDATION
     | FLOW
-    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months", "remote"},
+    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months", "remote"}
+    | {"deadlines", "journal"},
     "web": FOUNDATION
     | FLOW
     | {"web", "pipeline", "store", "config", "weights", "months", "progress"},
@@ -47,6 +50,7 @@ ALLOWED = {
             "cluster",
             "config",
             "errors",
+            "journal",
             "months",
             "pipeline",
             "progress",

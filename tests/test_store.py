@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from sqlite_utils import Database, Migrations
 
 from callinsight import store
 from callinsight.migrations import migrations
 from callinsight.records import Call, Gap, Participant, Problem, Utterance, Voice, Word
+from callinsight.store.rows import row_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +31,7 @@ def gap(**changes) -> Gap:
         "share": 0.8,
         "share_low": 0.497,
         "share_high": 0.956,
-        "unresolved": 0.056,
+        "unresolved": 2,
         "amount": 80_000.0,
         "p_value": 0.0004,
         "supply": 1,
@@ -149,7 +151,7 @@ def test_voices_are_kept_by_call_and_go_with_it(tmp_path: Path):
         store.replace_voices(db, "c1", [voice("ccc")])
         assert [v.voice for v in store.all_voices(db) if v.call == "c1"] == ["ccc"]
 
-        store.remove_calls_except(db, {"c1"})
+        store.erase_calls(db, ["c2"])
 
         assert store.all_voices(db) == [voice("ccc")]
         store.save_call(db, CALL, [], [])  # heard anew
@@ -213,6 +215,28 @@ def test_a_database_from_before_words_and_voices_were_kept_opens_with_all_it_hol
         assert not migrations.pending(db)
 
 
+def test_gaps_that_are_kept_count_the_deals_that_stand_unresolved(tmp_path: Path):
+    """They were kept as a share with half a deal on each side."""
+    older_database(tmp_path / "a.db", before="count_unresolved_deals")
+    cells = {
+        "none": (8, 0.5 / 9),
+        "all": (3, 3.5 / 4),
+        "some": (2000, 412.5 / 2001),
+        "silent": (0, 0),
+    }
+    db = Database(tmp_path / "a.db")
+    for id_, (raising, share) in cells.items():
+        row = row_of(gap(id=id_, raising=raising))
+        db["gaps"].insert(row | {"unresolved": round(share, 4)})
+    db.close()
+
+    with store.opened(tmp_path / "a.db") as db:
+        kept = {gap.id: gap.unresolved for gap in store.gaps_of_month(db, "2026-10")}
+
+    assert kept == {"none": 0, "all": 3, "some": 412, "silent": 0}
+    assert {type(number) for number in kept.values()} == {int}
+
+
 def test_an_older_database_has_the_same_columns_as_a_new_one(tmp_path: Path):
     older_database(tmp_path / "old.db", before="keep_words_and_voices")
 
@@ -225,3 +249,38 @@ def test_an_older_database_has_the_same_columns_as_a_new_one(tmp_path: Path):
     assert [column.name for column in schemas[0]["utterances"][-6:]] == [
         *("estimated", "voice", "voice_confidence", "overlaps", "side_source", "words"),
     ]
+
+
+def schema_of(path: Path) -> list[tuple[str, str, str]]:
+    """Every table, index and trigger; columns by name, for those that came later stand last."""
+    with store.opened(path, create=True) as db:
+        things = db.execute(
+            "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' "
+            "AND name <> '_sqlite_migrations'"
+        ).fetchall()
+        columns = [
+            ("column", f"{table}.{column.name}", f"{column.type} {column.default_value}")
+            for table in db.table_names()
+            for column in db[table].columns
+            if table != "_sqlite_migrations"
+        ]
+    return sorted([*things, *columns])
+
+
+@pytest.mark.parametrize(
+    "before", [m.name for m in list(migrations.pending(Database(memory=True)))[3:]]
+)
+def test_a_database_of_each_older_schema_opens_whole_with_all_it_holds(tmp_path: Path, before: str):
+    older_database(tmp_path / "old.db", before=before)
+
+    with store.opened(tmp_path / "old.db") as db:
+        assert not migrations.pending(db)
+        assert [(u.id, u.text) for u in store.utterances_of(db, "c1")] == [
+            ("c1:0000", "Paperlane costs.")
+        ]
+        assert [call.id for call in store.all_calls(db)] == ["c1"]
+        assert store.is_done(db, "speech", "c1", "0123")
+        assert [u.id for u in store.search_utterances(db, "cost")] == ["c1:0000"]
+        assert store.matching_turns(db, "cost").tolist() == [1]
+        assert store.faults(db) == []
+    assert schema_of(tmp_path / "old.db") == schema_of(tmp_path / "new.db")

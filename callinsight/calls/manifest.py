@@ -10,9 +10,10 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from callinsight.addresses import Address, is_address, is_within, listed, located, place_of
+from callinsight.calls.consent import NO_RULES, Rules, why_refused
 from callinsight.errors import InputError
 from callinsight.records import CRM, OUTCOMES, SIDES, UNKNOWN, Call, Participant, Problem
-from callinsight.sheets import NO, Row, parse_rows, read_sheet
+from callinsight.sheets import Row, parse_rows, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,16 +22,11 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 STAGE = "manifest"
-NO_CONSENT = (
-    *NO,
-    *("none", "n/a", "-", "?", "unknown", "pending", "refused", "declined", "denied", "withdrawn"),
-    *("nein", "keine"),
-)
 CALL_COLUMNS_NEEDED = ("file", "recorded_at", "consent")
 CALL_COLUMNS = (
     *("call_id", "title", "account", "deal", "deal_stage", "amount", "currency", "outcome"),
     *("outcome_reason", "language", "consent_ref", "rep_channel", "retention_until"),
-    *("legal_hold", "vocabulary"),
+    *("legal_hold", "vocabulary", "region"),
 )
 PARTICIPANT_COLUMNS_NEEDED = ("name", "side")
 PARTICIPANT_COLUMNS = ("call_id", "file", "person", "title", "persona", "channel")
@@ -44,6 +40,7 @@ class Entry:
     participants: tuple[Participant, ...]
     path: Path | Address
     where: str  # file:row
+    region: str = ""  # whose rules of consent hold
 
 
 @dataclass(frozen=True)
@@ -64,20 +61,24 @@ def read_manifest(
     zone: ZoneInfo,
     rep_channel: int | None = None,
     addresses: Sequence[str] = (),
+    consent: Rules = NO_RULES,
+    today: str = "",
 ) -> Manifest:
     """Read the sheets; `persona_of` gives the persona of a job title.
 
     `folder` may be an address; the file column may name whole addresses below it or `addresses`.
 
-    A call without consent is refused before its file is opened; of two rows with the same sound
-    only the first counts. Raises InputError if a sheet as a whole cannot be used.
+    A call without consent is refused before its file is opened, and so is one that was to be kept
+    until a day before `today` (a date), unless it is under legal hold; of two rows with the same
+    sound only the first counts. Raises InputError if a sheet as a whole cannot be used.
     """
     rows = read_sheet(calls_file, needed=CALL_COLUMNS_NEEDED, optional=CALL_COLUMNS)
     roots = (folder, *map(located, addresses))
     found, problems = parse_rows(
         rows, lambda row: _entry(row, roots, taxonomy, zone, rep_channel), stage=STAGE
     )
-    unique, twice = _without_repeated_ids(_gate(_looked_up(found, roots)))
+    told_apart = _told_apart(_looked_up(_gate(found, consent, today), roots))
+    unique, twice = _without_repeated_ids(told_apart)
     keys = _keys(rows, unique)
     people, unusable = _participants(participants_file, keys, taxonomy, persona_of)
     entries = tuple(
@@ -134,7 +135,7 @@ def _entry(
         legal_hold=row.flag("legal_hold"),
         vocabulary=row.text("vocabulary"),
     )
-    return Entry(call, (), path, row.where)
+    return Entry(call, (), path, row.where, row.text("region"))
 
 
 def _language(row: Row) -> str:
@@ -178,44 +179,37 @@ def _looked_up(entries: list[Entry], roots: Sequence[Path | str]) -> list[Entry]
         if isinstance(root, str) and any(
             isinstance(entry.path, Address)
             and is_within(entry.path.url, root)
-            and not _refused(entry)
+            and entry.call.status != "refused"
             for entry in entries
         ):
             found |= listed(root)
     return [
         dataclasses.replace(entry, path=found.get(entry.path.url, entry.path))
-        if isinstance(entry.path, Address) and not _refused(entry)
+        if isinstance(entry.path, Address) and entry.call.status != "refused"
         else entry
         for entry in entries
     ]
-
-
-def _refused(entry: Entry) -> bool:
-    return entry.call.consent.casefold() in NO_CONSENT
 
 
 def _is_id(text: str) -> bool:
     return all(c.isalnum() or c in "-_." for c in text) and text.isascii()
 
 
-def _gate(entries: list[Entry]) -> list[Entry]:
-    """Refuse calls without consent unopened; name, fingerprint and compare the others."""
+def _gate(entries: list[Entry], consent: Rules, today: str) -> list[Entry]:
+    """Refuse calls that may not be opened."""
+    return [
+        _refusal(entry, why) if (why := _why_closed(entry, consent, today)) else entry
+        for entry in entries
+    ]
+
+
+def _told_apart(entries: list[Entry]) -> list[Entry]:
+    """Name, fingerprint and compare the calls that may be opened; refuse copies."""
     first: dict[str, Entry] = {}
-    gated = []
+    told = []
     for entry in entries:
-        consent = entry.call.consent
-        if _refused(entry):
-            given = f"'{consent}'" if consent else "empty"
-            nameless = hashlib.sha256(entry.call.file.encode()).hexdigest()[:16]
-            refusal = Call(
-                id=entry.call.id or nameless,
-                file=entry.call.file,
-                recorded_at=entry.call.recorded_at,
-                status="refused",
-                reason=f"{entry.where}: consent is {given}, so {entry.call.file} was not opened; "
-                "fill in the basis of consent, or remove the row",
-            )
-            gated.append(dataclasses.replace(entry, call=refusal))
+        if entry.call.status == "refused":
+            told.append(entry)
             continue
         print_ = _fingerprint_if_readable(entry.path)
         call = dataclasses.replace(
@@ -233,8 +227,36 @@ def _gate(entries: list[Entry]) -> list[Entry]:
                 reason=f"{entry.where}: '{call.file}' holds the same bytes as "
                 f"'{original.call.file}' ({original.where}); remove one of the rows",
             )
-        gated.append(dataclasses.replace(entry, call=call))
-    return gated
+        told.append(dataclasses.replace(entry, call=call))
+    return told
+
+
+def _why_closed(entry: Entry, consent: Rules, today: str) -> str:
+    """Why a call's file is not opened; empty if it may be."""
+    call = entry.call
+    if why := why_refused(call.consent, entry.region, consent):
+        advice = "fill in the basis of consent, or remove the row"
+        return f"{entry.where}: {why}, so {call.file} was not opened; {advice}"
+    if today and call.retention_until and call.retention_until < today and not call.legal_hold:
+        return (
+            f"{entry.where}: retention_until is {call.retention_until}, which has passed, so "
+            f"{call.file} was not opened; remove the row"
+        )
+    return ""
+
+
+def _refusal(entry: Entry, why: str) -> Entry:
+    """What is kept of a call that may not be opened: that it is refused, and legal hold."""
+    nameless = hashlib.sha256(entry.call.file.encode()).hexdigest()[:16]
+    call = Call(
+        id=entry.call.id or nameless,
+        file=entry.call.file,
+        recorded_at=entry.call.recorded_at,
+        legal_hold=entry.call.legal_hold,
+        status="refused",
+        reason=why,
+    )
+    return dataclasses.replace(entry, call=call)
 
 
 def _fingerprint_if_readable(path: Path | Address) -> str:

@@ -21,7 +21,7 @@ from callinsight.errors import AudioError
 from callinsight.records import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -97,13 +97,16 @@ def transcribe(
     voice_model: Path | None = None,
     speakers: int | None = None,
     keep_voices: bool = False,
+    decoded: Callable[[float], object] = lambda _seconds: None,
 ) -> Transcript:
     """Decode a recording and transcribe each of its channels; raises AudioError.
 
     With a `voice_model` (a folder), the voices of a recording with one channel are told apart:
     so many `speakers`, or as many as there seem to be. `keep_voices` notes how each sounds.
+    `decoded` is told how many seconds of sound there are, before they are heard.
     """
     sound = decode(path)
+    decoded(sound.duration_s)
     if sound.duration_s < EMPTY_S:
         if sound.missing_s or sound.cut_off:
             raise AudioError(

@@ -8,7 +8,9 @@ from callinsight.cli.app import app
 # isort: off
 from callinsight.cli import run, serve, users, report, gaps, playlist, requests  # noqa: F401
 from callinsight.cli import topics, review  # noqa: F401
+from callinsight.cli import erasing, upkeep  # noqa: F401
 from callinsight.cli import transcribe, tag, evaluate, init, inventory, taxonomy, models, training  # noqa: F401
+from callinsight.cli import doctor  # noqa: F401
 
 # isort: on
 

@@ -41,7 +41,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Recorded sales calls in, content gaps out. Nothing leaves this machine.",
+    help="Recorded sales calls in, content gaps out. Nothing leaves this machine but messages you ask for.",
 )
 Database = Annotated[
     Path | None,

@@ -62,7 +62,10 @@ def import_(
     from callinsight.config import database_path
     from callinsight.pipeline.inventory import import_items
 
-    with store.opened(database_path(db), create=not dry_run) as opened:
+    path = database_path(db)
+    if dry_run and not path.exists():
+        path = store.NOWHERE
+    with store.opened(path, create=True) as opened:
         done = import_items(opened, file, mapping=mapping, now=this_moment(), dry_run=dry_run)
     for line in _told(done, dry_run=dry_run):
         typer.echo(line)
@@ -190,7 +193,7 @@ def suggest_(shape: Shape = Table.TEXT, db: Database = None) -> None:
     if found:
         say(
             f"Proposed: {len(found)}. 'callinsight inventory accept ID' takes all of an asset, "
-            "'accept ID concerns=CONCERN' one."
+            "'accept ID concerns=CONCERN' one; 'accept --all --at-least 0.8 --dry-run' lists the likeliest."
         )
 
 
@@ -215,9 +218,33 @@ Values = Annotated[
 
 
 @inventory.command()
-def accept(asset: Asset, values: Values = None, who: Who = "", db: Database = None) -> None:
-    """Tag an asset with what is proposed of it, or with a value of your own."""
-    _answer(asset, values or [], accepted=True, who=who, db=db)
+def accept(
+    asset: Annotated[str, typer.Argument(metavar="[ID]", help="An asset; else say --all.")] = "",
+    values: Values = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Take what is proposed of all assets.")
+    ] = False,
+    at_least: Annotated[
+        float,
+        typer.Option(metavar="SHARE", min=0, max=1, help="With --all: only what is so likely."),
+    ] = 0.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --all: only list what would be accepted.")
+    ] = False,
+    who: Who = "",
+    db: Database = None,
+) -> None:
+    """Tag an asset with what is proposed of it, or with a value of your own; or all assets at once."""
+    from callinsight.errors import InputError
+
+    if bool(asset) == everything:
+        raise InputError("name an asset, or say --all for all that is proposed")
+    if not everything:
+        if at_least or dry_run:
+            raise InputError("--at-least and --dry-run go with --all")
+        _answer(asset, values or [], accepted=True, who=who, db=db)
+        return
+    _accept_all(at_least, dry_run=dry_run, who=who, db=db)
 
 
 @inventory.command()
@@ -231,25 +258,29 @@ Cell = Annotated[str, typer.Argument(metavar="GAP_ID", help="As 'callinsight gap
 
 @inventory.command()
 def match(gap: Cell, shape: Shape = Table.TEXT, db: Database = None) -> None:
-    """Show how a gap is answered: covered, weak or none, why, and the three nearest assets."""
+    """Show what there is for a gap: assets that fit, near ones or none, and the three nearest.
+
+    The verdict before it is that of the last run, as 'callinsight gaps' lists it.
+    """
     from callinsight import store
     from callinsight.config import database_path
     from callinsight.pipeline.matching import match_gap
 
     with store.opened(database_path(db)) as opened:
-        found = match_gap(opened, gap)
+        cell, found = match_gap(opened, gap)
     candidates = [
         {"item": m.item.id, "title": m.item.title, "obstacles": ", ".join(m.obstacles) or "fits"}
         for m in found.candidates
     ]
     if shape is Table.JSON:
-        told = {"gap": gap, "status": found.status, "reason": found.reason}
+        told = {"gap": gap, "verdict": cell.verdict, "supply": found.supply, "reason": found.reason}
         typer.echo(json.dumps(told | {"candidates": candidates}, indent=2, ensure_ascii=False))
         return
     if shape is Table.CSV:
         print_records(candidates, shape)
         return
-    typer.echo(f"{gap}: {found.status} ({found.reason})")
+    typer.echo(f"{gap}: {cell.verdict}")
+    typer.echo(f"Supply: {found.supply}, {found.reason}")
     for one in candidates:
         typer.echo(f"  {one['item']}  {one['title']}: {one['obstacles']}")
 
@@ -287,6 +318,19 @@ def _answer(
         done = answer(opened, asset, values, accepted=accepted, who=who, now=this_moment())
     for one in done:
         typer.echo(f"{one.item}: {one.field} {one.value} {one.status}")
+
+
+def _accept_all(at_least: float, *, dry_run: bool, who: str, db: Path | None) -> None:
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.pipeline.suggesting import accept_all
+
+    with store.opened(database_path(db)) as opened:
+        done = accept_all(opened, at_least=at_least, who=who, now=this_moment(), dry_run=dry_run)
+    _print_suggestions(done, Table.TEXT)
+    assets = len({one.item for one in done})
+    would = "would be " if dry_run else ""
+    say(f"Tags: {len(done)} {would}accepted, of {assets} {'asset' if assets == 1 else 'assets'}.")
 
 
 def _print_suggestions(found: Sequence[Any], shape: Table) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 import textwrap
 from enum import StrEnum
@@ -54,6 +53,7 @@ def review_turns(
 ) -> None:
     """Say what is right where the tagger is least sure; it learns from it.
 
+    Accepting keeps what is surely or likely so, and what you tick by its number; it says so before.
     What you say of a turn stays. The other turns of all calls are read anew with what was learnt.
     """
     if context.invoked_subcommand:
@@ -91,13 +91,13 @@ def list_corrections(
     """Show who corrected what, when, from what to what."""
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.review import history
+    from callinsight.pipeline.review import history, history_sheet
     from callinsight.pipeline.run import stored_config
 
     with store.opened(database_path(db or context.obj)) as opened:
         past = history(opened, stored_config(opened))
     if shape is Format.CSV:
-        _print_csv(past)
+        typer.echo(history_sheet(past), nl=False)
         return
     for entry in past:
         typer.echo(_line(entry))
@@ -142,14 +142,18 @@ def _ask(db: sqlite_utils.Database, asked: Review, who: str) -> int:
 
     typed = _Input()
     made: list[tuple[int, int]] = []  # the place of the turn, the number of its correction
-    at = 0
+    at, shown = 0, -1
+    ticks: dict[int, set[int]] = {}  # by turn the places of the tags that accepting keeps
     while True:
         over = at == len(asked.doubts)
         if over:
             key = typed.key("That was the last turn. u undo, any other key to finish")
         else:
-            _show(asked, at)
-            key = typed.key(KEYS)
+            ticked = ticks.setdefault(at, set(asked.doubts[at].likely))
+            if at != shown:
+                _show(asked, at)
+            _say_what_is_kept(asked, at, ticked)
+            key, shown = typed.key(KEYS), -1
         if key == "u":
             if not made:
                 say("There is nothing to undo.")
@@ -161,21 +165,27 @@ def _ask(db: sqlite_utils.Database, asked: Review, who: str) -> int:
             return len(made)
         elif key == "s":
             at += 1
+        elif key.isdecimal() and 1 <= int(key) <= len(asked.doubts[at].tags):
+            ticked ^= {int(key) - 1}
+            shown = at
         elif key in ("a", "c", "r"):
-            after = _after(key, asked, at, typed)
+            after = _after(key, asked, at, ticked, typed)
             if after is not None:
                 made.append((at, decide(db, asked.doubts[at], after, who=who, at=now())))
                 at += 1
         else:
-            say(f"Press one of these keys: {KEYS}")
+            say(f"Press one of these keys: {KEYS}, or a number to tick or untick")
 
 
-def _after(key: str, asked: Review, at: int, typed: _Input) -> Labelling | None:
-    """What the turn says by the person; None if he did not say it to the end."""
+def _after(key: str, asked: Review, at: int, ticked: set[int], typed: _Input) -> Labelling | None:
+    """What the turn says by the person; None if that was not said to the end."""
     from callinsight.tagging.corrections import Labelling
 
     if key == "a":
-        return asked.doubts[at].before
+        if not ticked:
+            say("Nothing is ticked: press the number of what is right, or r for none of it.")
+            return None
+        return asked.doubts[at].keeping(ticked)
     if key == "r":
         return Labelling()
     concerns = _choose(asked.concerns, "Which concerns? Their numbers, or Enter for none", typed)
@@ -221,8 +231,19 @@ def _show(asked: Review, at: int) -> None:
     _paragraph("The seller said:", before or "(nothing before)")
     _paragraph("The buyer said: ", _marked(doubt))
     typer.echo("The tagger thinks:")
-    for line in _thoughts(asked, doubt):
-        typer.echo(f"  {line}")
+    for number, line in enumerate(_thoughts(asked, doubt), start=1):
+        typer.echo(f"  {number} {line}")
+    if doubt.before.concerns:
+        typer.echo(f"  {RAISED[doubt.before.stance]}")
+
+
+def _say_what_is_kept(asked: Review, at: int, ticked: set[int]) -> None:
+    """Print what accepting would keep, and nothing else would be."""
+    kept = asked.doubts[at].keeping(ticked)
+    concerns = [asked.concerns.get(concern, concern) for concern in kept.concerns]
+    raised = [f"{', '.join(concerns)}, {RAISED.get(kept.stance, 'said')}"] if concerns else []
+    asks = [f"asks for {asked.asks.get(kept.ask, kept.ask)}"] if kept.ask else []
+    say(f"Accepting keeps: {'; '.join([*raised, *asks]) or 'nothing, for nothing is ticked'}")
 
 
 def _marked(doubt: Doubt) -> str:
@@ -244,8 +265,7 @@ def _thoughts(asked: Review, doubt: Doubt) -> list[str]:
         else:
             label = asked.concerns.get(tag.label, tag.label)
             lines.append(f"{label}, {tag.score:.0%} likely{sure}{why}")
-    stance = RAISED.get(doubt.before.stance)
-    return [*lines, stance] if stance else lines
+    return lines
 
 
 def _paragraph(name: str, text: str) -> None:
@@ -276,14 +296,6 @@ def _words(labelling: str) -> str:
     raised = [f"{', '.join(said.concerns)} as {said.stance}"] if said.concerns else []
     asked = [f"asks for {said.ask}"] if said.ask else []
     return "; ".join([*raised, *asked]) or "nothing"
-
-
-def _print_csv(past: list[Past]) -> None:
-    sheet = csv.writer(sys.stdout, lineterminator="\n")
-    columns = ("at", "who", "action", "call", "utterance", "before", "after", "text")
-    sheet.writerow([*columns, "state"])
-    for entry in past:
-        sheet.writerow([*(getattr(entry.correction, name) for name in columns), entry.state])
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
 
 import typer
 
 from callinsight.cli.app import FAILED, Workers, app, say
 from callinsight.cli.models import fetch
 from callinsight.errors import InputError
+from callinsight.journal import LogFormat, journal, timed
 
 if TYPE_CHECKING:
     from callinsight.pipeline.run import Summary
@@ -38,32 +41,71 @@ def run(
             show_default=False,
         ),
     ] = "",
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Add what happens, without any words of calls.", show_default=False
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="For people or programs.")
+    ] = LogFormat.TEXT,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write numbers of the run for Prometheus.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Take calls to the gap report.
 
     What is done already is skipped; what fails is named, and the rest goes on.
     """
+    with journal(log, shape=log_format, run=uuid4().hex[:8]):
+        summary = _run(
+            pipeline, db, workers, retry_failed=retry_failed, cluster=cluster, metrics=metrics
+        )
+    _tell(summary)
+    if summary.problems:
+        raise typer.Exit(FAILED)
+
+
+def _run(
+    pipeline: Path,
+    db: Path | None,
+    workers: int | None,
+    *,
+    retry_failed: bool,
+    cluster: str,
+    metrics: Path | None,
+) -> Summary:
     from callinsight.cluster import default_workers
     from callinsight.config import load_config
+    from callinsight.pipeline.metrics import write_metrics
     from callinsight.pipeline.run import run as run_pipeline
     from callinsight.progress import bar
 
     if cluster and workers:
         raise InputError("--workers counts processes of this machine; leave it out with --cluster")
+    started = time.monotonic()
     config = load_config(pipeline)
     summary = run_pipeline(
         config,
         database=db or config.database,
         workers=workers or default_workers(config.speech.device),
         retry_failed=retry_failed,
-        progress=bar,
+        progress=timed(bar),
         fetch=fetch,
-        now=datetime.now(UTC).isoformat(timespec="seconds"),
+        now=_now(),
         cluster=cluster,
     )
-    _tell(summary)
-    if summary.problems:
-        raise typer.Exit(FAILED)
+    if metrics:
+        write_metrics(metrics, summary.database, seconds=time.monotonic() - started, now=_now())
+    return summary
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _tell(summary: Summary) -> None:
@@ -72,6 +114,8 @@ def _tell(summary: Summary) -> None:
     say(f"Calls: {counted or 'none'}")
     if summary.removed:
         say(f"Removed: {summary.removed} that the list of calls names no more")
+    for forgotten in summary.forgotten:
+        say(f"forgotten: {forgotten}")
     for call in summary.noted:
         say(f"{call.status}: {call.reason}")
     for problem in summary.problems:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from callinsight.cli.app import Database, Format, Shape, app
+from callinsight.cli.app import Database, Format, Shape, app, now
 
 topics = typer.Typer(
     no_args_is_help=True, help="What buyers talk about: list, rename, retire, find anew."
@@ -88,5 +88,9 @@ def rebuild(db: Database = None) -> None:
     from callinsight.pipeline.topics import rebuild_topics
     from callinsight.progress import bar
 
-    with store.opened(database_path(db)) as opened:
+    path = database_path(db)
+    with (
+        store.opened(path) as opened,
+        store.claimed(path, now=now(), command="topics rebuild"),
+    ):
         typer.echo(rebuild_topics(opened, stored_config(opened), progress=bar))

@@ -251,6 +251,7 @@ def _item(row: Row, mapping: ExportMapping, taxonomy: Taxonomy, source: str) -> 
         language=cells["language"],
         cost=Row(row.where, {"cost": cells["cost"].strip("$€£ ")}).number("cost"),
         source=source,
+        listed_at=row.where,
     )
 
 

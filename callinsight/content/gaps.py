@@ -28,7 +28,7 @@ from callinsight.content.matching import ANY, FITS
 from callinsight.content.ranks import Ranked, rank_intervals
 from callinsight.content.supply import TOPIC, answers, shelve
 from callinsight.records import STANCES, Gap
-from callinsight.shares import benjamini_hochberg, chance_below, jeffreys
+from callinsight.shares import benjamini_hochberg, chance_below, jeffreys, smoothed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -83,14 +83,6 @@ class Count:
     def standing(self) -> set[str]:
         """The raising deals in which it was left standing."""
         return self.lost | self.stalled | self.returned
-
-    @property
-    def unresolved(self) -> float:
-        """Their share of the raising deals; 0 without any.
-
-        Smoothed by half a deal on each side, so that a few deals never say none or all.
-        """
-        return (len(self.standing) + 0.5) / (len(self.raising) + 1) if self.raising else 0.0
 
 
 def find_gaps(
@@ -182,7 +174,8 @@ def _gap(
     supply = sum(not m.obstacles for m in matches)
     verdict = _verdict(raising, eligible, high, p_value, supply, rules)
     weight = math.fsum(stakes.get(deal, 0.0) for deal in one.raising) if stakes else 1.0
-    score = low * one.unresolved * _missing(supply, rules) * weight
+    unresolved = smoothed(len(one.standing), raising)  # a few deals are no proof of none or all
+    score = low * unresolved * _missing(supply, rules) * weight
     return Gap(
         id="/".join((period, *key)),
         month=period,
@@ -194,7 +187,7 @@ def _gap(
         share=round(raising / max(1, eligible), 4),
         share_low=round(low, 4),
         share_high=round(high, 4),
-        unresolved=round(one.unresolved, 4),
+        unresolved=len(one.standing),
         lost=len(one.lost),
         stalled=len(one.stalled),
         returned=len(one.returned),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STAGE = "inventory"
 IMPORTED = "import "  # begins the source of an asset that no sheet lists
 SHEET = "sheet"
+PLACE = "listed_at"  # of a row among others: it says nothing of the asset
 STATUSES = ("draft", "live", "archived")
 AUDIENCES = ("internal", "external")
 EVENTS = ("share", "view", "buyer_view", "download", "call_mention")
@@ -110,7 +111,7 @@ def changes(
             told = [
                 (field.name, _told(was, field.name), _told(now, field.name))
                 for field in dataclasses.fields(ContentItem)
-                if getattr(was, field.name) != getattr(now, field.name)
+                if field.name != PLACE and getattr(was, field.name) != getattr(now, field.name)
             ]
         found += [
             ItemChange(item=id_, at=at, source=source, field=name, before=b, after=a)

@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 
     level: str
     rule: str  # one of RULES
-    where: str  # file and row, else the import and the id
+    where: str  # file and row; of an import before rows were kept, its name and the id
     asset: str
     problem: str
     advice: str
@@ -193,9 +193,9 @@ def _address(url: str) -> str:
 
 
 def _where(item: ContentItem, places: Mapping[str, Sequence[str]]) -> str:
-    """The row that lists an asset, else the import it came by and its id."""
+    """The row that lists an asset in a sheet, else in the export that was imported last."""
     rows = places.get(item.id)
-    return rows[-1] if rows else f"{item.source or 'inventory'}: {item.id}"
+    return rows[-1] if rows else item.listed_at or f"{item.source or 'inventory'}: {item.id}"
 
 
 def _parted(error: str, subject: str) -> tuple[str, str]:

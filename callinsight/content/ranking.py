@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
     from callinsight.records import ContentItem
 
-COVERED, WEAK, NONE = "covered", "weak", "none"
+FITS, NEAR, NONE = (
+    "fits",
+    "near",
+    "none",
+)  # what there is; no verdict, which weighs it against demand
 CANDIDATES = 3
 ALIKE = 0.45  # cosine to the cell's description from which an untagged asset may answer it
 UNTAGGED = "names no such concern"
@@ -44,9 +48,12 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a cell is answered: `covered`, `weak` or `none`, why, and the best candidates."""
+    """What there is for a cell: `fits`, `near` or `none`, why, and the best candidates.
 
-    status: str
+    How many that are enough is said by the verdict of the gap.
+    """
+
+    supply: str
     reason: str
     candidates: tuple[Match, ...]
 
@@ -127,13 +134,13 @@ def answer(
     candidates = (*named, *(Match(item, (UNTAGGED,)) for item in alike))[:CANDIDATES]
     fitting = [m for m in named if not m.obstacles]
     if fitting:
-        return Answer(COVERED, f"{_assets(len(fitting))} named for it, live and fresh", candidates)
+        return Answer(FITS, f"{_assets(len(fitting))} named for it, live and fresh", candidates)
     if named:
         told = ", ".join(dict.fromkeys(" and ".join(m.obstacles) for m in named))
-        return Answer(WEAK, f"{_assets(len(named))} named for it, but: {told}", candidates)
+        return Answer(NEAR, f"{_assets(len(named))} named for it, but: {told}", candidates)
     if close:
         reason = f"no asset names it, but {_assets(len(close))} may answer it: tag or deny"
-        return Answer(WEAK, reason, candidates)
+        return Answer(NEAR, reason, candidates)
     return Answer(NONE, "no asset names it, and none is like it", candidates)
 
 

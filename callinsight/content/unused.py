@@ -198,7 +198,7 @@ def _demands(gaps: Iterable[Gap]) -> Demands:
         if gap.verdict in DEMANDED:
             kind = demands.roll_ups if gap.persona == ANY else demands.cells
             kind[gap.concern].append(gap)
-        elif gap.verdict in QUIET:
+        elif gap.verdict in QUIET and gap.persona != ANY:  # all roles say nothing of one
             demands.quiet[gap.concern].append(gap)
     return demands
 

@@ -27,9 +27,9 @@ from callinsight.pipeline.requests import (
     events_of,
     get_request,
     new_request,
+    not_counted,
     requests_in,
     start,
-    unlisted_concern,
     vote,
 )
 from callinsight.records import ContentRequest
@@ -141,10 +141,10 @@ def export(
 def _done(
     db: Database, config: Config, request: ContentRequest, step: str, who: str, now: str
 ) -> Done:
-    events = store.all_request_events(db)
-    clocks = clocks_of([request], events, config, day_of(now, config.zone))[request.id]
+    events, day = store.all_request_events(db), day_of(now, config.zone)
+    clocks = clocks_of([request], events, config, day)[request.id]
     return Done(
         line=line_of(request, clocks),
-        warning=unlisted_concern(db, request) if step == "deliver" else "",
+        warning=not_counted(db, request, day) if step == "deliver" else "",
         failures=tuple(tell(db, config, request, step, who=who, now=now)),
     )

@@ -127,7 +127,7 @@ def _told(number: int, gap: Gap, labels: Mapping[str, str]) -> list[str]:
     return [
         f"{number}. {gap.verdict.upper()}  {labels.get(gap.concern, gap.concern)}: {who}, {where}",
         f"   {gap.raising} of {gap.eligible} deals ({gap.share:.0%}, {interval}){how}",
-        f"   {gap.unresolved:.0%} unresolved{why}; score {gap.score:.3g}, {rank}",
+        f"   {gap.unresolved} of {gap.raising} unresolved{why}; score {gap.score:.3g}, {rank}",
         f"   {gap.reason}",
         f"   {' '.join(gap.evidence[:EVIDENCE])}{f' and {more} more' if more > 0 else ''}",
         f"   {gap.id}",

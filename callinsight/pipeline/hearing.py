@@ -16,7 +16,8 @@ from callinsight.calls.engines import EngineSettings
 from callinsight.calls.transcribe import transcribe
 from callinsight.calls.transcripts import facts_of, read_transcript
 from callinsight.calls.turns import turns_of
-from callinsight.config import AUTO, SPEECH_MODELS
+from callinsight.config import AUTO, SPEECH_MODELS, TIME_LIMIT_FACTOR
+from callinsight.deadlines import give_up_after
 from callinsight.errors import ClusterError, InputError, WeightsError
 from callinsight.pipeline.privacy import cleaned
 from callinsight.records import Voice
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from callinsight.calls.redaction import Rules
     from callinsight.calls.transcribe import Transcript
     from callinsight.calls.turns import Turn
+
+SHORT_S = 60.0  # shorter sound is given as much time as this much: a model has to be loaded too
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class SpeechJob:
     mishearings: Mapping[str, str] = field(default_factory=dict)
     rules: Rules | None = None  # which personal data is taken out
     seen: bool = False  # the driver has found the file
+    time_limit_factor: float = TIME_LIMIT_FACTOR  # times its length
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,10 @@ class Heard:
 def hear(job: SpeechJob) -> Heard:
     """Transcribe a recording or read a transcript, without personal data that is not to be kept.
 
-    Raises AudioError or TranscriptError.
+    A worker in which decoding or hearing takes longer than its time limit ends. Raises AudioError
+    or TranscriptError.
     """
+    give_up_after(SHORT_S * job.time_limit_factor)
     with fetched(job.path) as path:
         heard = _read(path) if job.engine is None else _listen(job, path, job.engine)
     return dataclasses.replace(heard, turns=cleaned(heard.turns, job.mishearings, job.rules))
@@ -102,6 +108,7 @@ def _listen(job: SpeechJob, path: Path, engine: EngineSettings) -> Heard:
         voice_model=job.voice_model,
         speakers=job.speakers,
         keep_voices=job.enroll,
+        decoded=lambda length_s: give_up_after(max(length_s, SHORT_S) * job.time_limit_factor),
     )
     return Heard(
         turns=tuple(

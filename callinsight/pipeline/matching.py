@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 
-def match_gap(db: Database, gap_id: str, *, as_of: date | None = None) -> Answer:
-    """How a cell is answered as of a day, else the last of its period; raises InputError.
+def match_gap(db: Database, gap_id: str, *, as_of: date | None = None) -> tuple[Gap, Answer]:
+    """A cell as the last run judged it, and what there is for it as of a day, else its period's last.
+
+    Raises InputError.
 
     Without the model's weights candidates are ranked by words alone.
     """
@@ -46,7 +48,7 @@ def match_gap(db: Database, gap_id: str, *, as_of: date | None = None) -> Answer
     shelf = shelve(items, store.all_judgements(db), used=used, as_of=day)
     matches = answers(shelf, gap.concern, gap.persona, gap.stage)
     ranks = ranks_of(db, gap, items, definitions(db))
-    return answer(matches, items, ranks, denied=without_denied(matches, DENIED))
+    return gap, answer(matches, items, ranks, denied=without_denied(matches, DENIED))
 
 
 def ranks_of(

@@ -215,7 +215,7 @@ def _keep(db: Database, config: Config, mendings: Sequence[Mending]) -> None:
         store.forget_run(db, NAMING, call.id)  # the next run looks whether the sheets agree
         _carry_corrections(db, call, before, mendings)
     if taken_out:
-        store.leave_no_trace(db)
+        store.scrub(db, pack=False)  # somebody waits for the page
 
 
 def _people(db: Database, call: Call, taxonomy: Taxonomy) -> tuple[Participant, ...]:

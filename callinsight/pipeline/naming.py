@@ -80,7 +80,7 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
     with store.transaction(db):
         store.replace_problems(db, CHANNELS, problems)
     if taken_out:
-        store.leave_no_trace(db)
+        store.scrub(db)
 
 
 def wrong_channel(rep_channel: int | None, channels: int) -> str:
@@ -105,7 +105,7 @@ def name_call(
     """Say who spoke in a call, in which words, as the sheets, what is said, and people tell.
 
     `participants` are those of the sheets, or as they are stored. True if personal data that was
-    stored is taken out now: once it is written, `store.leave_no_trace` is due.
+    stored is taken out now: once it is written, `store.scrub` is due.
     """
     wrong = wrong_channel(call.rep_channel, call.channels)
     rules = rules_of(config.privacy, participants)

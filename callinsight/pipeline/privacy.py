@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from callinsight import weights
+from callinsight.calls.forgetting import ALIAS
 from callinsight.calls.redaction import EDITION, Rules, name_of, redacted, redacted_text
 from callinsight.calls.vocabulary import mended, mended_text, text_of
 from callinsight.records import PLACEHOLDER
@@ -30,13 +31,15 @@ def rules_of(privacy: PrivacyConfig, participants: Iterable[Participant]) -> Rul
     people = list(participants)
     if not privacy.redact_names:
         return Rules(privacy.redact)
-    buyers = dict.fromkeys(p.name for p in people if p.side == "buyer")
+    stays = [p.name for p in people if p.side != "buyer" or ALIAS.fullmatch(p.name)]
+    goes = (p.name for p in people if p.side == "buyer" and not ALIAS.fullmatch(p.name))
+    buyers = dict.fromkeys(goes)
     kept = [name for name in buyers if re.fullmatch(PLACEHOLDER, name)]  # as the database has them
     return Rules(
         privacy.redact,
         names=True,
         buyers=tuple(name for name in buyers if name not in kept),
-        others=tuple(dict.fromkeys(p.name for p in people if p.side != "buyer")),
+        others=tuple(dict.fromkeys(stays)),
         named=max((int(name.strip("[]").split()[1]) for name in kept), default=0),
     )
 

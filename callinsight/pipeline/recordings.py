@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.addresses import Address, fetched, place_of
 from callinsight.calls.audio import decode
+from callinsight.calls.forgetting import spans_without
 from callinsight.calls.transcripts import is_transcript, recording_beside
 
 if TYPE_CHECKING:
@@ -24,14 +25,18 @@ if TYPE_CHECKING:
 def recordings(db: Database, config: Config) -> Callable[[Call], Path | Address | None]:
     """Tells the sound of a call: its file, or what lies beside its transcript.
 
-    There is none where the file is gone, belongs to a call that is refused, or holds personal data
-    at a time that nobody knows. A store is not asked whether it still has what was heard from it.
+    There is none where the file is gone, belongs to a call that is refused, or holds personal data,
+    or words of somebody who is forgotten, at a time that nobody knows. A store is not asked whether
+    it still has what was heard from it.
     """
+    sealed = store.sealed_calls(db)
     files = config.calls.files
     closed = {place_of(files, file) for file in store.refused_files(db)}
 
     def recording_of(call: Call) -> Path | Address | None:
         if store.is_redacted_somewhere(db, call.id):
+            return None
+        if call.id in sealed and any(u.estimated for u in store.utterances_of(db, call.id)):
             return None
         place = place_of(files, call.file)
         if isinstance(place, str):
@@ -47,12 +52,16 @@ def recordings(db: Database, config: Config) -> Callable[[Call], Path | Address 
 def silences(db: Database) -> Callable[[str], tuple[tuple[float, float], ...]]:
     """Tells where nothing is to be heard of a call, by its id: spans in seconds from its start.
 
-    There personal data was taken out of the words.
+    There personal data was taken out of the words, or somebody who is forgotten.
     """
+    sealed = store.sealed_calls(db)
 
     @functools.cache
     def silent_in(call: str) -> tuple[tuple[float, float], ...]:
-        return tuple((one.start_s, one.end_s) for one in store.redactions_of(db, call))
+        spans = [(one.start_s, one.end_s) for one in store.redactions_of(db, call)]
+        if call in sealed:
+            spans += spans_without(store.utterances_of(db, call))
+        return tuple(spans)
 
     return silent_in
 

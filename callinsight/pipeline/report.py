@@ -16,7 +16,7 @@ from callinsight.pipeline.content import gaps_of, unused_of, uses_of
 from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.pipeline.requests import request_lines
 from callinsight.records import Snapshot
-from callinsight.reports.asks import asks_of, is_tracked
+from callinsight.reports.asks import asks_of, doubtful_asks, is_tracked
 from callinsight.reports.balance import usable_items
 from callinsight.reports.basis import Heard
 from callinsight.reports.comparison import Past, comparison_of
@@ -100,6 +100,7 @@ def report_of(
         versions={**read.versions, "definitions": taxonomy.version},
         asks=read.asks,
         asks_tracked=is_tracked(uses_of(db, config)),
+        asks_doubtful=doubtful_asks(read.tags, {call.id for call in calls}, taxonomy),
         requests=read.requests,
         comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, every),
         revision=_revision(db, read.numbers, names),
@@ -141,7 +142,7 @@ def _read(
         {call.id: call for call in calls},
         days,
         uses_of(db, config),
-        {call.id: call.deal or call.id for call in every},
+        every,
         items,
         usable_items(items, unused, day),
         taxonomy,

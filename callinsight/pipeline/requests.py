@@ -15,7 +15,7 @@ from callinsight import store, weights
 from callinsight.config import DELIVER_DAYS
 from callinsight.content.effects import effect_of
 from callinsight.content.listing import effect_words
-from callinsight.content.matching import FITS
+from callinsight.content.matching import ANY, FITS, obstacles
 from callinsight.content.requests import (
     OPEN,
     SAME_TITLE,
@@ -338,16 +338,21 @@ def comment(
         return _keep(db, get_request(db, id_), "comment", _named(who), now, note)
 
 
-def unlisted_concern(db: Database, request: ContentRequest) -> str:
-    """Why reports would not count the asset as an answer yet; empty if they may."""
+def not_counted(db: Database, request: ContentRequest, as_of: date) -> str:
+    """Why reports would not count the asset as an answer on a day; empty if they may."""
     concern = request.concern
-    named = {item.id: item.concerns for item in store.all_items(db)}.get(request.item, (concern,))
-    if not concern or concern.startswith(TOPIC) or concern in named:
+    item = next((item for item in store.all_items(db) if item.id == request.item), None)
+    if not item or not concern or concern.startswith(TOPIC):
         return ""
-    return (
-        f"{request.item} does not name '{concern}' among its concerns in items.csv: "
-        "until it does, no report counts it as an answer."
-    )
+    if concern not in item.concerns:
+        return (
+            f"{item.id} does not name '{concern}' among its concerns in items.csv: "
+            "until it does, no report counts it as an answer."
+        )
+    found = obstacles(item, request.persona or ANY, request.stage or ANY, as_of)
+    if not found:
+        return ""
+    return f"{item.id} is {', '.join(found)}: until that changes, no report counts it as an answer."
 
 
 def get_request(db: Database, id_: int) -> ContentRequest:

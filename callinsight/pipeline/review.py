@@ -16,6 +16,7 @@ from callinsight.pipeline.run import stored_config
 from callinsight.pipeline.tags import buyer_turns, tag_calls
 from callinsight.progress import silent
 from callinsight.records import Correction
+from callinsight.sheets import sheet_text
 from callinsight.tagging.corrections import (
     ASK,
     CORRECTED,
@@ -31,7 +32,7 @@ from callinsight.tagging.user_concerns import SURE
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 LIKELY = 0.5  # of its threshold; a tag that is less sure is not put to a person
+HALF = 0.5  # from here on accepting keeps what is too unsure to count
 OTHER, OTHER_LABEL = "other", "something else"
 
 
@@ -59,6 +61,19 @@ class Doubt:
     def before(self) -> Labelling:
         """What the tagger thinks."""
         return labelling_of_tags(self.tags)
+
+    @property
+    def likely(self) -> tuple[int, ...]:
+        """The places of the tags that accepting keeps, unless a person says otherwise."""
+        return tuple(
+            place
+            for place, tag in enumerate(self.tags)
+            if tag.status == "sure" or tag.score >= HALF
+        )
+
+    def keeping(self, places: Collection[int]) -> Labelling:
+        """What the turn says if only the tags at these places are right."""
+        return labelling_of_tags([tag for at, tag in enumerate(self.tags) if at in places])
 
 
 @dataclass(frozen=True)
@@ -113,10 +128,10 @@ def open_review(db: Database, config: Config, *, limit: int, concern: str = "") 
 def decide(db: Database, doubt: Doubt, after: Labelling, *, who: str, at: str) -> int:
     """Keep what a person says of a turn, in place of what the tagger thinks; its number."""
     action = "change"
-    if after == doubt.before:
-        action = "accept"
-    elif after == Labelling():
+    if after == Labelling():
         action = "reject"
+    elif after in (doubt.before, doubt.keeping(doubt.likely)):
+        action = "accept"
     correction = Correction(
         call=doubt.call.id,
         utterance=doubt.utterance.id,
@@ -200,6 +215,13 @@ def history(db: Database, config: Config) -> list[Past]:
         return "holds" if correction.id in fitting else "no longer fits"
 
     return [Past(correction, state(correction)) for correction in corrections]
+
+
+def history_sheet(past: Sequence[Past]) -> str:
+    """What people said of turns, as CSV; no words of a call are taken for a formula."""
+    columns = ("at", "who", "action", "call", "utterance", "before", "after", "text")
+    rows = [[*(getattr(one.correction, name) for name in columns), one.state] for one in past]
+    return sheet_text([*columns, "state"], rows)
 
 
 def _doubts(

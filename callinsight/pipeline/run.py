@@ -5,20 +5,25 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
-from callinsight.calls.manifest import STAGE as MANIFEST
+from callinsight.calls.consent import Rules
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, load_config, settings_text
 from callinsight.errors import InputError, StoreError
+from callinsight.journal import note
 from callinsight.pipeline.content import load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
+from callinsight.pipeline.forget import without_forgotten
+from callinsight.pipeline.leaving import drop_unlisted, keep_held
 from callinsight.pipeline.mend import mended_entries
 from callinsight.pipeline.privacy import cleaned_entry
+from callinsight.pipeline.purge import AUDIO, DELETED
 from callinsight.pipeline.report import report_month
 from callinsight.pipeline.speech import transcribe_calls
 from callinsight.pipeline.stages import infer_stages
@@ -38,9 +43,11 @@ if TYPE_CHECKING:
     from callinsight.calls.manifest import Entry
     from callinsight.progress import Progress
     from callinsight.records import Call
+    from callinsight.store import Claim
 
 SETTINGS = "settings"
 DEFINITIONS = "taxonomy"  # version and digest of those that the tags were made with
+LAST_RUN = "last_run"  # moment at which the last run that came to its end was started
 FILES = "files"
 HEARD = ("done", "partial", "empty")
 
@@ -55,6 +62,7 @@ class Summary:
     noted: tuple[Call, ...]  # calls with a reason to look at them that did not fail
     problems: tuple[Problem, ...]  # what failed
     removed: int  # calls that the manifest names no more
+    forgotten: tuple[str, ...] = ()  # rows of calls that were forgotten
 
 
 def run(
@@ -71,19 +79,24 @@ def run(
     """Take all calls of a pipeline from their files to the report; raises CallInsightError.
 
     `fetch` makes sure that models of these names are here, before the work that waits for them.
-    With `now`, a moment, what the report says is kept. The workers of a `cluster`, named by the
-    address of its Dask scheduler, hear the calls in place of `workers` processes here.
+    With `now`, a moment, what the report says is kept, and when the last run was. The workers of a
+    `cluster`, named by the address of its Dask scheduler, hear the calls in place of `workers`
+    processes here.
     """
     if cluster:
         check_address(cluster)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    manifest = list_calls(config, taxonomy)
+    manifest = list_calls(config, taxonomy, today=now[:10])
     fetch(models_for(config, manifest, taxonomy))
-    with store.opened(database, create=True) as db:
+    with store.claimed(database, now=now) as killed, store.opened(database, create=True) as db:
+        if killed:
+            _follow(db, killed)
         store.save_setting(db, SETTINGS, settings_text(config))
-        entries = mended_entries(db, recall(db, manifest.entries), taxonomy, config.privacy)
+        entries, forgotten = without_forgotten(db, manifest.entries)
+        entries = mended_entries(db, recall(db, entries), taxonomy, config.privacy)
         entries = [cleaned_entry(entry, config.privacy) for entry in entries]
-        removed = keep_listed(db, manifest.problems, entries)
+        removed = drop_unlisted(db, config, manifest.problems, entries)
+        entries = keep_held(db, entries)
         transcribe_calls(
             db,
             config,
@@ -105,7 +118,21 @@ def run(
         page = (
             report_month(db, config, months[-1], config.report.folder, now=now) if months else None
         )
-        return _summary(db, database, page, removed, [entry.call.id for entry in entries])
+        if now:
+            store.save_setting(db, LAST_RUN, now)
+        order = [entry.call.id for entry in entries]
+        summary = _summary(db, database, page, removed, order)
+        return dataclasses.replace(summary, forgotten=forgotten)
+
+
+def _follow(db: Database, killed: Claim) -> None:
+    """Go on after a command that was killed; what an erasure had dropped goes from the file, too."""
+    if killed.command in ("forget", "purge"):
+        told = f"'callinsight {killed.command}' was killed: start it again, too"
+        note(told, level=WARNING)
+        store.scrub(db)
+    else:
+        note("the run before was killed; this one goes on from where it was", level=WARNING)
 
 
 def stored_config(db: Database) -> Config:
@@ -130,8 +157,11 @@ def request_settings(db: Database) -> Config:
     return dataclasses.replace(config, requests=load_config(config.path).requests)
 
 
-def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
-    """The calls of the pipeline's sheets; raises InputError if their folder is out of reach."""
+def list_calls(config: Config, taxonomy: Taxonomy, *, today: str = "") -> Manifest:
+    """The calls of the pipeline's sheets; raises InputError if their folder is out of reach.
+
+    With `today`, a date, calls that were to be kept until a day before it are refused.
+    """
     files = config.calls.files
     if isinstance(files, Path) and not files.is_dir():
         raise InputError(
@@ -147,6 +177,8 @@ def list_calls(config: Config, taxonomy: Taxonomy) -> Manifest:
         zone=config.zone,
         rep_channel=config.speech.rep_channel,
         addresses=config.calls.addresses,
+        consent=Rules(**vars(config.consent)),
+        today=today,
     )
 
 
@@ -175,6 +207,8 @@ def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
         call = dataclasses.replace(entry.call, id=before.id, fingerprint=before.fingerprint)
         people = tuple(dataclasses.replace(p, call=before.id) for p in entry.participants)
         recalled.append(dataclasses.replace(entry, call=call, participants=people))
+        if store.is_done(db, AUDIO, before.id, DELETED):
+            continue
         error = (
             f"{entry.where}: {call.file} is not there any more; what was heard of it is kept. "
             "Bring the file back, or remove the row"
@@ -185,26 +219,12 @@ def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
     return recalled
 
 
-def keep_listed(db: Database, problems: Sequence[Problem], entries: Sequence[Entry]) -> int:
-    """Note unusable rows; drop calls that are listed no more, once every row can be read.
-
-    Raises InputError if no call would be left: then it is the wrong list, or the wrong database.
-    """
-    listed = {entry.call.id for entry in entries}
-    held = [call.id for call in store.all_calls(db)]
-    if held and not problems and not listed.intersection(held):
-        raise InputError(
-            f"none of the {len(held)} calls in the database is in the list of calls. Is it the "
-            "right database? Name another with --db FILE, or delete it if its calls shall go"
-        )
-    with store.transaction(db):
-        store.replace_problems(db, MANIFEST, problems)
-        return 0 if problems else store.remove_calls_except(db, listed)
-
-
 def _summary(
     db: Database, database: Path, page: Path | None, removed: int, order: list[str]
 ) -> Summary:
+    problems = store.problems(db)
+    for problem in problems:
+        note("input failed", level=WARNING, stage=problem.stage, subject=problem.subject)
     row = {call: number for number, call in enumerate(order)}
     calls = sorted(store.all_calls(db), key=lambda call: row.get(call.id, len(row)))
     return Summary(
@@ -212,6 +232,6 @@ def _summary(
         report=page,
         statuses=dict(Counter(call.status for call in calls)),
         noted=tuple(c for c in calls if c.reason and c.status != "failed"),
-        problems=tuple(store.problems(db)),
+        problems=tuple(problems),
         removed=removed,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from importlib.metadata import version
+from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from callinsight.calls.vocabulary import names_of
 from callinsight.cluster import run_jobs
 from callinsight.config import Config, settings_hash
 from callinsight.errors import CallInsightError
+from callinsight.journal import note
 from callinsight.pipeline.hearing import (
     Heard,
     SpeechJob,
@@ -61,13 +63,14 @@ def transcribe_calls(
         with store.transaction(db):
             store.remove_voices(db)  # at once, not as each call is heard again
     channels = {call.id: call.channels for call in store.all_calls(db)}
+    kept = store.sealed_calls(db)
     excess = _with_less_to_take_out(db, config)
     wanted = []
     for entry in entries:
         if entry.call.status == "refused":
             _save_refused(db, entry.call)
             continue
-        if _is_due(
+        if entry.call.id not in kept and _is_due(
             db,
             config,
             entry,
@@ -83,6 +86,7 @@ def transcribe_calls(
         for job, heard in run_jobs(ear, jobs, workers=workers, address=cluster):
             entry = by_id[job.subject]
             _save(db, config, entry, heard)
+            _note(job.subject, heard)
             advance(heard.duration_s if isinstance(heard, Heard) and job.engine else 0.0)
     name_speakers(db, config, entries)
 
@@ -185,6 +189,7 @@ def _recording_job(
         mishearings=config.speech.mishearings,
         rules=rules_of(config.privacy, entry.participants),
         seen=bool(entry.call.fingerprint),
+        time_limit_factor=config.speech.time_limit_factor,
     )
 
 
@@ -228,6 +233,14 @@ def _save(db: Database, config: Config, entry: Entry, heard: Heard | CallInsight
         store.replace_voices(db, call.id, heard.voices)
         store.forget_run(db, NAMING, call.id)
         store.record_run(db, STAGE, call.id, hash_)
+
+
+def _note(call: str, heard: Heard | CallInsightError) -> None:
+    if isinstance(heard, CallInsightError):
+        error = type(heard).__name__
+        note("call failed", level=WARNING, call=call, stage=STAGE, error=error)
+    else:
+        note("call heard", call=call, status=heard.status, audio_s=heard.duration_s)
 
 
 def _reason(entry: Entry, heard: Heard) -> str:

@@ -102,6 +102,36 @@ def answer(
     return answered
 
 
+def accept_all(
+    db: Database, *, at_least: float, who: str, now: str, dry_run: bool = False
+) -> list[Suggestion]:
+    """Accept every proposal that is at least so likely; with `dry_run` only say which those are.
+
+    Raises InputError if there is none.
+    """
+    items = {item.id: item for item in store.all_items(db)}
+    meant = [
+        one
+        for one in store.all_suggestions(db)
+        if one.status == PROPOSED and one.score >= at_least and one.item in items
+    ]
+    if not meant:
+        raise InputError(
+            f"nothing is proposed that is at least {at_least:g} likely; 'callinsight inventory "
+            "suggestions' lists what is, 'callinsight inventory suggest' proposes anew"
+        )
+    if dry_run:
+        return meant
+    accepted = [dataclasses.replace(one, status=ACCEPTED, who=who, at=now) for one in meant]
+    before = [items[id_] for id_ in sorted({one.item for one in accepted})]
+    after = fill(before, accepted)
+    with store.transaction(db):
+        store.save_suggestions(db, accepted)
+        store.save_items(db, after)
+        store.add_item_changes(db, changes(before, after, at=now, by=who or "accepted"))
+    return accepted
+
+
 def _after(
     item: ContentItem, before: Iterable[Suggestion], answered: Iterable[Suggestion]
 ) -> ContentItem:

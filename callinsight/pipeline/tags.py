@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from callinsight import store, weights
 from callinsight.config import settings_hash
+from callinsight.journal import note
 from callinsight.months import month_of
 from callinsight.pipeline.corrections import corrected_heads, digest_of, held
 from callinsight.pipeline.embedding import sentence_vectors, turn_vectors_of
@@ -82,6 +83,7 @@ def tag_calls(
                 with store.transaction(db):
                     store.replace_tags(db, call.id, KINDS, tags)
                     store.record_run(db, STAGE, call.id, hash_)
+                note("call tagged", call=call.id, count=len(tags))
                 advance(0.0)
 
 

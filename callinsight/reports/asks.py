@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from callinsight.reports.wording import many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from datetime import date
 
     from callinsight.records import Call, ContentItem, Tag, UsageEvent
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 SENDING = ("share", "buyer_view", "download", "call_mention")
 OFFERED = 3  # assets named that could be sent
-OTHER = "Something else"  # what no kind of the taxonomy fits
+SURE = 0.8  # probability from which an ask is held against anybody; less sure ones are told apart
+OFFER = re.compile(  # what the buyer will do for the seller, such as "I'll scan you some on Friday"
+    r"\b(?:i|we)(?:'ll|’ll| will| can| could|'m going to)\b(?!.*\b(?:me|us)\b).*\byou\b|^you can have\b",
+    re.IGNORECASE,
+)
 SHOWN = 40  # asks listed on the page
 
 
@@ -34,7 +39,7 @@ class Ask:
     asked_on: str  # date
     persona: str
     outcome: str  # of the deal
-    answered: str  # how: an asset's id; empty if nothing fitting went to the deal
+    answered: str  # how: an asset's id; empty if nothing fitting went to the account
     answered_on: str
     could_send: tuple[str, ...]  # ids of usable assets of a fitting type, best first
 
@@ -54,7 +59,7 @@ def asks_of(
     calls: Mapping[str, Call],
     days: Mapping[str, str],
     events: Iterable[UsageEvent],
-    deal_of: Mapping[str, str],
+    every: Iterable[Call],
     items: Sequence[ContentItem],
     usable: Sequence[ContentItem],
     taxonomy: Taxonomy,
@@ -62,11 +67,12 @@ def asks_of(
 ) -> tuple[Ask, ...]:
     """One row for each deal and kind of content it surely asked for, open ones first.
 
-    `calls` and `days` (their dates) are of the month, `deal_of` is of all calls. An ask is answered
-    if an asset of a type that answers it went to the deal on the same day or later, by the day of
-    the report. What no kind fits is answered by any asset.
+    `calls` and `days` (their dates) are of the month, `every` are all calls there are. An ask is
+    answered if an asset of a type that answers it went to the account on the same day or later, in
+    whichever of its deals, by the day of the report; a mention in the same call has to come after it.
     """
-    sent = _sent(events, deal_of, {item.id: item for item in items}, as_of)
+    buyers = _buyers(every)
+    sent = _sent(events, buyers, {item.id: item for item in items}, as_of)
     concerns: dict[str, set[str]] = defaultdict(set)
     last: dict[tuple[str, str], Tag] = {}
     for tag in tags:
@@ -74,23 +80,22 @@ def asks_of(
             continue
         if tag.kind == "concern":
             concerns[tag.utterance].add(tag.label)
-        elif tag.kind == "ask":
+        elif _is_sure(tag, taxonomy):
             key = (tag.deal, tag.label)
             if key not in last or _when(tag, days) >= _when(last[key], days):
                 last[key] = tag
     asks = []
     for (deal, kind), tag in last.items():
-        known = taxonomy.asks.get(kind)
-        types = known.content_types if known else ()
+        call, known = calls[tag.call], taxonomy.asks[kind]
+        types = known.content_types
+        went = sent.get(_buyer(call), ())
         answer = next(
-            (e for e, type_ in sent.get(deal, ()) if _answers(e, type_, types, days[tag.call])),
-            None,
+            (e for e, type_ in went if _answers(e, type_, types, tag, days[tag.call])), None
         )
-        call = calls[tag.call]
         asks.append(
             Ask(
                 kind=kind,
-                label=known.label if known else OTHER,
+                label=known.label,
                 deal=deal,
                 account=call.account,
                 call=call.id,
@@ -104,6 +109,12 @@ def asks_of(
             )
         )
     return tuple(sorted(asks, key=lambda a: (bool(a.answered), a.label, a.asked_on, a.deal)))
+
+
+def doubtful_asks(tags: Iterable[Tag], calls: Container[str], taxonomy: Taxonomy) -> int:
+    """How many turns of these calls may ask for something, but are not listed."""
+    found = [t for t in tags if t.kind == "ask" and t.status == "sure" and t.call in calls]
+    return sum(not _is_sure(tag, taxonomy) for tag in found)
 
 
 def kinds_of(
@@ -125,10 +136,21 @@ def kinds_of(
     return tuple(sorted(lines, key=lambda k: (-k.unanswered, -k.deals, k.label)))
 
 
-def ask_sentence(asks: Sequence[Ask], *, tracked: bool) -> str:
-    """How many asks nothing answered; `tracked` says whether usage names deals at all."""
+def ask_sentence(asks: Sequence[Ask], *, tracked: bool, doubtful: int = 0) -> str:
+    """How many asks nothing answered; `tracked` says whether usage names deals at all.
+
+    `doubtful` is how many turns more may ask for something.
+    """
     if not asks:
         return ""
+    said = _told(asks, tracked=tracked)
+    if not doubtful:
+        return said
+    turns = many(doubtful, "more turn", "more turns")
+    return f"{said} {turns} may ask for something; that is too unsure to be listed."
+
+
+def _told(asks: Sequence[Ask], *, tracked: bool) -> str:
     without = [ask for ask in asks if not ask.answered]
     open_ = [ask for ask in without if ask.outcome == "open"]
     things = "one thing" if len(asks) == 1 else f"{len(asks):,} things"
@@ -139,11 +161,11 @@ def ask_sentence(asks: Sequence[Ask], *, tracked: bool) -> str:
             "deal or a call."
         )
     if not without:
-        return f"{text}; something fitting has gone to each since."
+        return f"{text}; something fitting has gone to each account since."
     at_hand = sum(bool(ask.could_send) for ask in open_)
     ready = f"; for {at_hand:,} an asset of the kind is at hand" if at_hand else ""
     return (
-        f"{text}. For {len(without):,} nothing fitting has gone to the deal since, "
+        f"{text}. For {len(without):,} nothing fitting has gone to the account since, "
         f"{len(open_):,} in deals that are still open{ready}."
     )
 
@@ -153,24 +175,54 @@ def is_tracked(events: Iterable[UsageEvent]) -> bool:
     return any(event.event in SENDING and (event.deal or event.call) for event in events)
 
 
+def _is_sure(tag: Tag, taxonomy: Taxonomy) -> bool:
+    """Whether somebody may be told that this was asked for: sure enough, and it is known what.
+
+    A turn in which the buyer offers something to the seller reads much like an ask.
+    """
+    known = tag.kind == "ask" and tag.status == "sure" and tag.label in taxonomy.asks
+    return known and tag.score >= SURE and not OFFER.search(tag.evidence)
+
+
+def _buyer(call: Call) -> str:
+    """Who asks: the account, else the deal, else the call."""
+    return call.account or call.deal or call.id
+
+
+def _buyers(every: Iterable[Call]) -> dict[tuple[str, str], str]:
+    """Who is behind each deal and call."""
+    buyers = {}
+    for call in every:
+        buyers["call", call.id] = _buyer(call)
+        if call.deal:
+            buyers["deal", call.deal] = _buyer(call)
+    return buyers
+
+
 def _sent(
     events: Iterable[UsageEvent],
-    deal_of: Mapping[str, str],
+    buyers: Mapping[tuple[str, str], str],
     items: Mapping[str, ContentItem],
     as_of: date,
 ) -> dict[str, list[tuple[UsageEvent, str]]]:
-    """What went to each deal until the day, the earliest first, with the type of each asset."""
+    """What went to each buyer until the day, the earliest first, with the type of each asset."""
     sent: dict[str, list[tuple[UsageEvent, str]]] = defaultdict(list)
     for event in sorted(events, key=lambda e: (e.occurred_at, e.id)):
-        deal = event.deal or deal_of.get(event.call, "")
+        who = buyers.get(("deal", event.deal)) or buyers.get(("call", event.call), event.deal)
         known = event.event in SENDING and event.item in items
-        if deal and known and event.occurred_at[:10] <= as_of.isoformat():
-            sent[deal].append((event, items[event.item].content_type))
+        if who and known and event.occurred_at[:10] <= as_of.isoformat():
+            sent[who].append((event, items[event.item].content_type))
     return sent
 
 
-def _answers(event: UsageEvent, type_: str, types: tuple[str, ...], asked_on: str) -> bool:
-    return event.occurred_at[:10] >= asked_on and (not types or type_ in types)
+def _answers(
+    event: UsageEvent, type_: str, types: tuple[str, ...], tag: Tag, asked_on: str
+) -> bool:
+    if types and type_ not in types:
+        return False
+    if event.call == tag.call and event.utterance:  # ids of turns are in the order of the call
+        return event.utterance >= tag.utterance
+    return event.occurred_at[:10] >= asked_on
 
 
 def _could_send(
@@ -190,9 +242,9 @@ def _could_send(
 
 
 def _at_hand(kind: str, usable: Sequence[ContentItem], taxonomy: Taxonomy) -> int | None:
-    if kind not in taxonomy.asks:
-        return None
     types = taxonomy.asks[kind].content_types
+    if not types:
+        return None
     return sum(item.content_type in types for item in usable)
 
 

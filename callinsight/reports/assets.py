@@ -59,27 +59,37 @@ def idle_assets(
                 owner=item.owner or "Nobody",
                 states=tuple(one.kind.capitalize() for one in found),
                 why=tuple(sentence_case(names.sentence(one.why)) for one in found),
-                advice=tuple(one.advice.capitalize() for one in found),
+                advice=_advice(found),
             )
         )
     return tuple(assets)
 
 
+def _advice(found: Sequence[Unused]) -> tuple[str, ...]:
+    """What to do, each once; what is to go needs no owner."""
+    advice = list(dict.fromkeys(one.advice for one in found))
+    if "retire" in advice:
+        advice = [one for one in advice if one != "assign an owner"]
+    return tuple(one.capitalize() for one in advice)
+
+
 def asset_sentence(unused: Sequence[Unused], items: Sequence[ContentItem]) -> str:
-    """How much of the live inventory earns nothing, by count and by cost."""
+    """How much of the live inventory earns nothing, by count and by cost, and how much little."""
     live = [item for item in items if item.status == "live"]
     if not live:
         return "The inventory holds no live asset."
     found = {one.item for one in unused if one.kind != LITTLE}
+    more = len({one.item for one in unused} - found)
+    little = f" {more:,} more {'is' if more == 1 else 'are'} little used." if more else ""
     if not found:
-        return f"All of {count(len(live), 'live asset')} are used, fresh and owned."
+        return f"All of {count(len(live), 'live asset')} are used, fresh and owned.{little}"
     text = f"{len(found):,} of {count(len(live), 'live asset')} ({percent(len(found) / len(live))})"
     cost = _cost_share(found, live)
     known = sum(item.cost is not None for item in live)
     if not cost:
-        return f"{text}. What they cost to make is not known."
+        return f"{text}. What they cost to make is not known.{little}"
     whole = "" if known == len(live) else f", as far as it is known ({known:,} of {len(live):,})"
-    return f"{text}, which hold {cost} of what the live assets cost to make{whole}."
+    return f"{text}, which hold {cost} of what the live assets cost to make{whole}.{little}"
 
 
 def states_of(unused: Sequence[Unused], items: Sequence[ContentItem]) -> tuple[State, ...]:

@@ -22,6 +22,7 @@ from callinsight.reports.wording import (
     slug,
     web_address,
 )
+from callinsight.shares import smoothed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -205,8 +206,14 @@ def _sentence(gap: Gap, facts: Facts) -> str:
     text += f": {', '.join(how)}." if how else "."
     worth = worth_of(deals_of(gap, facts), facts, gap.amount)
     whose = "this deal" if gap.raising == 1 else "these deals"
-    unresolved = f"{percent(gap.unresolved)} unresolved"
-    return f"{text} {f'{worth} in {whose}; {unresolved}' if worth else unresolved}."
+    open_ = _unresolved(gap)
+    return f"{text} {f'{worth} in {whose}; {open_}' if worth else sentence_case(open_)}."
+
+
+def _unresolved(gap: Gap) -> str:
+    """`2 of 8 unresolved (25 %)`: as counted; only the score smooths it."""
+    share = f" ({percent(gap.unresolved / gap.raising)})" if gap.raising else ""
+    return f"{gap.unresolved:,} of {gap.raising:,} unresolved{share}"
 
 
 def _why(gap: Gap, facts: Facts) -> str:
@@ -232,12 +239,14 @@ def _arithmetic(gap: Gap) -> str:
     )
     if not gap.score:
         return f"{text}."
-    whole = gap.share_low * gap.unresolved * gap.weight
+    unresolved = smoothed(gap.unresolved, gap.raising)
+    whole = gap.share_low * unresolved * gap.weight
     missing = gap.score / whole if gap.supply and whole else 1.0
     weight = "" if gap.weight == 1 else f" × weight {gap.weight:.2f}"
     return (
         f"{text}. Score {gap.score:.3f} = lower end of the interval {gap.share_low:.3f} "
-        f"× unresolved {gap.unresolved:.3f} × supply that is missing {missing:.2f}{weight}."
+        f"× unresolved {unresolved:.3f} ({gap.unresolved:,} of {gap.raising:,}, with half a deal added on "
+        f"each side) × supply that is missing {missing:.2f}{weight}."
     )
 
 

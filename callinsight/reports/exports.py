@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from callinsight.reports.tables import DATE, LINK, NUMBER, SHARE, WHOLE, YES
+from callinsight.sheets import harmless, is_formula
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from callinsight.reports.tables import Table, Value
 
 SCHEMA = 1  # of the JSON file; docs/report.md says what it holds
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LONGEST_TEXT = 32_000  # characters; a cell of a workbook holds 32,767
 LONGEST_LINK = 2_000
 FORMATS = {WHOLE: "#,##0", NUMBER: "#,##0.####", SHARE: "0 %", DATE: "d mmm yyyy"}
@@ -66,18 +66,13 @@ def to_workbook(
     return content.getvalue()
 
 
-def is_dangerous(text: str) -> bool:
-    """Whether a spreadsheet could take a text for a formula."""
-    return text.startswith(DANGEROUS)
-
-
 def _csv_cell(value: Value) -> str | int | float:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return f"'{value}" if is_dangerous(value) else value
+        return harmless(value)
     return value
 
 
@@ -150,4 +145,4 @@ def _write_cell(
 
 def _write_text(sheet: Any, row: int, column: int, text: str, styles: dict[str, Any]) -> None:
     shown = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"
-    sheet.write_string(row, column, shown, styles["plain" if is_dangerous(text) else "text"])
+    sheet.write_string(row, column, shown, styles["plain" if is_formula(text) else "text"])

@@ -65,20 +65,21 @@ def lines_of(cells: Sequence[Gap], facts: Facts) -> tuple[Line, ...]:
     )
 
 
-def serving(items: Sequence[ContentItem], persona: str, stage: str) -> list[ContentItem]:
-    """The assets made for a role at a stage, or for any."""
-    return [
-        item
-        for item in items
-        if (not item.personas or persona in item.personas)
-        and (not item.stages or stage in item.stages)
-    ]
+def serving(items: Sequence[ContentItem], persona: str, stage: str) -> tuple[int, int]:
+    """How many assets are made for a role at a stage, and how many there for anybody."""
+    there = [item for item in items if not item.stages or stage in item.stages]
+    return (
+        sum(persona in item.personas for item in there),
+        sum(not item.personas for item in there),
+    )
 
 
 def _heard(gaps: Sequence[Gap], persona: str, stage: str, facts: Facts) -> str:
-    assets = count(len(serving(facts.usable, persona, stage)), "asset")
+    theirs, anybodys = serving(facts.usable, persona, stage)
     deals = max((gap.eligible for gap in gaps), default=0)
-    return f"{count(deals, 'deal')} heard, {assets} for them" if deals else f"{assets} for them"
+    told = [f"{count(deals, 'deal')} heard"] if deals else []
+    told.append(f"{count(theirs, 'asset')} for them")
+    return ", ".join([*told, f"{anybodys:,} for anybody"] if anybodys else told)
 
 
 def _cell(gaps: Sequence[Gap], heard: str, facts: Facts) -> Cell:

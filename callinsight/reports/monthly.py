@@ -187,6 +187,7 @@ def build_report(
     redactions: Sequence[Redaction] = (),
     asks: Sequence[Ask] = (),
     asks_tracked: bool = True,
+    asks_doubtful: int = 0,
     requests: Sequence[RequestLine] = (),
     comparison: Comparison | None = None,
     revision: Revision | None = None,
@@ -198,7 +199,8 @@ def build_report(
 
     `heard` says how much each role said in each call. A topic comes with its turns and its deals in
     the month; none is called new if the month is the first with calls. `asks_tracked` is False where
-    usage names no deal. `min_deals` and `min_share` are the rules by which the gaps were found.
+    usage names no deal; `asks_doubtful` turns more may ask for something. `min_deals`
+    and `min_share` are the rules by which the gaps were found.
     """
     usable = usable_items(items, unused, as_of)
     facts = gather(calls, heard, utterances, items, usable, excerpts, names)
@@ -207,7 +209,8 @@ def build_report(
     covered = sorted((g for g in cells if g.verdict == "covered"), key=lambda g: (-g.share, g.id))
     doubts, rest = doubts_of(cells, facts, min_deals=min_deals, min_share=min_share)
     balance = balance_of(gaps, usable, names.taxonomy)
-    asked, asked_for = ask_sentence(asks, tracked=asks_tracked), request_sentence(requests)
+    asked = ask_sentence(asks, tracked=asks_tracked, doubtful=asks_doubtful)
+    asked_for = request_sentence(requests)
     open_asks = _open_asks(asks, facts) if asks_tracked else ()
     ranks = {gap.id: rank for rank, gap in enumerate(ranked, 1)}
     new = "" if is_first else month
@@ -422,9 +425,9 @@ def _definitions(min_deals: int, min_share: float) -> dict[str, str]:
             "The wider it is, the less is known."
         ),
         "Unresolved": (
-            "The share of raising deals that are lost, open but silent for long, or in which the "
-            "concern came back in another call; half a deal is added on each side, so that a few deals "
-            "never say none or all."
+            "The raising deals that are lost, open but silent for long, or in which the concern came "
+            "back in another call. Only the score adds half a deal on each side, so that a few deals "
+            "never count as none or all."
         ),
         "Gap": (
             f"More than {percent(min_share)} of deals raise it, more surely than chance explains in "

@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 CLIPS = "clips"
 CLIP_NAME = re.compile(r".+-[0-9a-f]{8}\.mp3")
+SHEETS = (
+    *("gaps", "evidence", "changes", "past", "matrix", "funnel", "unused", "asks", "requests"),
+    *("topics", "problems"),
+)
+WRITTEN = (  # what stands in a folder of a month
+    *("index.html", "report.md", "report.xlsx", "report.json", "agenda.html", "agenda.md"),
+    *("playlist.m3u", *(f"{name}.csv" for name in SHEETS)),
+)
 MB = 1_000_000
 
 
@@ -105,6 +113,15 @@ def write_agenda(agenda: Agenda, folder: Path) -> Path:
     }
     _write(files, folder, "agenda", with_clips=False)
     return folder / "agenda.html"
+
+
+def files_written(folder: Path) -> list[Path]:
+    """What was written into the folder of a month, as far as it is there; nothing of anybody else."""
+    found = [folder / name for name in WRITTEN]
+    if (folder / CLIPS).is_dir():
+        clips = sorted((folder / CLIPS).iterdir())
+        found += [path for path in clips if CLIP_NAME.fullmatch(path.name)]
+    return [path for path in found if path.is_file()]
 
 
 def _write(files: Mapping[Path, bytes], folder: Path, what: str, *, with_clips: bool) -> None:

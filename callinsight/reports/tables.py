@@ -69,7 +69,8 @@ def gap_table(gaps: Sequence[Gap], ranks: Mapping[str, int], facts: Facts) -> Ta
             Column("questions", WHOLE, 11),
             Column("asks", WHOLE, 8),
         ),
-        *(Column("unresolved", SHARE, 11), Column("amount", NUMBER), Column("chance", NUMBER, 10)),
+        *(Column("deals_unresolved", WHOLE, 12), Column("unresolved", SHARE, 12)),
+        *(Column("amount", NUMBER), Column("chance", NUMBER, 10)),
         *(Column("assets_fitting", WHOLE), Column("score", NUMBER, 9), Column("weight", NUMBER, 9)),
         *(Column("rank_best", WHOLE, 10), Column("rank_worst", WHOLE, 10)),
         *(Column("reason", width=50), Column("nearest_assets", width=40)),
@@ -84,7 +85,9 @@ def gap_table(gaps: Sequence[Gap], ranks: Mapping[str, int], facts: Facts) -> Ta
                 *_cell(gap.concern, gap.persona, gap.stage, facts),
             ),
             *(gap.raising, gap.eligible, gap.calls, gap.share, gap.share_low, gap.share_high),
-            *(gap.objections, gap.questions, gap.asks, gap.unresolved, gap.amount, gap.p_value),
+            *(gap.objections, gap.questions, gap.asks),
+            *(gap.unresolved, round(gap.unresolved / gap.raising, 4) if gap.raising else None),
+            *(gap.amount, gap.p_value),
             *(gap.supply, gap.score, gap.weight, gap.rank_low or None, gap.rank_high or None),
             *(facts.names.sentence(gap.reason), LIST_SEPARATOR.join(gap.candidates)),
         )
@@ -167,7 +170,7 @@ def matrix_table(gaps: Sequence[Gap], facts: Facts) -> Table:
     columns = (
         *(Column("persona", width=24), Column("stage", width=15), Column("deals_heard", WHOLE)),
         *(Column("gaps", WHOLE, 8), Column("weak", WHOLE, 8), Column("covered", WHOLE, 9)),
-        Column("assets_made_for_them", WHOLE, 20),
+        *(Column("assets_made_for_them", WHOLE, 20), Column("assets_for_anybody", WHOLE, 18)),
     )
     rows: list[tuple[Value, ...]] = []
     taxonomy = facts.names.taxonomy
@@ -180,7 +183,7 @@ def matrix_table(gaps: Sequence[Gap], facts: Facts) -> Table:
                     *(facts.names.persona(persona), facts.names.stage(stage)),
                     max((gap.eligible for gap in found), default=0),
                     *(verdicts.count(v) for v in ("gap", "weak", "covered")),
-                    len(serving(facts.usable, persona, stage)),
+                    *serving(facts.usable, persona, stage),
                 )
             )
     return Table("matrix", "Roles and stages", columns, tuple(rows))

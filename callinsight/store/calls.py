@@ -54,21 +54,6 @@ def save_stage(db: Database, call: str, stage: str, source: str, probability: fl
     )
 
 
-def remove_calls_except(db: Database, keep: set[str]) -> int:
-    """Drop calls that no manifest names any more, with all that came of them; their number."""
-    gone = [id_ for (id_,) in db.execute("SELECT id FROM calls").fetchall() if id_ not in keep]
-    for call in gone:
-        _forget_results(db, call)
-        _forget_words_of_people(db, call)
-        db.execute("DELETE FROM calls WHERE id = ?", [call])
-        db.execute(
-            "DELETE FROM runs WHERE subject = ? "
-            "AND stage IN ('speech', 'speakers', 'stages', 'tags')",
-            [call],
-        )
-    return len(gone)
-
-
 def get_call(db: Database, call: str) -> Call | None:
     """One call by its id."""
     return next(iter(load(db, Call, "SELECT * FROM calls WHERE id = ?", [call])), None)

@@ -4,15 +4,42 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlite_utils import Database
+
+NOWHERE = Path(":memory:")  # a database that is empty and leaves nothing behind
+BUSY_S = 30.0  # how long a write waits for another program's
+FAULTS = {  # of the place that the database lies in, or of what was done to it; none is a bug
+    sqlite3.SQLITE_BUSY: (
+        "another program has been writing to it for {busy:.0f} s; wait until that has ended, "
+        "or end it, and start this again"
+    ),
+    sqlite3.SQLITE_FULL: (
+        "the disk is full; free some space there and start this again. What was done is kept"
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "it cannot be written to; mend its permissions and those of its folder, "
+        "or name another with --db FILE"
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "its disk cannot be read or written ({error}); see whether it is full or failing, "
+        "and start this again"
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "it cannot be opened; mend its permissions and those of its folder, "
+        "or name another with --db FILE"
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "it is damaged ({error}); put back a backup, or move it away and run again"
+    ),
+}
 
 
 def open_store(path: Path, *, create: bool = False) -> Database:
@@ -30,7 +57,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         # one user at a time, but a page may go on in another thread than the one that opened it
-        db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
+        db = Database(sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False))
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
         db.conn.execute("PRAGMA journal_mode = WAL")
@@ -42,7 +69,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
             f"{path}: no database can be made there ({error.strerror}); name another with --db FILE"
         ) from error
     except sqlite3.DatabaseError as error:
-        raise StoreError(
+        raise _fault(path, error) or StoreError(
             f"{path}: this is no database that callinsight can use ({error}); name another with --db FILE"
         ) from error
     return db
@@ -50,12 +77,24 @@ def open_store(path: Path, *, create: bool = False) -> Database:
 
 @contextmanager
 def opened(path: Path, *, create: bool = False) -> Iterator[Database]:
-    """The database, closed at the end."""
+    """The database, closed at the end; raises StoreError also for what befalls it meanwhile."""
     db = open_store(path, create=create)
     try:
         yield db
+    except sqlite3.DatabaseError as error:
+        if (fault := _fault(path, error)) is not None:
+            raise fault from error
+        raise
     finally:
         db.close()
+
+
+def _fault(path: Path, error: sqlite3.DatabaseError) -> StoreError | None:
+    """What happened, for people; None if the program itself is at fault."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the details SQLite adds to it
+    if code not in FAULTS:
+        return None
+    return StoreError(f"{path}: {FAULTS[code].format(error=error, busy=BUSY_S)}")
 
 
 @contextmanager

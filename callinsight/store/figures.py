@@ -20,6 +20,33 @@ def status_counts(db: Database) -> dict[str, int]:
     return dict(db.execute("SELECT status, count(*) FROM calls GROUP BY status").fetchall())
 
 
+def seconds_of_calls(db: Database) -> float:
+    """How long all calls are that could be used."""
+    (seconds,) = db.execute("SELECT coalesce(sum(duration_s), 0.0) FROM calls").fetchone()
+    return float(seconds)
+
+
+def problem_counts(db: Database) -> dict[str, int]:
+    """How many inputs could not be used, by stage."""
+    sql = "SELECT stage, count(*) FROM runs WHERE error IS NOT NULL GROUP BY stage ORDER BY stage"
+    return dict(db.execute(sql).fetchall())
+
+
+def tag_counts(db: Database) -> dict[tuple[str, str], int]:
+    """How many tags there are of each kind and status."""
+    sql = "SELECT kind, status, count(*) FROM tags GROUP BY kind, status ORDER BY kind, status"
+    return {(kind, status): number for kind, status, number in db.execute(sql).fetchall()}
+
+
+def verdict_counts(db: Database, month: str) -> dict[str, int]:
+    """How many cells of a month have each verdict; roll-ups are left out."""
+    sql = (
+        "SELECT verdict, count(*) FROM gaps WHERE month = ? AND persona <> 'any' "
+        "GROUP BY verdict ORDER BY verdict"
+    )
+    return dict(db.execute(sql, [month]).fetchall())
+
+
 def calls_page(
     db: Database, *, limit: int, after: tuple[str, str] | None = None, status: str = ""
 ) -> list[Call]:

@@ -1,4 +1,4 @@
-"""Where personal data was taken out of calls, and how nothing of it is left in the file."""
+"""Where personal data was taken out of calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING
 
 from callinsight.records import Correction, Mending, Redaction
-from callinsight.store.database import transaction
 from callinsight.store.rows import load, row_of, save
 
 if TYPE_CHECKING:
@@ -72,15 +71,3 @@ def forget_words(
     for mending in mendings:
         db.table("mendings").insert(row_of(mending), pk="id")
     db.execute("DELETE FROM embeddings")  # by a hash of their words, so not by call
-
-
-def leave_no_trace(db: Database) -> None:
-    """Take words that are no longer stored out of the search indexes and the log of the file, too."""
-    with transaction(db):
-        db.execute("INSERT INTO utterances_fts(utterances_fts) VALUES ('rebuild')")
-        db.execute("INSERT INTO tagged_fts(tagged_fts) VALUES ('delete-all')")
-        db.execute(
-            "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
-            "WHERE id IN (SELECT utterance FROM tags)"
-        )
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

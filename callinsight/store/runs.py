@@ -43,6 +43,15 @@ def record_run(
     )
 
 
+def finished(db: Database) -> dict[str, set[str]]:
+    """The stages that are done of each subject, without an error."""
+    found: dict[str, set[str]] = {}
+    sql = "SELECT subject, stage FROM runs WHERE error IS NULL"
+    for subject, stage in db.execute(sql).fetchall():
+        found.setdefault(subject, set()).add(stage)
+    return found
+
+
 def forget_run(db: Database, stage: str, subject: str) -> None:
     """Make a stage due again for this subject."""
     db.execute("DELETE FROM runs WHERE stage = ? AND subject = ?", [stage, subject])

@@ -52,11 +52,18 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Entries of one answer.")]
 Cursor = Annotated[str, Query(description="`next` of the answer before; empty at first.")]
-router = APIRouter(
-    prefix="/api",
-    dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(require("viewer"))],
-    responses=REFUSALS,
-)
+
+
+def api_router() -> APIRouter:
+    """Where programs ask: with a token, as a viewer at least."""
+    return APIRouter(
+        prefix="/api",
+        dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(require("viewer"))],
+        responses=REFUSALS,
+    )
+
+
+router = api_router()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +137,7 @@ class Asked:
     context: str  # the seller's turn before
     text: str
     tags: list[Tag]  # what the tagger thinks
+    likely: list[int]  # places in `tags` of what is sure or more likely than not
 
 
 @dataclasses.dataclass(frozen=True)
@@ -267,13 +275,13 @@ def review(
 def answer(
     request: Request, utterance: str, given: Answer, db: Db, config: Settings, concern: str = ""
 ) -> Made:
-    """Say what a turn in doubt says; the same as the tagger thinks accepts it, nothing rejects it."""
+    """Say what a turn in doubt says; the likely ones of its tags accept it, nothing rejects it."""
     doubts = _doubts(request)
     doubt = doubts.find(db, config, concern, utterance)
     if doubt is None:
         raise HTTPException(404, GONE)
     found = doubts.round(db, config, concern)
-    after = said(found, doubt, "change", given.concerns, given.stance, given.ask)
+    after = said(found, given.concerns, given.stance, given.ask)
     if isinstance(after, str):
         raise HTTPException(422, after)
     return Made(decide(db, doubt, after, who=visitor(request).name, at=_now(request)))
@@ -318,6 +326,7 @@ def _asked(doubt: Doubt) -> Asked:
         context=doubt.turn.context,
         text=doubt.turn.text,
         tags=list(doubt.tags),
+        likely=list(doubt.likely),
     )
 
 

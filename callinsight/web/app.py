@@ -19,11 +19,11 @@ from callinsight.web import (
     audio,
     calls,
     content,
+    content_api,
     definitions,
     excerpts,
     gaps,
     home,
-    loop_api,
     playlists,
     requests,
     review,
@@ -104,7 +104,7 @@ def create_app(
     ):
         app.include_router(group.router, include_in_schema=False)
     app.include_router(api.router)
-    app.include_router(loop_api.router)
+    app.include_router(content_api.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(CallInsightError, _told)

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from callinsight import store
 from callinsight.addresses import Address, fetched
 from callinsight.calls.audio import clip
-from callinsight.calls.playable import media_type, write_copy
+from callinsight.calls.playable import COPIES, media_type, write_copy
 from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.reports.excerpts import span_of
 from callinsight.reports.wording import slug
@@ -57,9 +57,9 @@ class Copies:
             key = f"{key}\x1f{status.st_size}\x1f{status.st_mtime_ns}"
         with self._lock:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="callinsight-")
+                self._folder = tempfile.TemporaryDirectory(prefix=COPIES)
             made = self._making.get(key)
-            if made is None or (made.done() and made.exception() is not None):
+            if made is None or _is_lost(made):
                 target = Path(self._folder.name, f"{hashlib.sha256(key.encode()).hexdigest()}.mp3")
                 made = self._making[key] = self._worker.submit(_write_copy, place, target, silent)
         return made.result()
@@ -76,6 +76,11 @@ def _write_copy(
 ) -> Path:
     with fetched(place) as path:
         return write_copy(path, target, silent=silent)
+
+
+def _is_lost(made: Future[Path]) -> bool:
+    """Whether a copy failed, or is gone: forgetting a call removes all copies there are."""
+    return made.done() and (made.exception() is not None or not made.result().exists())
 
 
 def _copies(request: Request) -> Copies:

@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from callinsight.reports.exports import is_dangerous
 from callinsight.reports.wording import day, markdown
+from callinsight.sheets import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,6 +62,5 @@ def _said(speaker: str, text: str) -> str:
 
 def _line(cells: Iterable[str]) -> str:
     line = io.StringIO()
-    safe = [f"'{cell}" if is_dangerous(cell) else cell for cell in cells]
-    csv.writer(line, lineterminator="\r\n").writerow(safe)
+    csv.writer(line, lineterminator="\r\n").writerow(map(harmless, cells))
     return line.getvalue()

@@ -391,7 +391,11 @@ def _page(
         still=still,
         item=items.get(wanted.item),
         tried=items.get(wanted.tried.partition(":")[0].strip()),
-        unlisted=desk.unlisted_concern(db, wanted) if wanted.state == "delivered" else "",
+        not_counted=(
+            desk.not_counted(db, wanted, _today(request, config))
+            if wanted.state == "delivered"
+            else ""
+        ),
         effect=desk.effects_of(db, config).get(id_) if wanted.state == "delivered" else None,
         picks=_picks(db, wanted, q) if wanted.state == "in_progress" else [],
         q=q,

@@ -34,6 +34,7 @@ STANCES = (*DEMAND_STANCES, "mention")
 CONTEXT_WORDS = 60  # of the seller's turn; its end is what the buyer answers
 LATEST = 200  # corrections on one page
 GONE = "This turn is not in doubt any more: it was answered, or calls were read anew meanwhile."
+UNTICKED = "Nothing is ticked. Tick what is right, or say that none of it is."
 UNFINISHED = "Say how it is raised: as an objection, as a question, or only mentioned."
 CHANGED = "The definitions have changed meanwhile. Choose again."
 
@@ -62,6 +63,7 @@ def decide_turn(
     config: Settings,
     taxonomy: Definitions,
     answer: Annotated[str, Form(pattern="^(accept|change|reject)$")],
+    keep: Annotated[list[str] | None, Form()] = None,
     concerns: Annotated[list[str] | None, Form()] = None,
     stance: Annotated[str, Form()] = "",
     ask: Annotated[str, Form()] = "",
@@ -73,7 +75,10 @@ def decide_turn(
     if doubt is None:
         raise HTTPException(404, GONE)
     found = doubts.round(db, config, concern)
-    after = said(found, doubt, answer, concerns or [], stance, ask)
+    if answer == "change":
+        after = said(found, concerns or [], stance, ask)
+    else:
+        after = Labelling() if answer == "reject" else _kept(doubt, keep or [])
     if isinstance(after, str):
         return _shown(request, db, config, taxonomy, found, doubt, concern=concern, problem=after)
     decide(db, doubt, after, who=visitor(request).name, at=_now(request))
@@ -120,17 +125,19 @@ def corrections(request: Request, db: Db, config: Settings, taxonomy: Definition
     return page(request, "corrections.html.jinja", lines=lines, more=more)
 
 
-def said(
-    found: Review, doubt: Doubt, answer: str, concerns: list[str], stance: str, ask: str
-) -> Labelling | str:
+def said(found: Review, concerns: list[str], stance: str, ask: str) -> Labelling | str:
     """What the turn says by the person, else what is wrong with the answer."""
-    if answer != "change":
-        return doubt.before if answer == "accept" else Labelling()
     if not set(concerns) <= set(found.concerns) or (ask and ask not in found.asks):
         return CHANGED
     if concerns and stance not in STANCES:
         return UNFINISHED
     return Labelling(tuple(sorted(set(concerns))), stance if concerns else "none", ask)
+
+
+def _kept(doubt: Doubt, ticked: list[str]) -> Labelling | str:
+    """What was ticked of what the tagger thinks, such as concern:need_fit; else what is wrong."""
+    places = [at for at, tag in enumerate(doubt.tags) if f"{tag.kind}:{tag.label}" in ticked]
+    return doubt.keeping(places) if places else UNTICKED
 
 
 def _shown(
@@ -151,10 +158,12 @@ def _shown(
         "review.html.jinja",
         status=422 if problem else 200,
         problem=problem,
+        unfinished=problem not in ("", UNTICKED),
         review=found,
         done=sum(doubt.utterance.id in spoken_of for doubt in found.doubts),
         concern=concern,
         doubt=here,
+        ticked=here.likely if here and problem != UNTICKED else (),
         turn=_turn(request, db, config, here) if here else None,
         stances=STANCES,
         mine=mine,

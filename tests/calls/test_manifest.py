@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callinsight.calls.manifest import NO_CONSENT, fingerprint, read_manifest
+from callinsight.calls.consent import NO_CONSENT, Rules
+from callinsight.calls.manifest import fingerprint, read_manifest
 from callinsight.errors import InputError
 from callinsight.records import Problem
 from callinsight.tagging.personas import persona_of_title
@@ -292,6 +293,86 @@ class TestConsent:
                 "fill in the basis of consent, or remove the row"
             )
         ]
+
+    @pytest.mark.parametrize(
+        "words", ["withdrawn on 3 May", "No, she declined", "not asked yet", "pending (legal)"]
+    )
+    def test_a_cell_that_begins_with_a_no_is_no_basis(self, sheets, opened, words):
+        sheets.record("a.wav")
+        opened.clear()
+        manifest = sheets.read(f'file,recorded_at,consent\na.wav,{DAY},"{words}"\n')
+        assert str(sheets.recordings / "a.wav") not in opened
+        assert manifest.entries[0].call.reason == (
+            f"calls.csv:2: consent is '{words}', so a.wav was not opened; "
+            "fill in the basis of consent, or remove the row"
+        )
+
+    @pytest.mark.parametrize(
+        "words", ["notice", "opted in", "asked and agreed", "Art. 6 (1) f", "verbal, 3 May"]
+    )
+    def test_other_words_are_a_basis(self, sheets, words):
+        sheets.record("a.wav")
+        manifest = sheets.read(f'file,recorded_at,consent\na.wav,{DAY},"{words}"\n')
+        assert manifest.entries[0].call.status == "done"
+
+    def test_rules_go_by_the_region_of_a_call(self, sheets, opened):
+        sheets.record(*(f"{name}.wav" for name in "abcdef"))
+        opened.clear()
+        rules = Rules(
+            refused=("by e-mail",),
+            accepted=("notice", "written"),
+            regions={"DE": ("written",), "US-CA": ("all-party",)},
+            region="DE",
+        )
+        manifest = sheets.read(
+            "call_id,file,recorded_at,consent,region\n"
+            f"a,a.wav,{DAY},Written,de\nb,b.wav,{DAY},notice,DE\nc,c.wav,{DAY},notice,FR\n"
+            f"d,d.wav,{DAY},notice,\ne,e.wav,{DAY},all-party,US-CA\nf,f.wav,{DAY},by e-mail,FR\n",
+            consent=rules,
+        )
+        assert [(id_, status) for id_, status, _ in calls(manifest)] == [
+            *(("a", "done"), ("b", "refused"), ("c", "done")),
+            *(("d", "refused"), ("e", "done"), ("f", "refused")),
+        ]
+        advice = "fill in the basis of consent, or remove the row"
+        assert [reason for _, _, reason in calls(manifest) if reason] == [
+            (
+                "calls.csv:3: consent is 'notice', which is no basis in DE (written is), "
+                f"so b.wav was not opened; {advice}"
+            ),
+            (
+                "calls.csv:5: consent is 'notice', which is no basis in DE (written is), "
+                f"so d.wav was not opened; {advice}"
+            ),
+            f"calls.csv:7: consent is 'by e-mail', so f.wav was not opened; {advice}",
+        ]
+        assert {Path(path).name for path in opened if path.endswith(".wav")} == {
+            *("a.wav", "c.wav", "e.wav")
+        }
+
+    def test_what_was_to_be_kept_until_yesterday_is_not_opened(self, sheets, opened):
+        sheets.record("a.wav", "b.wav", "c.wav")
+        opened.clear()
+        manifest = sheets.read(
+            "call_id,file,recorded_at,consent,title,retention_until,legal_hold\n"
+            f"a,a.wav,{DAY},v,T,2026-11-01,\nb,b.wav,{DAY},v,T,2026-11-02,\n"
+            f"c,c.wav,{DAY},v,T,2026-11-01,yes\n",
+            today="2026-11-02",
+        )
+        assert calls(manifest) == [
+            (
+                "a",
+                "refused",
+                (
+                    "calls.csv:2: retention_until is 2026-11-01, which has passed, so a.wav was not "
+                    "opened; remove the row"
+                ),
+            ),
+            ("b", "done", ""),
+            ("c", "done", ""),
+        ]
+        assert manifest.entries[0].call.title == ""
+        assert str(sheets.recordings / "a.wav") not in opened
 
     def test_without_consent_and_id_a_call_is_named_by_its_file_name(self, sheets):
         manifest = sheets.read(f"file,recorded_at,consent\na.wav,{DAY},\nb.wav,{DAY},\n")

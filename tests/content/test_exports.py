@@ -106,6 +106,7 @@ class TestReading:
                 language="en",
                 cost=1200.0,
                 source="import export.csv",
+                listed_at="export.csv:2",
             ),
         )
 

@@ -29,6 +29,16 @@ def found(*items: ContentItem, problems=(), places=None) -> list[Finding]:
     return lint(items, problems, places or {}, TAXONOMY, as_of=AS_OF)
 
 
+def test_an_imported_asset_is_found_by_file_and_row():
+    twins = (
+        item("a", listed_at="x.csv:4", url="https://a.example"),
+        item("b", listed_at="x.csv:9", url="https://a.example/"),
+    )
+    assert [(f.where, f.problem) for f in found(*twins) if f.rule == "same url"] == [
+        ("x.csv:9", "its url is that of a (x.csv:4)")
+    ]
+
+
 def test_nothing_to_mend():
     assert found(item()) == []
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callinsight.content.matching import Match
-from callinsight.content.ranking import COVERED, NONE, UNTAGGED, WEAK, answer, bm25, likeness
+from callinsight.content.ranking import FITS, NEAR, NONE, UNTAGGED, answer, bm25, likeness
 from callinsight.records import ContentItem
 
 TEXTS = {
@@ -64,39 +64,39 @@ class TestLikeness:
 
 
 class TestAnswer:
-    def test_covered_by_a_tag(self):
+    def test_what_fits_by_its_tags(self):
         ranks = likeness(TEXTS, "price question")
         told = answer([Match(ITEMS[0], ()), Match(ITEMS[2], ())], ITEMS, ranks)
-        assert (told.status, told.reason) == (COVERED, "2 assets named for it, live and fresh")
+        assert (told.supply, told.reason) == (FITS, "2 assets named for it, live and fresh")
         assert [(m.item.id, m.obstacles) for m in told.candidates] == [
             ("c", ()),
             ("a", ()),
             ("b", (UNTAGGED,)),
         ]
 
-    def test_weak_where_something_keeps_each_from_it(self):
+    def test_near_where_something_keeps_each_from_it(self):
         told = answer([Match(ITEMS[0], ("stale", "for end_user"))], ITEMS, {})
-        assert (told.status, told.reason) == (
-            WEAK,
+        assert (told.supply, told.reason) == (
+            NEAR,
             "1 asset named for it, but: stale and for end_user",
         )
 
-    def test_weak_where_an_untagged_asset_is_alike(self):
+    def test_near_where_an_untagged_asset_is_alike(self):
         vector = np.array([1.0, 0.0], np.float32)
         ranks = likeness({"a": "x"}, "x", vectors={"a": vector}, described=vector)
         told = answer([], ITEMS, ranks)
-        assert (told.status, told.reason) == (
-            WEAK,
+        assert (told.supply, told.reason) == (
+            NEAR,
             "no asset names it, but 1 asset may answer it: tag or deny",
         )
 
     def test_none_still_names_the_nearest(self):
         told = answer([], ITEMS, likeness(TEXTS, "price question"))
-        assert (told.status, told.reason) == (NONE, "no asset names it, and none is like it")
+        assert (told.supply, told.reason) == (NONE, "no asset names it, and none is like it")
         assert [m.item.id for m in told.candidates] == ["c", "a", "b"]
 
     def test_a_person_outranks_the_model(self):
         ranks = likeness(TEXTS, "price question")
         told = answer([Match(ITEMS[2], ("judged not to answer",))], ITEMS, ranks, denied=["c"])
-        assert told.status == NONE
+        assert told.supply == NONE
         assert "c" not in [m.item.id for m in told.candidates]

@@ -35,13 +35,14 @@ def event(occurred_at: str, *, kind: str = "share", item_id: str = "A") -> Usage
 
 def gap(persona="champion", stage="decision", verdict="gap", concern="price_budget") -> Gap:
     counts = dict.fromkeys(("raising", "eligible", "calls", "objections", "questions", "asks"), 5)
-    shares = dict.fromkeys(("share", "share_low", "share_high", "unresolved", "amount"), 0.5)
+    shares = dict.fromkeys(("share", "share_low", "share_high", "amount"), 0.5)
     return Gap(
         id=f"2026-10/{concern}/{persona}/{stage}",
         month="2026-10",
         concern=concern,
         persona=persona,
         stage=stage,
+        unresolved=2,
         p_value=0.0,
         supply=0,
         verdict=verdict,

@@ -336,7 +336,7 @@ class TestGapsCommand:
             "\n"
             "1. GAP  Price and budget: champion, decision\n"
             "   8 of 10 deals (80%, 95 % interval 50% to 96%) (8 objection)\n"
-            "   94% unresolved (8 stalled); score 0.47, rank 1 to 1\n"
+            "   8 of 8 unresolved (8 stalled); score 0.47, rank 1 to 1\n"
             "   no asset names this concern\n"
             "   o0:0000 o1:0000 o2:0000 o3:0000 o4:0000 and 3 more\n"
             "   2026-10/price_budget/champion/decision\n"

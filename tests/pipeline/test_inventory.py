@@ -54,11 +54,97 @@ def test_an_import_is_an_upsert_and_its_history_is_kept(db, export):
     ]
     assert changed.gone == ("2",)
     assert [i.title for i in store.all_items(db)] == ["A2", "B"]
+    assert [i.listed_at for i in store.all_items(db)] == ["export.csv:2", "export.csv:3"]
     assert [(c.at, c.source, c.field, c.after) for c in store.item_changes(db, "1")] == [
         (NOW, "import export.csv", "", "A"),
         (LATER, "import export.csv", "title", "A2"),
         (LATER, "import export.csv", "owner", "Bo"),
     ]
+
+
+def test_a_row_that_moves_is_no_change(db, export):
+    import_items(db, export("1,A,blog,"), mapping=None, now=NOW)
+    moved = import_items(db, export("2,B,ebook,Ann", "1,A,blog,"), mapping=None, now=LATER)
+
+    assert (moved.changed, moved.unchanged) == ((), 1)
+    assert store.all_items(db)[0].listed_at == "export.csv:3"
+
+
+def test_a_dry_run_before_there_is_a_database_makes_none(export, tmp_path):
+    database = tmp_path / "new" / "callinsight.db"
+    told = runner.invoke(
+        app, ["inventory", "import", str(export("1,A,blog,")), "--dry-run", "--db", str(database)]
+    )
+
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert told.stdout == "1 would be new, 0 would be changed, 0 unchanged\nnew: 1  A  [blog]\n"
+    assert not database.parent.exists()
+
+
+class TestAcceptAll:
+    @pytest.fixture
+    def proposed(self, db, export, tmp_path):
+        """A database with proposals for two assets, and one for an asset that is gone."""
+        import_items(db, export("1,A,blog,", "2,B,ebook,Ann"), mapping=None, now=NOW)
+        store.save_suggestions(
+            db,
+            [
+                Suggestion(item=id_, field=field, value=value, score=score, why="")
+                for id_, field, value, score in (
+                    ("1", "concerns", "value_roi", 0.9),
+                    ("1", "concerns", "need_fit", 0.6),
+                    ("2", "concerns", "value_roi", 0.8),
+                    ("2", "personas", "champion", 0.64),
+                    ("gone", "concerns", "value_roi", 0.95),
+                )
+            ],
+        )
+        return tmp_path / "callinsight.db"
+
+    def run(self, database, *words):
+        return runner.invoke(app, ["inventory", "accept", *words, "--db", str(database)])
+
+    def test_what_is_likely_enough_is_taken_and_kept_in_the_history(self, proposed, db):
+        told = self.run(proposed, "--all", "--at-least", "0.8", "--who", "Mara")
+
+        assert told.stdout == (
+            "1  concerns=value_roi  0.90 [accepted]\n2  concerns=value_roi  0.80 [accepted]\n"
+        )
+        assert told.stderr == "Tags: 2 accepted, of 2 assets.\n"
+        assert [(i.concerns, i.personas) for i in store.all_items(db)] == [(("value_roi",), ())] * 2
+        change = store.item_changes(db, "2")[-1]
+        assert (change.source, change.field, change.after) == ("Mara", "concerns", "value_roi")
+        left = [s.value for s in store.all_suggestions(db) if s.status == "proposed"]
+        assert sorted(left) == ["champion", "need_fit", "value_roi"]
+
+    def test_a_dry_run_lists_and_leaves_all_as_it_is(self, proposed, db):
+        told = self.run(proposed, "--all", "--dry-run")
+
+        assert told.stdout == (
+            "1  concerns=value_roi  0.90\n1  concerns=need_fit  0.60\n"
+            "2  concerns=value_roi  0.80\n2  personas=champion  0.64\n"
+        )
+        assert told.stderr == "Tags: 4 would be accepted, of 2 assets.\n"
+        assert [i.concerns for i in store.all_items(db)] == [(), ()]
+
+    @pytest.mark.parametrize(
+        ("words", "problem"),
+        [
+            ([], "name an asset, or say --all for all that is proposed"),
+            (["1", "--all"], "name an asset, or say --all for all that is proposed"),
+            (["1", "--dry-run"], "--at-least and --dry-run go with --all"),
+            (
+                ["--all", "--at-least", "0.96"],
+                (
+                    "nothing is proposed that is at least 0.96 likely; 'callinsight inventory "
+                    "suggestions' lists what is, 'callinsight inventory suggest' proposes anew"
+                ),
+            ),
+        ],
+    )
+    def test_what_cannot_be(self, proposed, words, problem):
+        told = self.run(proposed, *words)
+        assert (told.exit_code, told.stderr) == (2, f"Error: {problem}\n")
 
 
 def test_a_dry_run_writes_nothing(db, export):
@@ -263,7 +349,7 @@ class TestAnswers:
         assert told.stdout.splitlines()[:2] == [
             "Advice:",
             (
-                "import export.csv: 1: nothing says when it was published or checked; fill in published_on "
+                "export.csv:2: 1: nothing says when it was published or checked; fill in published_on "
                 "or updated_on; without them it is never called stale"
             ),
         ]
@@ -296,20 +382,32 @@ class TestMatching:
         with store.opened(ran.database) as opened:
             gaps = {gap.id for gap in store.gaps_of_month(opened, "2026-10")}
             assert self.GAP in gaps
-            before = match_gap(opened, self.GAP)
+            cell, before = match_gap(opened, self.GAP)
             judge(opened, self.GAP, "A-1", answers_it=False, who="Mara", now=LATER[:10])
             judge(opened, self.GAP, "b-1", answers_it=True, who="Mara", now="2026-10-31")
-            after = match_gap(opened, self.GAP)
-            in_november = match_gap(opened, self.GAP, as_of=date(2026, 11, 30))
+            _, after = match_gap(opened, self.GAP)
+            _, in_november = match_gap(opened, self.GAP, as_of=date(2026, 11, 30))
 
-        assert (before.status, [m.item.id for m in before.candidates]) == (
-            "covered",
-            ["A-1", "B-1"],
-        )
+        assert (before.supply, [m.item.id for m in before.candidates]) == ("fits", ["A-1", "B-1"])
+        assert (cell.verdict, cell.supply) == ("too_few_calls", 1)
         assert before.candidates[1].obstacles == ("names no such concern",)
-        # the first was denied after the period's last day, so it still counts in it
-        assert [m.item.id for m in after.candidates if not m.obstacles] == ["A-1"]
-        assert [m.item.id for m in in_november.candidates if m.item.id == "A-1"] == []
+        # the first was denied after the period's last day: it says what the asset is, then too
+        assert "A-1" not in [m.item.id for m in after.candidates]
+        assert "A-1" not in [m.item.id for m in in_november.candidates]
+
+    def test_the_command_keeps_the_verdict_apart_from_what_there_is(self, ran):
+        told = runner.invoke(app, ["inventory", "match", self.GAP, "--db", str(ran.database)])
+        as_json = runner.invoke(
+            app,
+            ["inventory", "match", self.GAP, "--format", "json", "--db", str(ran.database)],
+        )
+
+        assert told.stdout.splitlines()[:2] == [
+            f"{self.GAP}: too_few_calls",
+            "Supply: fits, 1 asset named for it, live and fresh",
+        ]
+        said = json.loads(as_json.stdout)
+        assert (said["verdict"], said["supply"]) == ("too_few_calls", "fits")
 
     def test_the_word_counts_in_the_gaps_of_the_next_run(self, ran):
         with store.opened(ran.database) as opened:

@@ -23,15 +23,16 @@ from callinsight.pipeline.requests import (
     effects_of,
     get_request,
     new_request,
+    not_counted,
     request_lines,
     requests_as_of,
     requests_in,
     similar_requests,
     start,
-    unlisted_concern,
     vote,
 )
 from callinsight.pipeline.run import request_settings
+from callinsight.records import ContentItem
 
 LATER = "2026-11-04T10:00:00+00:00"
 
@@ -243,11 +244,30 @@ class TestSteps:
     def test_an_asset_that_does_not_name_the_concern_is_told(self, desk):
         db, _ = desk
         asked = request(concern="value_roi")
-        assert unlisted_concern(db, dataclasses.replace(asked, item="A-41")) == ""
-        assert unlisted_concern(db, dataclasses.replace(asked, item="A-40")) == (
+        today = date(2026, 11, 2)
+        assert not_counted(db, dataclasses.replace(asked, item="A-41"), today) == ""
+        assert not_counted(db, dataclasses.replace(asked, item="A-40"), today) == (
             "A-40 does not name 'value_roi' among its concerns in items.csv: "
             "until it does, no report counts it as an answer."
         )
+
+    def test_an_asset_that_is_out_of_date_or_for_others_is_told(self, desk):
+        db, _ = desk
+        old = ContentItem(
+            id="A-42",
+            title="Old",
+            content_type="blog",
+            concerns=("value_roi",),
+            personas=("end_user",),
+            expires_on="2026-01-31",
+        )
+        store.save_items(db, [old])
+        asked = request(concern="value_roi", persona="champion", item="A-42")
+
+        assert not_counted(db, asked, date(2026, 11, 2)) == (
+            "A-42 is expired, for end_user: until that changes, no report counts it as an answer."
+        )
+        assert not_counted(db, dataclasses.replace(asked, item="gone"), date(2026, 11, 2)) == ""
 
     def test_an_unknown_request_is_named(self, desk):
         assert refusal(accept, *desk, 8, who="Lena", now=NOW) == (

@@ -417,7 +417,7 @@ def test_no_words_of_a_call_are_left_that_is_listed_or_agreed_to_no_more(desk: D
     for call in "abc":
         store.add_correction(desk.db, correction(call=call))
 
-    store.remove_calls_except(desk.db, {"b", "c"})
+    store.erase_calls(desk.db, ["a"])
     refused = replace(store.get_call(desk.db, "c"), status="refused")
     store.save_call(desk.db, refused, [], [])
 
@@ -434,6 +434,7 @@ The buyer said:  >>Well, it is the zloty again.<< Yes, that is so.
 The tagger thinks:
 """
 KEYS = "a accept, c change, r reject, s skip, u undo, q quit: "
+NOTHING = "Accepting keeps: nothing, for nothing is ticked"
 LAST = "That was the last turn. u undo, any other key to finish: "
 
 
@@ -454,25 +455,33 @@ def test_a_turn_is_shown_with_what_the_tagger_thinks_and_why(desk: Desk) -> None
     head, _, thoughts = result.stdout.partition("The tagger thinks:\n")
     assert f"{head}The tagger thinks:\n" == HEAD
     assert re.fullmatch(
-        r"  Price and budget, 1\d% likely, too unsure to count: like “words of one \d+” \(one-\d+\)\n"
+        r"  1 Price and budget, 1\d% likely, too unsure to count: like “words of one \d+” \(one-\d+\)\n"
         r"  raised as an objection\n",
         thoughts,
     )
-    assert result.stderr.startswith(f"{KEYS}q\n")
+    assert result.stderr.startswith(f"{NOTHING}\n{KEYS}q\n")
 
 
 def test_an_evening_of_review(desk: Desk) -> None:
     three_calls(desk)
     first, second = (doubt.utterance.id for doubt in desk.doubts())
 
-    typed = ["r", "u", "s", "c", "2 8", "q", "3", "u", "a", ""]
+    typed = ["r", "u", "s", "c", "2 8", "q", "3", "u", "a", "1", "a", ""]
     result = desk.invoke("--who", "Ben", typed="\n".join(typed))
 
     assert result.exit_code == 0
     assert [line for line in result.stdout.splitlines() if " of 2 · " in line] == [
         f"{number} of 2 · {turn[0]} · 2026-10-05 · Ann Lee"
-        for number, turn in [(1, first), (2, second), (1, first), (2, second), (2, second)]
+        for number, turn in [
+            *((1, first), (2, second), (1, first), (2, second), (2, second), (2, second))
+        ]
     ]
+    assert (
+        f"{NOTHING}\n{KEYS}a\n"
+        "Nothing is ticked: press the number of what is right, or r for none of it.\n"
+        f"{NOTHING}\n{KEYS}1\n"
+        f"Accepting keeps: Price and budget, raised as an objection\n{KEYS}a\n"
+    ) in result.stderr
     price, changed = "price_budget/objection/", "trust_proof;value_roi/question/pricing_sheet"
     assert made_in(desk) == [
         ("Ben", "reject", first, price, "/none/"),
@@ -483,6 +492,28 @@ def test_an_evening_of_review(desk: Desk) -> None:
     ]
     assert result.stderr.endswith("1 turn corrected; 2 tags in 2 calls changed by re-tagging.\n")
     assert {tags[3] for call in "bc" for tags in desk.tags(call)} == {"sure"}
+
+
+def test_accepting_keeps_what_is_likely_and_says_so_before(desk: Desk) -> None:
+    sure = {PRICE: FAR, OBJECTION: FAR}
+    desk.say("a", ("That is beyond our means.", sure))
+    desk.tag()
+    (tag,) = store.tags_of_call(desk.db, "a")
+    near = {"label": "value_roi", "status": "unsure"}
+    below = replace(tag, **near, score=0.49)
+    above = replace(tag, **near | {"label": "trust_proof"}, score=0.51)
+    doubt = review.Doubt(
+        Call(id="a", file="a.vtt", recorded_at=AT),
+        store.utterances_of(desk.db, "a")[1],
+        Turn("Question 0 of a?", "That is beyond our means."),
+        (tag, below, above),
+    )
+
+    assert doubt.likely == (0, 2)
+    assert doubt.keeping(doubt.likely).concerns == ("price_budget", "trust_proof")
+    review.decide(desk.db, doubt, doubt.keeping(doubt.likely), who=WHO, at=AT)
+    review.decide(desk.db, doubt, doubt.keeping({1}), who=WHO, at=AT)
+    assert [made[1] for made in made_in(desk)] == ["accept", "change"]
 
 
 def test_what_cannot_be_understood_is_asked_again(desk: Desk) -> None:
@@ -496,10 +527,14 @@ def test_what_cannot_be_understood_is_asked_again(desk: Desk) -> None:
     asks = "What is asked for? Its number, or Enter for nothing: "
     several = "Type numbers from 1 to 12, such as 2 5"
     one = f"Type one number from 1 to {len(TAXONOMY.asks) + 1}"
-    told = [line for line in result.stderr.splitlines() if not re.match(r" +\d+ ", line)]
+    told = [
+        line
+        for line in result.stderr.splitlines()
+        if not re.match(r" +\d+ ", line) and line != NOTHING
+    ]
     assert told[:19] == [
         *(f"{KEYS}u", "There is nothing to undo."),
-        *(f"{KEYS}x", f"Press one of these keys: {KEYS[:-2]}"),
+        *(f"{KEYS}x", f"Press one of these keys: {KEYS[:-2]}, or a number to tick or untick"),
         *(f"{KEYS}c", f"{concerns}13", several, f"{concerns}1 one", several, f"{concerns}1"),
         *(f"{how}z", f"{how}b"),
         *(f"{KEYS}c", concerns, f"{asks}1 2", one, f"{asks}0", one, asks),
@@ -553,6 +588,16 @@ def test_somebody_must_decide(desk: Desk) -> None:
 
     assert result.exit_code == 2
     assert result.stderr == "Error: it is not known who you are; say it with --who NAME\n"
+
+
+def test_what_a_buyer_said_is_no_formula_in_a_spreadsheet(desk: Desk) -> None:
+    store.save_call(desk.db, Call(id="b", file="b.vtt", recorded_at=AT), [], [])
+    store.add_correction(desk.db, correction(text="=1+1 is what it costs"))
+
+    sheet = desk.invoke("list", "--format", "csv").stdout
+
+    assert "'=1+1 is what it costs" in sheet
+    assert ",=1+1" not in sheet
 
 
 def test_the_history_to_read_and_for_a_spreadsheet(desk: Desk) -> None:

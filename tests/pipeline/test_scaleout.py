@@ -16,7 +16,17 @@ from pathlib import Path
 import fsspec
 import numpy as np
 import pytest
-from dasking import Cluster, asking, cluster, die, free_port, note, refuse_odd, tasks_held
+from dasking import (
+    Cluster,
+    asking,
+    cluster,
+    die,
+    free_port,
+    hang_at_three,
+    note,
+    refuse_odd,
+    tasks_held,
+)
 from material import Project, call_row, write_vtt, write_wave
 from typer.testing import CliRunner
 
@@ -25,6 +35,7 @@ from callinsight.addresses import Address, fetched
 from callinsight.calls.audio import SAMPLE_RATE, decode
 from callinsight.cli import app
 from callinsight.cluster import CRASHED, run_jobs
+from callinsight.deadlines import TIMED_OUT
 from callinsight.errors import AudioError, CallInsightError, ClusterError
 from callinsight.pipeline.hearing import SpeechJob, engine_settings, hear_afar
 from callinsight.pipeline.recordings import recordings, sound_at
@@ -228,6 +239,17 @@ def test_a_job_that_ends_its_workers_is_reported_and_the_others_go_on(tmp_path: 
 
 
 # A cluster that cannot be used
+
+
+def test_a_job_whose_time_is_up_is_given_up_once_and_ends_no_other() -> None:
+    started = time.monotonic()
+    with cluster(2, nanny=True) as made:
+        results = dict(run_jobs(hang_at_three, range(8), workers=1, address=made.address))
+        took_s = time.monotonic() - started
+
+    assert str(results.pop(3)) == TIMED_OUT
+    assert results == {number: number for number in range(8) if number != 3}
+    assert took_s < 60  # a second try alone would take four workers and as many times the grace
 
 
 def test_a_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

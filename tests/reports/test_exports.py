@@ -13,9 +13,10 @@ from material import ROOT
 
 from callinsight.records import Topic
 from callinsight.reports.comparison import Past, comparison_of
-from callinsight.reports.exports import SCHEMA, is_dangerous
+from callinsight.reports.exports import SCHEMA
 from callinsight.reports.monthly import write_report
 from callinsight.reports.requests import RequestLine
+from callinsight.sheets import is_formula
 
 ALL = ("html", "md", "csv", "xlsx", "json")
 FORMULA = '=HYPERLINK("https://evil.example","click")'
@@ -116,6 +117,7 @@ def test_a_workbook_has_types_filters_and_frozen_heads(written):
     share = column(gaps, "share")[1]
     assert (share.value, share.number_format, share.data_type) == (0.8, "0 %", "n")
     assert (column(gaps, "rank")[0].value, column(gaps, "rank")[0].number_format) == (1, "#,##0")
+    assert [column(gaps, name)[1].value for name in ("deals unresolved", "unresolved")] == [0, 0]
     due = column(book["Requests"], "due")[0]
     assert (due.value.date(), due.number_format) == (date(2026, 11, 4), "d mmm yyyy")
     assert column(book["Requests"], "overdue")[0].value is True
@@ -143,7 +145,7 @@ def test_no_cell_of_a_sheet_begins_a_formula_and_numbers_stay_numbers(written):
         text = path.read_text(encoding="utf-8-sig")
         for row in csv.reader(io.StringIO(text, newline="")):
             for value in row:
-                assert not is_dangerous(value) or float(value) < 0, (path.name, value)
+                assert not is_formula(value) or float(value) < 0, (path.name, value)
     (idle,) = rows_of(written, "unused")
     assert (idle["title"], idle["owner"], idle["cost"]) == (f"'{FORMULA}", "'+Mara", "-12.5")
     assert {row["words"] for row in rows_of(written, "evidence")} >= {f"'{FORMULA}"}
@@ -151,9 +153,9 @@ def test_no_cell_of_a_sheet_begins_a_formula_and_numbers_stay_numbers(written):
 
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_what_a_spreadsheet_may_take_for_a_formula(text):
-    assert is_dangerous(text)
-    assert not is_dangerous("Price and budget")
-    assert not is_dangerous("")
+    assert is_formula(text)
+    assert not is_formula("Price and budget")
+    assert not is_formula("")
 
 
 def test_json_tells_its_schema_what_it_rests_on_and_keeps_words_as_they_are(written):

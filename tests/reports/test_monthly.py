@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from callinsight.errors import InputError
-from callinsight.records import Problem, Topic
+from callinsight.records import ContentItem, Problem, Topic, Unused
+from callinsight.reports.assets import asset_sentence, idle_assets
 from callinsight.reports.monthly import MonthlyReport, write_report
+from callinsight.reports.wording import Names
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 SOUND = b"\xff\xf3 not really an MP3 "
 HOSTILE = (
@@ -115,7 +118,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
 
     assert plain(gap.sentence) == (
         "8 of 10 deals (80 %, 95 % interval 50 to 96 %) raised it in 8 calls: 8 as an objection. "
-        "£160,000 in these deals; 6 % unresolved."
+        "£160,000 in these deals; 0 of 8 unresolved (0 %)."
     )
     assert gap.why == (
         "The deals prove the demand, and no live asset fits. What names this concern: "
@@ -128,7 +131,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
     assert gap.arithmetic == (
         "8 raising of 10 eligible deals in 8 calls; chance of seeing this without real demand, "
         "corrected for the number of cells: 0.0014. Score 0.028 = lower end of the interval 0.497 "
-        "× unresolved 0.056 × supply that is missing 1.00."
+        "× unresolved 0.056 (0 of 8, with half a deal added on each side) × supply that is missing 1.00."
     )
     assert [(t.deal, t.call, t.at) for t in gap.turns][:2] == [
         ("D-sec-sec-dec-00", "sec-sec-dec-00", "01:10"),
@@ -176,6 +179,26 @@ def test_the_funnel_shows_the_most_pressing_concern_of_each_cell(autumn):
     assert [line.meaning for line in report.lines][:1] == ["Decides on the money"]
 
 
+def test_what_is_there_for_anybody_is_counted_apart_from_what_is_made_for_a_role(empty):
+    empty.demand(8, 8, "need_fit", "champion", "decision")
+    empty.item("A-1", "need_fit", personas=("champion",), stages=("decision",))
+    empty.item("A-2", "need_fit", personas=("end_user",))
+    for number in range(3):
+        empty.item(f"B-{number}", "need_fit")
+    empty.item("B-9", "need_fit", stages=("awareness",))
+
+    report = empty.report()
+
+    cells = {line.role: dict(zip(report.stages, line.cells, strict=True)) for line in report.lines}
+    assert cells["Champion"]["Decision"].heard == "8 deals heard, 1 asset for them, 3 for anybody"
+    assert cells["Economic buyer"]["Awareness"].heard == "0 assets for them, 4 for anybody"
+    (sheet,) = [table for table in report.tables if table.name == "matrix"]
+    names = [column.name for column in sheet.columns]
+    (row,) = [row for row in sheet.rows if row[:2] == ("Champion", "Decision")]
+    counted = dict(zip(names, row, strict=True))
+    assert (counted["assets_made_for_them"], counted["assets_for_anybody"]) == (1, 3)
+
+
 def test_a_total_over_roles_is_told_only_if_no_role_tells_it(empty):
     for number, persona in enumerate(
         ["champion", "economic_buyer", "technical_evaluator"] * 3
@@ -217,7 +240,7 @@ def test_a_deal_without_amount_is_worth_nothing_that_is_said(empty):
 
     report = empty.report()
 
-    assert plain(report.gaps[0].sentence).endswith("8 as an objection. 6 % unresolved.")
+    assert plain(report.gaps[0].sentence).endswith("8 as an objection. 0 of 8 unresolved (0 %).")
     assert "worth" not in report.summary[0]
 
 
@@ -361,6 +384,35 @@ def test_idle_assets_say_why_in_words_for_people(autumn):
         ("Unused", "2", "33 %", "64 %"),
         ("Unowned", "1", "17 %", "9 %"),
     ]
+
+
+def test_an_asset_is_advised_each_thing_once_and_one_that_goes_needs_no_owner():
+    items = {"A": ContentItem(id="A", title="A", content_type="blog")}
+
+    def advised(*found: tuple[str, str]) -> tuple[str, ...]:
+        unused = [Unused(item="A", kind=kind, why="", advice=advice) for kind, advice in found]
+        (asset,) = idle_assets(unused, items, Names(load_taxonomy(DEFAULT_TAXONOMY)))
+        return asset.advice
+
+    assert advised(("unused", "refresh"), ("stale", "refresh")) == ("Refresh",)
+    assert advised(("unused", "retire"), ("unowned", "assign an owner")) == ("Retire",)
+    assert advised(("unused", "keep"), ("unowned", "assign an owner")) == (
+        "Keep",
+        "Assign an owner",
+    )
+
+
+def test_little_used_assets_are_counted_apart():
+    items = [ContentItem(id=id_, title=id_, content_type="blog") for id_ in "ABCD"]
+    nothing = Unused(item="A", kind="unused", why="", advice="retire")
+    little = [Unused(item=id_, kind="low use", why="", advice="keep") for id_ in "ABC"]
+
+    assert plain(asset_sentence([nothing, *little], items)) == (
+        "1 of 4 live assets (25 %). What they cost to make is not known. 2 more are little used."
+    )
+    assert plain(asset_sentence(little[:1], items)) == (
+        "All of 4 live assets are used, fresh and owned. 1 more is little used."
+    )
 
 
 def test_cost_is_only_spoken_of_where_it_is_known(empty):
@@ -640,7 +692,7 @@ def test_a_month_of_one_call_speaks_in_the_singular(empty, tmp_path):
     demand = report.doubts[0].demand
     assert plain(demand.sentence) == (
         "1 of 1 deal (100 %, 95 % interval 15 to 100 %) raised it in 1 call: 1 as a question. "
-        "£10,000 in this deal; 25 % unresolved."
+        "£10,000 in this deal; 0 of 1 unresolved (0 %)."
     )
     assert report.doubts[0].needed == "4 or more"
 

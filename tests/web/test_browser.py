@@ -5,15 +5,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from browsing import visit, window
 from fastapi import FastAPI
 from heard import fill
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from callinsight import store
 from callinsight.pipeline.users import hash_password
 from callinsight.records import User
 from callinsight.web.access import rules
 from callinsight.web.app import create_app
+from callinsight.web.review import GONE, UNTICKED
 
 NOW = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
@@ -44,8 +46,7 @@ def address(app: FastAPI, served: Serve) -> str:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A window that fails the test if anything is said on its console."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        opened = context.new_page()
+    with window(browser, viewport={"width": 1280, "height": 900}) as opened:
         said: list[str] = []
         opened.on("console", lambda message: said.append(message.text))
         opened.on("pageerror", lambda error: said.append(str(error)))
@@ -83,10 +84,9 @@ def test_no_page_shuts_anybody_out(
     browser: Browser, app: FastAPI, address: str, width: int, scheme: str
 ) -> None:
     options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    with browser.new_context(**options, bypass_csp=True) as context:
-        page = context.new_page()
+    with window(browser, **options, bypass_csp=True) as page:
         for path in [*pages_of(app), *NAMED, "/gasp"]:
-            page.goto(f"{address}{path}")
+            visit(page, f"{address}{path}")
             assert violations(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
@@ -95,9 +95,8 @@ def test_the_menu_and_all_choices_of_a_change_shut_nobody_out(
     browser: Browser, address: str
 ) -> None:
     options = {"viewport": {"width": 390, "height": 844}}
-    with browser.new_context(**options, bypass_csp=True) as context:
-        page = context.new_page()
-        page.goto(f"{address}/review")
+    with window(browser, **options, bypass_csp=True) as page:
+        visit(page, f"{address}/review")
         page.get_by_text("Menu", exact=True).click()
         page.get_by_text("Change what it says").click()
         expect(page.get_by_role("link", name="Definitions")).to_be_visible()
@@ -109,11 +108,10 @@ def test_signing_in_and_out(page: Page, browser: Browser, app: FastAPI, address:
         password = hash_password(PASSWORD)
         store.save_user(db, User(name="ann", role="viewer", password=password, added_at=""))
         db.conn.commit()
-    page.goto(f"{address}/runs")
+    visit(page, f"{address}/runs")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    with browser.new_context(bypass_csp=True) as context:
-        form = context.new_page()
-        form.goto(f"{address}/sign-in")
+    with window(browser, bypass_csp=True) as form:
+        visit(form, f"{address}/sign-in")
         assert violations(form) == []
     expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("ann")
@@ -129,14 +127,15 @@ def test_signing_in_and_out(page: Page, browser: Browser, app: FastAPI, address:
 
 
 def test_the_review_by_keys_alone(page: Page, app: FastAPI, address: str) -> None:
-    page.goto(f"{address}/review")
+    page.goto(f"{address}/review")  # and at once the keys, whether the scripts have run or not
     said = page.locator(".asked-words")
     first = said.inner_text()
 
+    page.keyboard.press("1")
     page.keyboard.press("a")
     expect(page.get_by_text("1 of 16 answered")).to_be_visible()
     expect(said).not_to_have_text(first)
-    page.keyboard.press("x")
+    page.keyboard.press("r")
     expect(page.get_by_text("2 of 16 answered")).to_be_visible()
     third = said.inner_text()
     page.keyboard.press("s")
@@ -153,11 +152,56 @@ def test_the_review_by_keys_alone(page: Page, app: FastAPI, address: str) -> Non
     expect(page.get_by_text("2 of 16 answered")).to_be_visible()
 
     assert corrections(app) == ["accept", "reject", "undo", "change"]
+    assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
+
+
+def test_keys_wait_for_scripts_that_are_late(page: Page, app: FastAPI, address: str) -> None:
+    late: list[Route] = []
+    page.route("**/static/app.js", lambda route: late.append(route))
+    page.goto(f"{address}/review", wait_until="commit")
+    expect(page.locator(".asked-words")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("a")
+    assert corrections(app) == []
+    late[0].continue_()
+    expect(page.get_by_text("1 of 16 answered")).to_be_visible()
+
+    assert corrections(app) == ["accept"]
+
+
+def test_a_key_answers_only_what_was_read(page: Page, app: FastAPI, address: str) -> None:
+    visit(page, f"{address}/review")
+    slow: list[Route] = []
+    page.route("**/review/turns/*", lambda route: slow.append(route))
+    page.keyboard.press("r")
+    expect(page.locator("#review[aria-busy=true]")).to_be_visible()
+    page.keyboard.press("r")  # for words that are not there yet
+    page.keyboard.press("u")  # for the answer that is on its way
+    slow[0].continue_()
+    page.wait_for_url("**/review?turn=*")
+    expect(page.get_by_text("0 of 16 answered")).to_be_visible()
+
+    assert len(slow) == 1
+    assert corrections(app) == ["reject", "undo"]
+
+
+def test_an_answer_that_is_refused_is_told(browser: Browser, app: FastAPI, address: str) -> None:
+    with window(browser) as page:
+        visit(page, f"{address}/review")
+        page.keyboard.press("a")  # though nothing is ticked
+        expect(page.get_by_role("alert")).to_have_text(UNTICKED)
+        with store.opened(app.state.database) as db:
+            db.execute("DELETE FROM tags WHERE status = 'unsure'")
+            db.execute("UPDATE runs SET finished_at = '2030-01-01T00:00:00Z' WHERE stage = 'tags'")
+            db.conn.commit()
+        page.keyboard.press("r")
+        expect(page.get_by_text(GONE)).to_be_visible()
+
+    assert corrections(app) == []
 
 
 def test_the_review_without_script(browser: Browser, app: FastAPI, address: str) -> None:
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
+    with window(browser, java_script_enabled=False) as page:
         page.goto(f"{address}/review")
         page.get_by_role("button", name="None of it").click()
         expect(page.get_by_text("1 of 16 answered")).to_be_visible()
@@ -171,14 +215,13 @@ def test_times_are_the_readers(browser: Browser, app: FastAPI, address: str) -> 
     with store.opened(app.state.database) as db:
         db.execute("UPDATE runs SET finished_at = '2026-11-03T02:30:00Z'")
         db.conn.commit()
-    with browser.new_context(timezone_id="America/New_York") as context:
-        page = context.new_page()
-        page.goto(f"{address}/runs")
+    with window(browser, timezone_id="America/New_York") as page:
+        visit(page, f"{address}/runs")
         expect(page.locator(".lead time")).to_have_text("2 November 2026 at 21:30")
 
 
 def test_the_first_thing_that_tab_reaches_leads_past_the_menu(page: Page, address: str) -> None:
-    page.goto(f"{address}/runs")
+    visit(page, f"{address}/runs")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
     page.keyboard.press("Enter")
@@ -186,7 +229,7 @@ def test_the_first_thing_that_tab_reaches_leads_past_the_menu(page: Page, addres
 
 
 def test_a_printed_page_has_no_menu(page: Page, address: str) -> None:
-    page.goto(f"{address}/")
+    visit(page, f"{address}/")
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.get_by_role("heading", name="October 2026")).to_be_visible()

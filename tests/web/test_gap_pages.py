@@ -106,6 +106,16 @@ def test_the_address_says_what_is_shown(
     assert hidden not in ranking
 
 
+def test_a_cell_counts_what_stands_unresolved_and_smooths_it_for_the_score_only(
+    visitor: TestClient,
+) -> None:
+    page = visitor.get(f"/gaps/{GAP}").text.replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "2 of 3 unresolved (67 %)." in page
+    assert '<dt>Unresolved</dt><dd class="num">2 of 3 (67 %)</dd>' in page
+    assert "× unresolved 0.625 (2 of 3, with half a deal added on each side) ×" in page
+
+
 def test_the_map_has_the_cell_that_presses_most(visitor: TestClient) -> None:
     page = visitor.get("/gaps").text
     heat = page[page.index('<table class="heat">') : page.index("</table>")]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from asking import GAP, make_desk
+from browsing import ready, visit, window
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
@@ -400,12 +401,11 @@ def test_from_a_gap_to_a_request_to_delivered(
         )
         store.save_user(db, user)
     address = served(create_app(desk, now=lambda: NOW))
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
+    with window(browser, viewport={"width": 1280, "height": 900}) as page:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(f"{address}/gaps")
+        visit(page, f"{address}/gaps")
         page.get_by_label("Name").fill("mara")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
@@ -419,24 +419,26 @@ def test_from_a_gap_to_a_request_to_delivered(
             "ROI tool: Value and return (Economic buyer at Decision)"
         )
 
-        page.goto(f"{address}/requests/new")
-        page.get_by_label("What is missing?").type("ROI tool value and return")
+        visit(page, f"{address}/requests/new")
+        page.get_by_label("What is missing?").press_sequentially("ROI tool value and return")
         page.get_by_label("Which concern").select_option("value_roi")
         page.get_by_label("As what?").select_option("roi_tool")
         expect(page.locator("#alike")).to_contain_text("R-1 ROI tool")
         assert page.locator("#ask #stage").count() == 1  # nothing has cut the form in two
 
-        page.goto(f"{address}/requests/R-1")
+        visit(page, f"{address}/requests/R-1")
         page.get_by_label("Who writes it?").fill("Tom")
         page.get_by_role("button", name="Accept").click()
         page.get_by_role("button", name="Start writing").click()
+        expect(page.get_by_role("button", name="Start writing")).to_have_count(0)
+        ready(page)
         page.get_by_label("Which asset is it?").fill("savings")
         expect(page.locator(".pick-one")).to_have_count(1)
         page.get_by_label("Savings | blog").check()
         page.get_by_role("button", name="Deliver").click()
         expect(page.locator(".head .pill")).to_have_text("Delivered")
 
-        page.goto(f"{address}/gaps/{GAP}")
+        visit(page, f"{address}/gaps/{GAP}")
         expect(page.locator("[aria-labelledby=asked]")).to_contain_text("Delivered")
         assert said == []
     with store.opened(desk) as db:

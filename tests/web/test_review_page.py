@@ -1,6 +1,7 @@
 """The review in a browser: what is asked, what becomes of the answers, all without script."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from visiting import browse, post
 
 from callinsight import store
 from callinsight.web.app import create_app
-from callinsight.web.review import UNFINISHED
+from callinsight.web.review import UNFINISHED, UNTICKED
 
 NOW = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
 
@@ -50,7 +51,7 @@ def test_a_turn_is_shown_with_what_the_tagger_thinks(visitor: TestClient, filled
 
 def test_answers_are_kept_and_lead_to_the_next_turn(visitor: TestClient, filled: Path) -> None:
     first = asked(visitor.get("/review").text)
-    page = answer(visitor, first, answer="accept")
+    page = answer(visitor, first, answer="accept", keep=["concern:legal_procurement"])
     second = asked(page)
     assert second != first
     assert "1 of 16 answered" in page
@@ -105,6 +106,30 @@ def test_a_change_is_said_to_the_end(visitor: TestClient, filled: Path) -> None:
     assert UNFINISHED in page
     assert '<details class="change" open>' in page
     assert corrections(filled) == []
+
+
+def test_accepting_keeps_only_what_is_ticked(visitor: TestClient, filled: Path) -> None:
+    with store.opened(filled) as db:
+        db.execute("UPDATE tags SET score = 0.51 WHERE utterance = '2026-10-7:0005'")
+        turn = store.tags_of_turn(db, "2026-10-7:0005")[0]
+        more = replace(turn, label="security_compliance", score=0.49)
+        store.replace_tags(db, turn.call, ("concern",), [turn, more])
+        db.conn.commit()
+    page = visitor.get(f"/review?turn={turn.utterance}").text
+
+    assert asked(page) == turn.utterance
+    ticked = re.findall(r'name="keep" value="([^"]+)"( checked)?', page)
+    assert ticked == [
+        ("concern:legal_procurement", " checked"),
+        ("concern:security_compliance", ""),
+    ]
+    assert "What is ticked is kept, and nothing else." in page
+    page = answer(visitor, turn.utterance, answer="accept")
+    assert UNTICKED in page
+    assert " checked" not in page.partition("</fieldset>")[0]
+    answer(visitor, turn.utterance, answer="accept", keep=["concern:security_compliance"])
+
+    assert corrections(filled) == [("change", "you", "security_compliance/mention/")]
 
 
 def test_a_turn_that_is_not_in_doubt_is_not_corrected(visitor: TestClient, filled: Path) -> None:

@@ -23,17 +23,47 @@ const inOwnZone = (root) => {
 inOwnZone(document);
 document.addEventListener("htmx:load", (event) => inOwnZone(event.detail.elt));
 
+// A part that is changed in place is busy from its question to its answer. A key could only be meant
+// for words that nobody has seen yet: it does nothing, but for those that the part holds till then.
+let held = "";
+const busy = () => document.querySelector("[data-holds][aria-busy=true]");
+document.addEventListener("htmx:beforeRequest", ({ target, detail }) => {
+  const part = detail.boosted && target.closest("[data-holds]");
+  if (part) part.setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+  if (!detail.boosted || detail.xhr.status < 400) return;
+  const again = detail.xhr.responseText.includes(`id="${detail.target.id}"`); // with what to mend
+  Object.assign(detail, { shouldSwap: true, isError: false });
+  if (!again) Object.assign(detail, { target: document.getElementById("main"), selectOverride: "#main" });
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!detail.boosted) return;
+  busy()?.removeAttribute("aria-busy"); // what was not changed
+  const unsent = document.getElementById("unsent");
+  if (unsent) unsent.hidden = detail.xhr.status !== 0;
+  const key = held;
+  held = "";
+  if (key) press(key);
+});
+
 // Single keys press what is marked with them; not while somebody types, or chooses in an open form.
+const press = (key) => {
+  const pressed = document.querySelector(`[data-key="${CSS.escape(key)}"]:not([disabled])`);
+  if (!pressed) return false;
+  pressed.click();
+  if (pressed.matches("summary")) pressed.parentElement.querySelector("input:not([type=hidden])").focus();
+  return true;
+};
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, textarea, details[open] form")) {
+  if (event.target.closest("input:not([data-key]), select, textarea, details[open] form")) {
     const open = event.target.closest("details[open]");
     if (event.key === "Escape" && open) { open.open = false; open.querySelector("summary").focus(); }
     return;
   }
-  const pressed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
-  if (!pressed) return;
-  event.preventDefault();
-  pressed.click();
-  if (pressed.matches("summary")) pressed.parentElement.querySelector("input:not([type=hidden])").focus();
+  const part = busy();
+  if (part) {
+    if (part.dataset.holds.includes(event.key)) held = event.key;
+  } else if (!event.repeat && press(event.key)) event.preventDefault();
 });

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
-from fastapi.security import HTTPBearer
+from fastapi import BackgroundTasks, Depends, Query, Request
 from starlette.exceptions import HTTPException
 
 from callinsight import store
@@ -29,7 +28,7 @@ from callinsight.records import (
     Unused,
     UsageEvent,
 )
-from callinsight.web.api import MOST, REFUSALS, Cursor, Limit, cursor_at, place_at
+from callinsight.web.api import MOST, Cursor, Limit, api_router, cursor_at, place_at
 from callinsight.web.assets import assets_of
 from callinsight.web.gaps import months_of
 from callinsight.web.pages import Db, Settings, require, visitor
@@ -44,11 +43,7 @@ if TYPE_CHECKING:
 
 ASK = [Depends(require("requester"))]
 WRITE = [Depends(require("editor"))]
-router = APIRouter(
-    prefix="/api",
-    dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(require("viewer"))],
-    responses=REFUSALS,
-)
+router = api_router()
 
 
 @dataclasses.dataclass(frozen=True)

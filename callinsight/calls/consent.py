@@ -1,0 +1,68 @@
+"""Whether what the sheet says of a call's consent is a basis to open it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from callinsight.sheets import NO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOT_YET = ("open", "requested", "asked", "sent", "offen", "angefragt")  # if nothing follows
+NO_CONSENT = (
+    *(*NO, *NOT_YET),
+    *("none", "not", "without", "n/a", "na", "-", "?", "unknown", "unclear", "missing", "todo"),
+    *("tbd", "tbc", "pending", "awaiting", "expired", "invalid", "refused", "declined", "denied"),
+    *("rejected", "objected", "withdrawn", "revoked", "opted", "nein", "kein", "keine", "nicht"),
+    *("ohne", "ausstehend", "abgelehnt", "verweigert", "widerrufen", "zurückgezogen", "unbekannt"),
+)
+OPTED_IN = ("opted in", "opted-in")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which words are a basis of consent, by the region that a call is from."""
+
+    refused: tuple[str, ...] = ()  # more words that are none
+    accepted: tuple[str, ...] = ()  # the only ones that are; all that are not refused if empty
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same, by region
+    region: str = ""  # of calls that name none
+
+
+NO_RULES = Rules()
+
+
+def why_refused(consent: str, region: str, rules: Rules) -> str:
+    """What keeps a call from being opened, to be said after file and row; empty if nothing does.
+
+    A cell that begins with a word that is no consent is none: `withdrawn on 3 May`.
+    """
+    said = _plain(consent)
+    refused = {*NO_CONSENT, *map(_plain, rules.refused)}
+    first = re.split(r"[\s,;:.(/]", said, maxsplit=1)[0]
+    begins = (first in refused and first not in NOT_YET) or _is_phrase_of(said, refused)
+    if not said.startswith(OPTED_IN) and (said in refused or begins):
+        return f"consent is {_shown(consent)}"
+    here = region or rules.region
+    known = {_plain(name): (name, bases) for name, bases in rules.regions.items()}
+    name, bases = known.get(_plain(here), ("", rules.accepted))
+    if bases and said not in map(_plain, bases):
+        where = f" in {name}" if name else ""
+        return f"consent is {_shown(consent)}, which is no basis{where} ({' or '.join(bases)} is)"
+    return ""
+
+
+def _is_phrase_of(said: str, refused: set[str]) -> bool:
+    """Whether a cell begins with refused words of the user's own, several of them."""
+    return any(said.startswith(f"{phrase} ") for phrase in refused if " " in phrase)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _shown(consent: str) -> str:
+    return f"'{consent}'" if consent else "empty"

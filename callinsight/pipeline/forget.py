@@ -1,0 +1,193 @@
+"""`callinsight forget`: a call, a person or an account, and what a run must not read again."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from callinsight import store
+from callinsight.errors import InputError, nearest
+from callinsight.pipeline.erasing import Person, Plan, file_hash
+from callinsight.records import PLACEHOLDER, UNCERTAIN, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlite_utils import Database
+
+    from callinsight.calls.manifest import Entry
+    from callinsight.records import Call, Participant, Utterance
+
+LIFT = "lift the hold in the list of calls and run the pipeline, or leave the call"
+
+
+def plan_call(db: Database, call: str) -> Plan:
+    """A call with all that came of it; raises InputError if there is none."""
+    known = {one.id: one for one in store.all_calls(db)}
+    if call not in known:
+        hint = nearest(call, list(known)) or "; the pages list the calls there are"
+        if any(one.id == call and one.what == "call" for one in store.all_forgotten(db)):
+            hint = "; it is forgotten already"
+        raise InputError(f"there is no call '{call}'{hint}")
+    return plan_calls("call", [known[call]])
+
+
+def plan_account(db: Database, account: str) -> Plan:
+    """All calls of an account; raises InputError if there is none."""
+    calls = store.all_calls(db)
+    wanted = [call for call in calls if _same(call.account, account)]
+    if not wanted:
+        hint = nearest(account, sorted({call.account for call in calls if call.account}))
+        raise InputError(f"no call is with the account '{account}'{hint}")
+    plan = plan_calls("account", wanted)
+    return dataclasses.replace(plan, account=wanted[0].account)
+
+
+def plan_calls(what: str, calls: Iterable[Call], kept: Sequence[str] = ()) -> Plan:
+    """These calls, but for those under legal hold."""
+    every = list(calls)
+    held = tuple(f"{call.id} is under legal hold; {LIFT}" for call in every if call.legal_hold)
+    free = tuple(call for call in every if not call.legal_hold)
+    return Plan(what=what, calls=free, held=(*held, *kept))
+
+
+def plan_person(db: Database, person: str) -> Plan:
+    """A buyer's own turns and name, wherever they are; raises InputError if nobody is known so.
+
+    `person` is a name, or the id in the list of participants. Turns that nobody is sure of go with
+    them, where they may be theirs.
+    """
+    people = [
+        one
+        for one in store.all_participants(db)
+        if person and (_same(one.name, person) or one.person == person)
+    ]
+    names, placeholders = _names(db, people, person)
+    calls = {call.id: call for call in store.all_calls(db)}
+    named = {one.call for one in people if one.side != "rep"}
+    named |= {call for name in names for call in store.calls_naming(db, [name])}
+    named |= {c for c in calls if any(_is_voice(u, names) for u in store.utterances_of(db, c))}
+    held = [calls[id_] for id_ in sorted(named) if calls[id_].legal_hold]
+    touched = tuple(calls[id_] for id_ in sorted(named) if not calls[id_].legal_hold)
+    turns, doubtful = {}, 0
+    for call in touched:
+        own, unsure = _turns_of(db, call.id, (*names, *placeholders.get(call.id, ())))
+        if own or unsure or any(one.call == call.id for one in people):
+            turns[call.id] = (*own, *unsure)
+            doubtful += len(unsure)
+    return Plan(
+        what="person",
+        person=Person(names=names, turns=turns, doubtful=doubtful, placeholders=placeholders),
+        held=tuple(f"{call.id} is under legal hold; {LIFT}" for call in held),
+        touched=touched,
+    )
+
+
+def _names(
+    db: Database, people: Sequence[Participant], person: str
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """What somebody is called everywhere, and what stands for their name in each call, if it is taken out."""
+    buyers = [one for one in people if one.side != "rep"]
+    if buyers and re.fullmatch(PLACEHOLDER, person):
+        raise InputError(
+            f"'{person}' is somebody else in each call; write an id of the list of participants, or "
+            "name the call with --call"
+        )
+    if buyers:
+        placeholders: dict[str, tuple[str, ...]] = {}
+        for one in buyers:
+            if re.fullmatch(PLACEHOLDER, one.name):
+                placeholders[one.call] = (*placeholders.get(one.call, ()), one.name)
+        names = dict.fromkeys(o.name for o in buyers if not re.fullmatch(PLACEHOLDER, o.name))
+        return tuple(names), placeholders
+    if people:
+        raise InputError(
+            f"'{person}' is on your own side; only buyers are forgotten one by one: "
+            "name calls with --call, or an account with --account"
+        )
+    spoke = {u.speaker for c in store.all_calls(db) for u in store.utterances_of(db, c.id)
+             if u.side != "rep"}  # fmt: skip
+    found = tuple(sorted(name for name in spoke if _same(name, person)))
+    if not found:
+        known = sorted({one.name for one in store.all_participants(db)} | spoke)
+        if any(re.fullmatch(PLACEHOLDER, name) for name in known):
+            raise InputError(
+                f"nobody is known as '{person}': names of buyers are taken out of this database; "
+                "write an id of the list of participants, or name the call with --call"
+            )
+        raise InputError(
+            f"nobody is known as '{person}'{nearest(person, known)}; write a name as the list of "
+            "participants does, or an id"
+        )
+    return found, {}
+
+
+def _turns_of(
+    db: Database, call: str, names: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The turns of people by these names, and those of which nobody knows whether they are theirs."""
+    said = store.utterances_of(db, call)
+    people = store.participants_of(db, call)
+    took_part = any(one.name in names for one in people)
+    known = {one.name for one in people} - set(names)
+    own = tuple(u.id for u in said if _is_voice(u, names))
+    unsure = tuple(
+        u.id
+        for u in said
+        if took_part
+        and u.id not in own
+        and u.side in ("buyer", UNKNOWN)
+        and u.speaker not in known
+        and (u.speaker in ("buyer", UNKNOWN, UNCERTAIN) or u.speaker == u.voice)
+    )
+    return own, unsure
+
+
+def _is_voice(said: Utterance, names: Sequence[str]) -> bool:
+    return said.side != "rep" and (said.speaker in names or said.voice in names)
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+# What a run must not read again
+
+
+def without_forgotten(
+    db: Database, entries: Sequence[Entry]
+) -> tuple[list[Entry], tuple[str, ...]]:
+    """The entries without calls that are forgotten, and what is to be said of these.
+
+    A call that somebody was taken out of keeps its people and texts as they are stored.
+    """
+    forgotten = store.all_forgotten(db)
+    by_id = {one.id: one for one in forgotten}
+    by_print = {one.fingerprint: one for one in forgotten if one.fingerprint}
+    by_file = {one.file_hash: one for one in forgotten}
+    kept, messages = [], []
+    for entry in entries if forgotten else ():
+        call = entry.call
+        found = by_id.get(call.id) or by_print.get(call.fingerprint)
+        if not call.fingerprint:
+            found = found or by_file.get(file_hash(call.file))
+        if found is not None and found.what == "call":
+            messages.append(
+                f"{entry.where}: this call was forgotten on {found.at[:10]}, so it is not read "
+                "again; remove the row and its file"
+            )
+        else:
+            kept.append(_as_stored(db, entry) if found and found.id == call.id else entry)
+    return (kept if forgotten else list(entries)), tuple(messages)
+
+
+def _as_stored(db: Database, entry: Entry) -> Entry:
+    """What the sheets say of a call, but for who took part and what may name them."""
+    known = store.get_call(db, entry.call.id)
+    if known is None or entry.call.status == "refused":
+        return entry
+    texts = {name: getattr(known, name) for name in ("title", "outcome_reason", "vocabulary")}
+    call = dataclasses.replace(entry.call, **texts, fingerprint=known.fingerprint)
+    people = tuple(store.participants_of(db, call.id))
+    return dataclasses.replace(entry, call=call, participants=people)

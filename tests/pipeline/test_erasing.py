@@ -1,0 +1,711 @@
+"""What is forgotten is in no byte of any file that is left, and does not come back."""
+
+import json
+import logging
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from material import ROOT, Project, call_row, write_vtt, write_wave
+from typer.testing import CliRunner
+
+from callinsight import store
+from callinsight.cli import app
+from callinsight.pipeline.erasing import carry_out, drop_calls
+from callinsight.pipeline.forget import LIFT
+from callinsight.pipeline.purge import plan_purge
+from callinsight.pipeline.recordings import silences
+from callinsight.pipeline.run import run
+from callinsight.progress import silent
+from callinsight.records import (
+    AuditEntry,
+    ContentRequest,
+    Correction,
+    Forgotten,
+    Mending,
+    Playlist,
+    PlaylistItem,
+    RequestEvent,
+    Voice,
+)
+from callinsight.tagging.embed import text_hash
+
+SAID = "It is far too expensive for us, the zebrafish budget was cut by quokkaholm."
+SHARED = "Could you send me a pricing sheet with the discount in it?"
+PLANTED = (
+    *("zebrafish", "quokkaholm", "Ottoline", "Vandersloot", "Wombatworks", "narwhalgate"),
+    *("talk-x.vtt",),
+)
+AT = "2026-11-02T09:00:00+00:00"
+ACCOUNT = "no call is with the account 'Wombatwork'; did you mean 'Wombatworks'?"
+OPPOSITE = "--yes and --dry-run say the opposite; leave one out"
+GONE = "names of buyers are taken out of this database"
+HINT = "write an id of the list of participants, or name the call with --call"
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A folder that the pipeline has run in, and what it was then."""
+    folder = tmp_path_factory.mktemp("erasing")
+    project = Project(folder / "project")
+    (folder / "project" / "files").mkdir(parents=True)
+    (folder / "tmp").mkdir()
+    shutil.copy(ROOT / "pipelines" / "taxonomy.toml", project.folder / "taxonomy.toml")
+    fill(project)
+    run_again(project)
+    touch(project, folder / "tmp")
+    kept = tmp_path_factory.mktemp("kept") / "all"
+    shutil.copytree(folder, kept)
+    return folder, kept
+
+
+@pytest.fixture
+def planted(built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Three calls, one of them full of words that are nowhere else, and touched by people."""
+    folder, kept = built
+    shutil.rmtree(folder)
+    shutil.copytree(kept, folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "tmp"))
+    return Project(folder / "project")
+
+
+def fill(project: Project) -> None:
+    files = project.folder / "files"
+    rep, buyer = "Dana Whitfield", "Ottoline Vandersloot"
+    write_vtt(
+        files / "talk-1.vtt",
+        [
+            (rep, "What did you think of the proposal?"),
+            ("Ann Lee", "It is far too expensive for us, we do not have the budget for that."),
+            (rep, "I see. Anything else?"),
+            ("Ann Lee", SHARED),
+        ],
+    )
+    write_vtt(files / "talk-2.vtt", [(rep, "How was it?"), ("Bo Berg", "Lovely, at the lake.")])
+    write_vtt(
+        files / "talk-x.vtt",
+        [
+            (rep, "What did you think of it, Ottoline?"),
+            (buyer, SAID),
+            (rep, "I see, Ms Vandersloot. Anything else?"),
+            (buyer, SHARED),
+            ("Bo Berg", "How does it integrate with narwhalgate, our billing system?"),
+        ],
+    )
+    project.write_calls(
+        [
+            call_row("talk-1", "talk-1.vtt"),
+            call_row("talk-2", "talk-2.vtt", recorded_at="2026-09-07T10:00"),
+            call_row("talk-x", "talk-x.vtt", account="Wombatworks", title=f"With {buyer}"),
+        ]
+    )
+    rep_row = f"{rep},rep,Account Executive"
+    (project.folder / "participants.csv").write_text(
+        "call_id,name,side,title\n"
+        f"talk-1,{rep_row}\ntalk-1,Ann Lee,buyer,Chief Financial Officer\n"
+        f"talk-2,{rep_row}\ntalk-2,Bo Berg,buyer,IT Director\n"
+        f"talk-x,{rep_row}\ntalk-x,{buyer},buyer,Chief Financial Officer\n"
+        "talk-x,Bo Berg,buyer,IT Director\n",
+        encoding="utf-8",
+    )
+    project.pipeline.write_text(
+        'company = "Acme"\ntimezone = "Europe/London"\n'
+        '[calls]\nmanifest = "calls.csv"\nparticipants = "participants.csv"\nfiles = "files"\n'
+        '[speech]\nmodel = "tiny.en"\nmishearings = { "qx" = "qy" }\n'
+        '[tagging]\ntaxonomy = "taxonomy.toml"\n',
+        encoding="utf-8",
+    )
+
+
+def run_again(project: Project, *, now: str = AT):
+    return run(
+        project.config(), database=project.database, workers=1, retry_failed=False, progress=silent,
+        now=now,
+    )  # fmt: skip
+
+
+def touch(project: Project, temporary: Path) -> None:
+    """What people leave behind in pages: corrections, mendings, lists, requests, looks, copies."""
+    with store.opened(project.database) as db, store.transaction(db):
+        turn = store.utterances_of(db, "talk-x")[1]
+        store.add_correction(
+            db,
+            Correction(
+                call="talk-x", utterance=turn.id, context="", text=turn.text, at=AT, who="Mara",
+                action="change", before="/none/", after="price_budget/objection/",
+            ),
+        )  # fmt: skip
+        store.add_mending(
+            db,
+            Mending(
+                call="talk-x", at=AT, who="Mara", what="title", subject="Ottoline Vandersloot",
+                before="", after="Head of the zebrafish",
+            ),
+        )  # fmt: skip
+        store.replace_voices(
+            db, "talk-x",
+            [Voice(call="talk-x", voice="Ottoline Vandersloot", vector=bytes(8), seconds=1, model="m")],
+        )  # fmt: skip
+        listed = store.add_playlist(db, Playlist(name="Good ones", who="Mara", created_at=AT))
+        for id_ in (turn.id, "talk-1:0001"):
+            item = PlaylistItem(playlist=listed.id, utterance=id_, call=id_[:-5], who="Mara", at=AT)
+            store.add_to_playlist(db, item)
+        request = store.add_request(
+            db,
+            ContentRequest(
+                title="Price list", requester="Mara", created_at=AT,
+                evidence=(turn.id, "talk-1:0001"),
+                claims="Ottoline Vandersloot: “the zebrafish budget was cut by quokkaholm”, so be cheap",
+            ),
+        )  # fmt: skip
+        note = "they said the zebrafish budget was cut by QUOKKAHOLM!"
+        store.add_request_event(
+            db, RequestEvent(request=request.id, at=AT, who="Mara", event="comment", note=note)
+        )
+        store.add_audit(db, AuditEntry(at=AT, who="Mara", action="play", subject="/audio/talk-x"))
+    copies = temporary / "callinsight-abc"
+    copies.mkdir()
+    (copies / "0123.mp3").write_bytes(b"zebrafish")
+
+
+def found(project: Project, words=PLANTED) -> dict[str, list[str]]:
+    """Which of the words stand in the bytes of which file, the sources apart."""
+    left = {}
+    folders = [project.folder, Path(tempfile.gettempdir())]
+    for path in sorted(p for folder in folders for p in folder.rglob("*") if p.is_file()):
+        if path.suffix in (".csv", ".vtt", ".toml") and path.parent.name != "2026-10":
+            continue
+        content = path.read_bytes().lower()
+        held = [word for word in words if word.lower().encode() in content]
+        if held:
+            left[path.name] = held
+    return left
+
+
+def nobody(project: Project) -> None:
+    """The list of participants is empty: else it would name calls that are not listed."""
+    sheet = project.folder / "participants.csv"
+    sheet.write_text("call_id,name,side\n", encoding="utf-8")
+
+
+def words_in(project: Project) -> set[str]:
+    return {word for words in found(project).values() for word in words}
+
+
+def command(project: Project, *args: str, code: int = 0):
+    result = runner.invoke(app, [*args, "--db", str(project.database)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+class TestForgettingACall:
+    def test_nothing_of_it_is_in_any_byte_that_is_left(self, planted: Project) -> None:
+        assert words_in(planted) == set(PLANTED)
+        keeper = sqlite3.connect(planted.database)  # its log and index lie beside the database
+        keeper.execute("SELECT count(*) FROM calls").fetchall()
+
+        command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
+
+        names = {p.name for p in planted.folder.glob("callinsight.db*")}
+        assert names == {f"callinsight.db{end}" for end in ("", "-wal", "-shm", ".lock")}
+        assert found(planted) == {}
+        keeper.close()
+        assert found(planted) == {}
+
+    def test_it_is_not_read_again_though_it_is_listed(self, planted: Project) -> None:
+        command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
+
+        summary = run_again(planted)
+
+        assert summary.statuses == {"done": 2}
+        (message,) = summary.forgotten
+        assert re.sub(r"on [\d-]{10},", "on DAY,", message) == (
+            "calls.csv:4: this call was forgotten on DAY, so it is not read again; "
+            "remove the row and its file"
+        )
+        assert found(planted) == {}
+
+    @pytest.mark.parametrize("change", ["another id", "another name", "the file is gone"])
+    def test_it_is_known_by_its_bytes_and_by_its_file(self, planted: Project, change: str) -> None:
+        command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
+        sheet = planted.folder / "calls.csv"
+        text = sheet.read_text(encoding="utf-8")
+        nobody(planted)
+        files = planted.folder / "files"
+        if change == "another id":
+            sheet.write_text(text.replace("talk-x,talk-x.vtt", "other,talk-x.vtt"))
+        elif change == "another name":
+            (files / "talk-x.vtt").rename(files / "moved.vtt")
+            sheet.write_text(text.replace("talk-x,talk-x.vtt", "other,moved.vtt"))
+        else:
+            (files / "talk-x.vtt").unlink()
+            sheet.write_text(text.replace("talk-x,talk-x.vtt", "other,talk-x.vtt"))
+
+        summary = run_again(planted)
+
+        assert (summary.statuses, len(summary.forgotten)) == ({"done": 2}, 1)
+        assert found(planted) == {}
+
+    def test_what_others_say_stays(self, planted: Project) -> None:
+        with store.opened(planted.database) as db:
+            before = store.utterances_of(db, "talk-1"), store.tags_of_call(db, "talk-1")
+            months = {g.id: g for g in store.gaps_of_month(db, "2026-09")}
+            vectors = dict(db.execute("SELECT text_hash, vector FROM embeddings").fetchall())
+            raising = next(
+                g.raising for g in store.gaps_of_month(db, "2026-10")
+                if g.id == "2026-10/price_budget/economic_buyer/decision"
+            )  # fmt: skip
+
+        command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
+
+        with store.opened(planted.database) as db:
+            assert (store.utterances_of(db, "talk-1"), store.tags_of_call(db, "talk-1")) == before
+            assert {g.id: g for g in store.gaps_of_month(db, "2026-09")} == months
+            left = dict(db.execute("SELECT text_hash, vector FROM embeddings").fetchall())
+            assert left[text_hash(SHARED)] == vectors[text_hash(SHARED)]
+            assert text_hash(SAID) in vectors
+            assert text_hash(SAID) not in left
+            assert left.items() < vectors.items()
+            (gap,) = (
+                g for g in store.gaps_of_month(db, "2026-10")
+                if g.id == "2026-10/price_budget/economic_buyer/decision"
+            )  # fmt: skip
+            assert (gap.raising, raising) == (1, 2)
+            (request,) = store.all_requests(db)
+            assert request.evidence == ("talk-1:0001",)
+            assert request.claims == "[forgotten]: “[forgotten]”, so be cheap"
+            (event,) = store.all_request_events(db)
+            assert event.note == "they said [forgotten]!"
+            assert [item.call for item in store.playlist_items(db, 1)] == ["talk-1"]
+            assert [entry.subject for entry in store.audit_log(db, limit=9)] == ["/audio/talk-x"]
+            assert store.snapshots_of(db, "2026-10")
+            assert store.faults(db) == []
+            with pytest.raises(sqlite3.IntegrityError, match="is never changed"):
+                db.execute("UPDATE request_events SET note = ''")
+
+    def test_a_dry_run_says_what_would_go_and_changes_nothing(self, planted: Project) -> None:
+        rows = planted.rows()
+
+        result = command(planted, "forget", "--call", "talk-x")
+
+        lines = result.stdout.splitlines()
+        assert lines[:6] == [
+            *("Would erase:", "  1 call", "  3 participants", "  5 turns"),
+            *(lines[4], "  1 voice print"),
+        ]
+        assert "  1 correction" in lines
+        assert "  1 cached copy of sound" in lines
+        assert f"  {planted.folder / 'files' / 'talk-x.vtt'}" in lines
+        assert lines[-1] == "Nothing is erased yet: add --yes."
+        assert planted.rows() == rows
+        assert found(planted)
+
+    def test_a_receipt_is_kept_that_says_nothing_of_it(self, planted: Project) -> None:
+        result = command(
+            planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines", "--format", "json"
+        )
+
+        told = json.loads(result.stdout)
+        assert (told["id"], told["who"], told["what"], told["held"]) == (1, "Ines", "call", 0)
+        assert told["erased"]["utterances"] == 5
+        assert told["erased"]["corrections"] == 1
+        assert told["erased"]["requests"] == 1
+        assert told["erased"]["copies"] == 1
+        kept = command(planted, "receipts").stdout
+        assert kept.startswith("Receipt 1. Erased on 20")
+        assert " by Ines (call):\n  1 call\n  3 participants\n  5 turns\n" in kept
+
+    def test_another_program_that_reads_keeps_the_log_and_is_named(self, planted, monkeypatch):
+        monkeypatch.setattr("callinsight.store.upkeep.WAIT_S", 0.3)
+        reader = sqlite3.connect(planted.database)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM utterances").fetchall()
+
+        result = command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines", code=2)
+
+        assert result.stderr == (
+            "Error: what was to go is erased, but another program reads the database, so its log "
+            "may still hold it; stop that program (such as 'callinsight serve'), then run "
+            "'callinsight purge --yes', which cuts the log off\n"
+        )
+        assert found(planted)
+        reader.close()
+        command(planted, "purge", "--yes", "--who", "Ines")
+        assert found(planted) == {}
+
+    def test_mistakes_are_named(self, planted: Project) -> None:
+        for args, message in (
+            (["--call", "talk-y"], "there is no call 'talk-y'; did you mean 'talk-x'?"),
+            (["--account", "Wombatwork"], ACCOUNT),
+            ([], "say what to forget: one of --call ID, --person NAME or --account NAME"),
+            (["--call", "talk-x", "--yes", "--dry-run"], OPPOSITE),
+        ):  # fmt: skip
+            assert command(planted, "forget", *args, code=2).stderr == f"Error: {message}\n"
+
+
+class TestTwoAtOnce:
+    @pytest.mark.parametrize(
+        "args",
+        [("forget", "--call", "talk-x", "--yes"), ("purge", "--yes"), ("topics", "rebuild")],
+    )
+    def test_whatever_changes_much_waits_for_nobody(self, planted: Project, args) -> None:
+        rows = planted.rows()
+        with store.claimed(planted.database, now=AT, command="forget"):
+            result = command(planted, *args, code=2)
+            command(planted, "forget", "--call", "talk-x")  # to look is always possible
+
+        assert result.stderr == (
+            f"Error: {planted.database}: 'callinsight forget' (process {os.getpid()}) has been at "
+            f"work on it since {AT}; wait until it has ended and start this one again, or name "
+            "another database with --db FILE\n"
+        )
+        assert planted.rows() == rows
+
+    def test_a_run_ends_what_a_killed_one_left_in_the_file(self, planted: Project, caplog) -> None:
+        with store.opened(planted.database) as db:
+            call = store.get_call(db, "talk-x")
+            with store.transaction(db), store.unguarded(db):
+                drop_calls(db, [call])
+                kept = Forgotten(id="talk-x", what="call", fingerprint=call.fingerprint, at=AT)
+                store.remember_forgotten(db, [kept])
+                store.remove_vectors_except(db, ())
+            shutil.rmtree(planted.folder / "report")
+        lock = planted.folder / "callinsight.db.lock"
+        lock.write_text(f'{{"process": 1, "since": "{AT}", "command": "forget"}}', encoding="utf-8")
+        assert found(planted, ("zebrafish", "narwhalgate"))["callinsight.db"]
+        caplog.set_level(logging.INFO)
+
+        run_again(planted)
+
+        assert "'callinsight forget' was killed: start it again, too" in caplog.messages
+        assert "callinsight.db" not in found(planted)
+
+
+class TestLegalHold:
+    def hold(self, project: Project) -> None:
+        project.write_calls(
+            [
+                call_row("talk-1", "talk-1.vtt"),
+                call_row("talk-2", "talk-2.vtt", recorded_at="2026-09-07T10:00"),
+                call_row("talk-x", "talk-x.vtt", account="Wombatworks"),
+            ]
+        )
+        sheet = project.folder / "calls.csv"
+        header, *rows = sheet.read_text(encoding="utf-8").splitlines()
+        rows = [f"{row},{'yes' if row.startswith('talk-x') else ''}" for row in rows]
+        sheet.write_text("\n".join([f"{header},legal_hold", *rows]) + "\n", encoding="utf-8")
+        run_again(project)
+
+    @pytest.mark.parametrize(
+        "args",
+        [
+            ("forget", "--call", "talk-x"),
+            ("forget", "--account", "Wombatworks"),
+            ("forget", "--person", "Ottoline Vandersloot"),
+        ],
+    )
+    def test_a_call_under_legal_hold_stays_and_is_named(self, planted: Project, args) -> None:
+        self.hold(planted)
+        with store.opened(planted.database) as db:
+            before = store.utterances_of(db, "talk-x"), store.participants_of(db, "talk-x")
+
+        result = command(planted, *args, "--yes", "--who", "Ines")
+
+        assert result.stderr == (
+            "Kept: talk-x is under legal hold; lift the hold in the list of calls and run the "
+            "pipeline, or leave the call\n"
+        )
+        assert "Kept by legal hold: 1 call" in result.stdout
+        with store.opened(planted.database) as db:
+            assert (
+                store.utterances_of(db, "talk-x"), store.participants_of(db, "talk-x")
+            ) == before  # fmt: skip
+
+    def test_a_row_that_is_removed_takes_no_held_call_along(self, planted: Project) -> None:
+        self.hold(planted)
+        planted.write_calls([call_row("talk-1", "talk-1.vtt")])
+        nobody(planted)
+
+        summary = run_again(planted)
+
+        assert summary.removed == 1
+        (noted,) = summary.noted
+        assert noted.reason == (
+            "the list of calls names talk-x.vtt no more, but it is under legal hold, so it is kept; "
+            "to let it go, bring its row back with legal_hold no, run, and remove the row"
+        )
+
+    def test_withdrawn_consent_closes_a_held_call_and_keeps_it(self, planted: Project) -> None:
+        self.hold(planted)
+        sheet = planted.folder / "calls.csv"
+        text = sheet.read_text(encoding="utf-8")
+        row = next(line for line in text.splitlines() if line.startswith("talk-x"))
+        sheet.write_text(text.replace(row, row.replace("notice", "withdrawn")), encoding="utf-8")
+
+        for _ in range(2):
+            summary = run_again(planted)
+            (noted,) = summary.noted
+            assert noted.status == "refused"
+            assert noted.reason == (
+                "calls.csv:4: consent is 'withdrawn', so talk-x.vtt was not opened; fill in the "
+                "basis of consent, or remove the row; it is under legal hold, so what is stored of "
+                "it is kept, and counts in nothing"
+            )
+            with store.opened(planted.database) as db:
+                assert len(store.utterances_of(db, "talk-x")) == 5
+                assert store.tags_of_call(db, "talk-x") == []
+        sheet.write_text(text, encoding="utf-8")
+        assert run_again(planted).statuses == {"done": 3}
+
+
+def test_withdrawn_consent_leaves_nothing_but_the_refusal(planted: Project) -> None:
+    sheet = planted.folder / "calls.csv"
+    text = sheet.read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("talk-x"))
+    sheet.write_text(text.replace(row, row.replace("notice", "withdrawn")), encoding="utf-8")
+
+    run_again(planted)
+
+    assert words_in(planted) == {"talk-x.vtt"}  # the refusal names its file
+    with store.opened(planted.database) as db:
+        call = store.get_call(db, "talk-x")
+        assert (call.status, call.title, call.account, call.deal) == ("refused", "", "", "")
+        assert store.rows_of_calls(db, ["talk-x"]) == {
+            table: int(table == "calls") for table in store.rows_of_calls(db, ["talk-x"])
+        }
+
+
+class TestForgettingAPerson:
+    def test_their_words_and_name_go_and_others_stay(self, planted: Project) -> None:
+        command(planted, "forget", "--person", "ottoline vandersloot", "--yes", "--who", "Ines")
+
+        mine = ("zebrafish", "quokkaholm", "Ottoline", "Vandersloot")
+        assert found(planted, mine) == {}
+        with store.opened(planted.database) as db:
+            said = store.utterances_of(db, "talk-x")
+            people = {p.name: (p.side, p.title) for p in store.participants_of(db, "talk-x")}
+            assert store.faults(db) == []
+        assert [(u.speaker, u.text) for u in said] == [
+            ("Dana Whitfield", "What did you think of it, [forgotten]?"),
+            ("[forgotten]", "[forgotten]"),
+            ("Dana Whitfield", "I see, Ms [forgotten]. Anything else?"),
+            ("[forgotten]", "[forgotten]"),
+            ("Bo Berg", "How does it integrate with narwhalgate, our billing system?"),
+        ]
+        assert people == {
+            "[forgotten]": ("buyer", ""),
+            "Bo Berg": ("buyer", "IT Director"),
+            "Dana Whitfield": ("rep", "Account Executive"),
+        }
+
+    def test_they_do_not_come_back(self, planted: Project) -> None:
+        command(planted, "forget", "--person", "Ottoline Vandersloot", "--yes", "--who", "Ines")
+        with store.opened(planted.database) as db:
+            said = store.utterances_of(db, "talk-x")
+        text = planted.pipeline.read_text(encoding="utf-8")  # every call would be read again
+        planted.pipeline.write_text(text.replace('"qx"', '"qz"'), encoding="utf-8")
+
+        summary = run_again(planted)
+
+        assert summary.statuses == {"done": 3}
+        assert found(planted, ("zebrafish", "quokkaholm", "Ottoline", "Vandersloot")) == {}
+        with store.opened(planted.database) as db:
+            assert store.utterances_of(db, "talk-x") == said
+            assert {t.utterance for t in store.tags_of_call(db, "talk-x")} <= {"talk-x:0004"}
+
+    def test_nobody_hears_them(self, planted: Project) -> None:
+        command(planted, "forget", "--person", "Ottoline Vandersloot", "--yes", "--who", "Ines")
+
+        with store.opened(planted.database) as db:
+            said = store.utterances_of(db, "talk-x")
+            silent_in = silences(db)
+            mine = tuple((said[n].start_s, said[n].end_s) for n in range(4))  # the rep names them
+            assert silent_in("talk-x") == mine
+            assert silent_in("talk-1") == ()
+
+    def test_where_names_are_taken_out_an_id_finds_them(self, planted: Project) -> None:
+        sheet = planted.folder / "participants.csv"
+        header, *rows = sheet.read_text(encoding="utf-8").splitlines()
+        ids = {"Ottoline Vandersloot": "ov-1", "Ann Lee": "al-2", "Bo Berg": "bb-3"}
+        rows = [f"{row},{ids.get(row.split(',')[1], '')}" for row in rows]
+        sheet.write_text("\n".join([f"{header},person", *rows]) + "\n", encoding="utf-8")
+        with planted.pipeline.open("a", encoding="utf-8") as file:
+            file.write("[privacy]\nredact_names = true\n")
+        run_again(planted)
+        with store.opened(planted.database) as db:
+            others = {call: store.utterances_of(db, call) for call in ("talk-1", "talk-2")}
+            assert others["talk-1"][1].speaker == "[name 1]"
+
+        for person, message in (
+            ("Ottoline Vandersloot", f"nobody is known as 'Ottoline Vandersloot': {GONE}; {HINT}"),
+            ("[name 1]", f"'[name 1]' is somebody else in each call; {HINT}"),
+        ):
+            result = command(planted, "forget", "--person", person, "--yes", code=2)
+            assert result.stderr == f"Error: {message}\n"
+        command(planted, "forget", "--person", "ov-1", "--yes", "--who", "Ines")
+
+        for _ in range(2):
+            with store.opened(planted.database) as db:
+                said = store.utterances_of(db, "talk-x")
+                people = [person.name for person in store.participants_of(db, "talk-x")]
+                assert {c: store.utterances_of(db, c) for c in others} == others
+            assert [u.speaker for u in said] == [
+                *("Dana Whitfield", "[forgotten]", "Dana Whitfield", "[forgotten]", "[name 2]"),
+            ]
+            assert said[0].text == "What did you think of it, [forgotten]?"
+            assert said[1].text == said[3].text == "[forgotten]"
+            assert sorted(people) == ["Dana Whitfield", "[forgotten]", "[name 2]"]
+            run_again(planted)
+
+    def test_the_sheets_that_still_name_them_are_named(self, planted: Project) -> None:
+        result = command(planted, "forget", "--person", "Ottoline Vandersloot")
+
+        assert f"  {planted.folder / 'participants.csv'}, which names them\n" in result.stdout
+        assert f"  {planted.folder / 'calls.csv'}, which names them\n" in result.stdout
+
+    def test_reps_and_strangers_are_not_forgotten_so(self, planted: Project) -> None:
+        assert command(planted, "forget", "--person", "Dana Whitfield", code=2).stderr == (
+            "Error: 'Dana Whitfield' is on your own side; only buyers are forgotten one by one: "
+            "name calls with --call, or an account with --account\n"
+        )
+        assert command(planted, "forget", "--person", "Bo Bergh", code=2).stderr == (
+            "Error: nobody is known as 'Bo Bergh'; did you mean 'Bo Berg'?; write a name as the "
+            "list of participants does, or an id\n"
+        )
+
+
+def test_an_account_goes_with_its_name(planted: Project) -> None:
+    command(planted, "forget", "--account", "wombatworks", "--yes", "--who", "Ines")
+
+    assert found(planted) == {}
+
+
+class TestPurging:
+    def test_by_age_and_by_each_calls_own_day(self, planted: Project) -> None:
+        with store.opened(planted.database) as db, store.transaction(db):
+            db.execute("UPDATE calls SET retention_until = '2028-01-01' WHERE id = 'talk-2'")
+            db.execute("UPDATE calls SET legal_hold = 1 WHERE id = 'talk-1'")
+
+        with store.opened(planted.database) as db:
+            config = planted.config()
+            young = plan_purge(db, config, date(2027, 10, 5), older_than=365)
+            plan = plan_purge(db, config, date(2027, 10, 6), older_than=365)
+            over = plan_purge(db, config, date(2028, 1, 2), older_than=None)
+            receipt = carry_out(db, config, plan, who="Ines", at=AT)
+
+        assert [call.id for call in young.calls] == []
+        assert [call.id for call in over.calls] == ["talk-2"]
+        assert plan.held == (
+            f"talk-1 is under legal hold; {LIFT}",
+            "talk-2 is to be kept until 2028-01-01",
+        )
+        assert receipt.text.startswith(f"Erased on {AT} by Ines (age):\n  1 call\n")
+        assert found(planted) == {}
+
+    def test_a_length_of_time_that_is_none(self, planted: Project) -> None:
+        assert command(planted, "purge", "--older-than", "long", code=2).stderr == (
+            "Error: 'long' is no length of time; write 365d, 52w, 12m or 2y\n"
+        )
+
+    def test_a_run_erases_what_was_to_be_kept_until_a_day_before(self, planted: Project) -> None:
+        sheet = planted.folder / "calls.csv"
+        header, *rows = sheet.read_text(encoding="utf-8").splitlines()
+        rows = [f"{row},{'2026-11-01' if row.startswith('talk-x') else ''}" for row in rows]
+        sheet.write_text("\n".join([f"{header},retention_until", *rows]) + "\n", encoding="utf-8")
+
+        assert run_again(planted, now="2026-11-01T23:00:00+00:00").statuses == {"done": 3}
+        summary = run_again(planted)
+
+        assert summary.statuses == {"done": 2, "refused": 1}
+        assert words_in(planted) == {"talk-x.vtt"}
+
+    def test_recordings_go_only_where_the_pipeline_file_says_so(self, planted: Project) -> None:
+        files = planted.folder / "files"
+        write_wave(files / "silent.wav", np.zeros((1, 16_000)))
+        planted.write_calls([call_row("quiet", "silent.wav"), call_row("talk-1", "talk-1.vtt")])
+        nobody(planted)
+        run_again(planted)
+        assert command(planted, "purge", "--audio", "--yes", code=2).stderr == (
+            f"Error: {planted.pipeline}: recordings are deleted only with 'delete_audio = true' "
+            "under [privacy] there; then run the pipeline, and this again\n"
+        )
+        with planted.pipeline.open("a", encoding="utf-8") as file:
+            file.write("[privacy]\ndelete_audio = true\n")
+        run_again(planted)
+
+        dry = command(planted, "purge", "--audio").stdout
+        assert dry == (
+            f"Would delete 1 recording:\n  {files / 'silent.wav'}\n"
+            "Nothing is deleted yet: add --yes.\n"
+        )
+        told = command(planted, "purge", "--audio", "--yes", "--who", "Ines").stdout
+
+        assert told.endswith(" by Ines (audio):\n  1 recording\n")
+        assert not (files / "silent.wav").exists()
+        assert (files / "talk-1.vtt").exists()
+        summary = run_again(planted)
+        assert (summary.problems, summary.statuses) == ((), {"done": 1, "empty": 1})
+
+
+class TestKeeping:
+    def test_a_copy_is_made_while_others_write(self, planted: Project, tmp_path: Path) -> None:
+        rows = planted.rows()
+        writer = sqlite3.connect(planted.database)
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM tags")
+
+        result = command(planted, "backup", str(tmp_path / "copy.db"))
+
+        writer.rollback()
+        assert result.stdout == f"{tmp_path / 'copy.db'}\n"
+        assert sorted(p.name for p in tmp_path.glob("*copy*")) == ["copy.db"]
+        assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+        with store.opened(tmp_path / "copy.db") as db:
+            assert len(store.utterances_of(db, "talk-x")) == 5
+            assert db["tags"].count == len(rows["tags"]) > 0
+            assert store.faults(db) == []
+        assert command(planted, "backup", str(tmp_path / "copy.db"), code=2).stderr == (
+            f"Error: {tmp_path / 'copy.db'}: there is such a file already; name another, or remove it\n"
+        )
+
+    def test_a_copy_that_cannot_be_written(self, planted: Project, tmp_path: Path) -> None:
+        target = tmp_path / "nowhere" / "copy.db"
+        assert command(planted, "backup", str(target), code=2).stderr == (
+            f"Error: {target}: the copy cannot be written there (No such file or directory)\n"
+        )
+
+    def test_faults_are_named(self, planted: Project) -> None:
+        assert command(planted, "check").stderr == f"{planted.database} is whole.\n"
+        with sqlite3.connect(planted.database) as db:
+            db.execute("DELETE FROM calls WHERE id = 'talk-2'")
+            db.execute(
+                "DELETE FROM tagged_fts_docsize WHERE id = (SELECT max(id) FROM tagged_fts_docsize)"
+            )
+        db.close()
+
+        result = command(planted, "check", code=1)
+
+        assert "a row of utterances belongs to no row of calls\n" in result.stdout
+        assert "the search index tagged_fts is wrong about 1 turns\n" in result.stdout
+
+    def test_a_damaged_file_is_named(self, planted: Project) -> None:
+        with store.opened(planted.database) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            root = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'tags'").fetchone()[
+                0
+            ]
+            size = db.execute("PRAGMA page_size").fetchone()[0]
+        with planted.database.open("r+b") as file:
+            file.seek((root - 1) * size)
+            file.write(b"\xff" * 200)
+
+        result = command(planted, "check", code=1)
+
+        assert result.stdout.startswith("the file is damaged: ")
