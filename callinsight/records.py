@@ -163,7 +163,7 @@ class Tag:
 class Correction:
     """What a person says of a buyer's turn; rows are added and never changed.
 
-    What a turn says is `concern;concern/stance/ask`, such as `price_budget/objection/pricing_sheet`,
+    What a turn says is `concern;concern/stance/ask;ask`, such as `price_budget/objection/pricing_sheet`,
     and `/none/` where it says nothing.
     """
 

@@ -31,12 +31,12 @@ class Labelling:
 
     concerns: tuple[str, ...] = ()  # in alphabetical order
     stance: str = "none"  # none only without a concern
-    ask: str = ""  # an ask of the taxonomy, or `other`
+    asks: tuple[str, ...] = ()  # of the taxonomy, or `other`, in alphabetical order
 
     @property
     def text(self) -> str:
         """As corrections keep it."""
-        return f"{';'.join(self.concerns)}/{self.stance}/{self.ask}"
+        return f"{';'.join(self.concerns)}/{self.stance}/{';'.join(self.asks)}"
 
 
 NOTHING = Labelling()
@@ -44,8 +44,12 @@ NOTHING = Labelling()
 
 def labelling_of(text: str) -> Labelling:
     """What `Labelling.text` wrote."""
-    concerns, stance, ask = text.split("/")
-    return Labelling(tuple(concerns.split(";")) if concerns else (), stance, ask)
+    concerns, stance, asks = text.split("/")
+    return Labelling(
+        tuple(concerns.split(";")) if concerns else (),
+        stance,
+        tuple(asks.split(";")) if asks else (),
+    )
 
 
 def labelling_of_tags(tags: Sequence[Tag]) -> Labelling:
@@ -54,17 +58,17 @@ def labelling_of_tags(tags: Sequence[Tag]) -> Labelling:
     return Labelling(
         concerns=tuple(sorted(tag.label for tag in raised)),
         stance=raised[0].stance if raised else "none",
-        ask=next((tag.label for tag in tags if tag.kind == "ask"), ""),
+        asks=tuple(sorted(tag.label for tag in tags if tag.kind == "ask")),
     )
 
 
 def defined(said: Labelling, taxonomy: Taxonomy) -> Labelling | None:
     """As far as the definitions still have it; None if nothing is left of what was said."""
     concerns = tuple(concern for concern in said.concerns if concern in taxonomy.concerns)
-    ask = said.ask if said.ask in taxonomy.asks or not said.ask else "other"
+    asks = {ask if ask in taxonomy.asks else "other" for ask in said.asks}
     if said.concerns and not concerns:
         return None
-    return Labelling(concerns, said.stance, ask)
+    return Labelling(concerns, said.stance, tuple(sorted(asks)))
 
 
 # Which turns to ask about
@@ -182,7 +186,7 @@ def tags_of(
         "why": f"{correction.who} said so on {correction.at[:10]}",
     }
     labels = [("concern", label) for label in said.concerns]
-    labels += [("ask", said.ask)] if said.ask else []
+    labels += [("ask", label) for label in said.asks]
     return [Tag(kind=kind, label=label, score=1.0, **shared) for kind, label in labels]
 
 
@@ -194,7 +198,7 @@ def labelled(correction: Correction) -> LabelledTurn:
         source="corrections",
         context=correction.context,
         text=correction.text,
-        labels=(Labels(said.concerns, said.stance, bool(said.ask)),),
+        labels=(Labels(said.concerns, said.stance, bool(said.asks)),),
     )
 
 

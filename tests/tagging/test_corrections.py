@@ -142,9 +142,10 @@ def test_only_one_concern_on_demand() -> None:
     ("said", "text"),
     [
         (Labelling(), "/none/"),
-        (Labelling(ask="demo"), "/none/demo"),
+        (Labelling(asks=("demo",)), "/none/demo"),
+        (Labelling(asks=("demo", "trial")), "/none/demo;trial"),
         (
-            Labelling(("need_fit", "value_roi"), "question", "other"),
+            Labelling(("need_fit", "value_roi"), "question", ("other",)),
             "need_fit;value_roi/question/other",
         ),
     ],
@@ -158,19 +159,21 @@ def test_what_tags_say_together() -> None:
     tags = [
         tag("a", "value_roi", 0.9),
         tag("a", "need_fit", 0.3),
+        tag("a", "trial", 0.9, kind="ask"),
         tag("a", "demo", 0.9, kind="ask"),
     ]
 
-    assert labelling_of_tags(tags) == Labelling(("need_fit", "value_roi"), "objection", "demo")
-    assert labelling_of_tags(tags[2:]) == Labelling(ask="demo")
+    asks = ("demo", "trial")
+    assert labelling_of_tags(tags) == Labelling(("need_fit", "value_roi"), "objection", asks)
+    assert labelling_of_tags(tags[2:]) == Labelling(asks=asks)
 
 
 def test_what_the_definitions_have_no_more() -> None:
     taxonomy = load_taxonomy(DEFAULT_TAXONOMY)
 
-    assert defined(Labelling(("gone", "need_fit"), "question", "leaflet"), taxonomy) == Labelling(
-        ("need_fit",), "question", "other"
-    )
+    assert defined(
+        Labelling(("gone", "need_fit"), "question", ("leaflet",)), taxonomy
+    ) == Labelling(("need_fit",), "question", ("other",))
     assert defined(Labelling(("gone",), "question"), taxonomy) is None
     assert defined(Labelling(), taxonomy) == Labelling()
 
@@ -219,7 +222,7 @@ def test_of_turns_with_the_same_words_the_one_it_was_said_of(turns, place) -> No
 
 def test_a_correction_as_tags() -> None:
     utterance, _ = turn(3, "Too dear. Send me the price list.")
-    said = Labelling(("price_budget", "value_roi"), "objection", "pricing_sheet")
+    said = Labelling(("price_budget", "value_roi"), "objection", ("pricing_sheet", "trial"))
 
     made = tags_of(correction(1, said.text), said, utterance, FACTS)
 
@@ -236,6 +239,7 @@ def test_a_correction_as_tags() -> None:
         Tag(**facts, kind="concern", label="price_budget"),
         Tag(**facts, kind="concern", label="value_roi"),
         Tag(**facts, kind="ask", label="pricing_sheet"),
+        Tag(**facts, kind="ask", label="trial"),
     ]
     unknown = replace(utterance, side="unknown")
     uncertain = tags_of(correction(1, said.text), said, unknown, FACTS)
