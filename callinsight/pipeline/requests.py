@@ -417,6 +417,12 @@ def requests_as_of(
     ]
 
 
+def last_request_day(db: Database, config: Config) -> date | None:
+    """The last day on which anything happened to a content request; None before the first."""
+    days = [day_of(event.at, config.zone) for event in store.all_request_events(db)]
+    return max(days, default=None)
+
+
 def clocks_of(
     requests: Iterable[ContentRequest],
     events: Iterable[RequestEvent],
