@@ -158,6 +158,7 @@ class TestAsking:
         ask(desk, "Pricing sheet for next year")
         alike = similar_requests(db, request(id=0, title="Customer story from a manufacturer"))
         assert [one.id for one in alike] == [1]
+        assert not store.has_vectors(db)
 
     @pytest.mark.usefixtures("without_model")
     def test_without_the_model_they_are_found_by_their_words(self, desk):
