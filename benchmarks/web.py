@@ -12,8 +12,6 @@ stands a bare `select` of the rows that a page shows, by sqlite3 in one process.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import functools
 import itertools
 import os
 import random
@@ -25,90 +23,21 @@ import subprocess
 import sys
 import threading
 import time
-import wave
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
-import numpy as np
+from made_up import ROOT, made_call, make
 
-from callinsight import store, weights
-from callinsight.config import load_config, settings_text
-from callinsight.records import Call, Tag, Utterance
-from callinsight.tagging.embed import DIMENSIONS, text_hash
+from callinsight import store
+from callinsight.config import load_config
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
 PORT = 8765
-TURNS, TAGGED = 50, 6
-BATCH = 500  # calls in one transaction
-ACCOUNTS, REPS, MONTHS = 20_000, 200, 24
 READERS, READS = 20, 40
-NO_WORDS = {"words": ""}
-SENTENCES = 20_000
-WORDS = (
-    "the",
-    "and",
-    "to",
-    "we",
-    "it",
-    "of",
-    "is",
-    "that",
-    "in",
-    "for",
-    "you",
-    "our",
-    "have",
-    "not",
-    "on",
-    "this",
-    "with",
-    "what",
-    "price",
-    "team",
-    "budget",
-    "cost",
-    "month",
-    "invoice",
-    "system",
-    "people",
-    "data",
-    "time",
-    "contract",
-    "security",
-    "need",
-    "help",
-    "year",
-    "vendor",
-    "process",
-    "approve",
-    "question",
-    "week",
-    "integration",
-    "legal",
-    "training",
-    "finance",
-    "payment",
-    "supplier",
-    "report",
-    "access",
-    "export",
-    "audit",
-    "discount",
-    "licence",
-    "server",
-    "password",
-    "onboarding",
-    "reference",
-    "customer",
-    "spreadsheet",
-    "warehouse",
-    "ledger",
-)
 
 
 def main() -> None:
@@ -123,189 +52,6 @@ def main() -> None:
         make(asked.database, asked.calls)
     else:
         measure(asked.database, asked.repeat)
-
-
-# The database
-
-
-def make(database: Path, calls: int) -> None:
-    """Write calls, turns, tags and vectors that look like those of a pipeline."""
-    started = time.monotonic()
-    config = load_config(ROOT / "pipelines" / "demo.toml")
-    files = database.parent / f"{database.stem}-files"
-    files.mkdir(parents=True, exist_ok=True)
-    write_recording(files / "call.wav")
-    config = dataclasses.replace(
-        config, calls=dataclasses.replace(config.calls, files=files, manifest=files / "calls.csv")
-    )
-    taxonomy = load_taxonomy(config.tagging.taxonomy)
-    rng = random.Random(1)
-    model = weights.fingerprint(weights.EMBEDDING)
-    vectors = np.random.default_rng(1)
-    kinds = (list(taxonomy.concerns), list(taxonomy.personas), list(taxonomy.asks))
-    with store.opened(database, create=True) as db:
-        db.conn.execute("PRAGMA synchronous = OFF")
-        store.save_setting(db, "settings", settings_text(config))
-        triggers = without_triggers(db.conn)
-        for start in range(0, calls, BATCH):
-            numbers = range(start, min(calls, start + BATCH))
-            made = [made_call(number, rng, *kinds) for number in numbers]
-            with store.transaction(db):
-                insert(db.conn, "calls", [call for call, _, _ in made])
-                insert(db.conn, "utterances", [turn for _, said, _ in made for turn in said])
-                insert(db.conn, "tags", [tag for _, _, tags in made for tag in tags])
-                keep_vectors(db.conn, model, made, vectors)
-        with store.transaction(db):
-            build_search(db.conn, triggers)
-    print(
-        f"{calls:,} calls in {time.monotonic() - started:.0f} s, {database.stat().st_size / 1e9:.1f} GB"
-    )
-
-
-def made_call(
-    number: int, rng: random.Random, concerns: list[str], personas: list[str], asks: list[str]
-) -> tuple[Call, list[Utterance], list[Tag]]:
-    """A call with its turns and tags."""
-    id_ = f"call-{number:06d}"
-    day = number % (MONTHS * 28)
-    month = f"{2025 + day // 28 // 12}-{day // 28 % 12 + 1:02d}"
-    call = Call(
-        id=id_,
-        file="call.wav",
-        recorded_at=f"{month}-{day % 28 + 1:02d}T10:00:00+00:00",
-        title=f"Call {number}",
-        account=f"Account {rng.randrange(ACCOUNTS)}",
-        deal=f"D-{number // 3}",
-        stage=rng.choice(("awareness", "consideration", "decision", "retention")),
-        stage_source="crm",
-        outcome=rng.choice(("open", "won", "lost")),
-        language="en",
-        channels=2 if number % 3 == 0 else 0,
-        duration_s=600.0,
-    )
-    persona = rng.choice(personas)
-    said = [made_turn(id_, position, persona, rng) for position in range(TURNS)]
-    tags = [
-        tag
-        for turn in rng.sample(said[1::2], TAGGED)
-        for tag in made_tags(call, turn, month, rng, concerns, asks)
-    ]
-    return call, said, tags
-
-
-def made_turn(call: str, position: int, persona: str, rng: random.Random) -> Utterance:
-    buyer = position % 2 == 1
-    return Utterance(
-        id=f"{call}:{position:04d}",
-        call=call,
-        position=position,
-        start_s=position * 12.0,
-        end_s=position * 12.0 + 11.0,
-        channel=int(buyer),
-        speaker="Ann Lee" if buyer else "Dana Whitfield",
-        side="buyer" if buyer else "rep",
-        side_confidence=1.0,
-        side_source="sheets",
-        persona=persona if buyer else "unknown",
-        text=f"{rng.choice(sentences())} {call[-6:]} {position}.",
-    )
-
-
-@functools.cache
-def sentences() -> list[str]:
-    """Words about as often as in speech: the second half as often as the first, and so on."""
-    rng = random.Random(3)
-    often = [1 / (rank + 1) for rank in range(len(WORDS))]
-    picked = (rng.choices(WORDS, weights=often, k=rng.randint(6, 26)) for _ in range(SENTENCES))
-    return [" ".join(words).capitalize() for words in picked]
-
-
-def made_tags(
-    call: Call,
-    turn: Utterance,
-    month: str,
-    rng: random.Random,
-    concerns: list[str],
-    asks: list[str],
-) -> Iterator[Tag]:
-    stance = rng.choice(("objection", "question", "mention"))
-    said = [("concern", label) for label in rng.sample(concerns, rng.choice((1, 1, 2)))]
-    said += [("ask", rng.choice(asks))] if rng.random() < 0.2 else []
-    said += [("topic", str(rng.randrange(1, 40)))] if rng.random() < 0.3 else []
-    for kind, label in said:
-        yield Tag(
-            utterance=turn.id,
-            kind=kind,
-            label=label,
-            stance=stance if kind != "topic" else "none",
-            score=round(rng.uniform(0.4, 1.0), 4),
-            status="sure" if rng.random() < 0.85 else "unsure",
-            source="made",
-            evidence=" ".join(turn.text.split()[2:5]),
-            why="made",
-            call=call.id,
-            deal=call.deal,
-            persona=turn.persona,
-            stage=call.stage,
-            month=month,
-        )
-
-
-def insert(db: sqlite3.Connection, table: str, records: list[Any]) -> None:
-    """Rows at once; the store's own function looks at each for what it replaces."""
-    rows = [{**vars(record), **NO_WORDS} for record in records]
-    names = vars(records[0])
-    marks = ", ".join(f":{name}" for name in names)
-    db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608
-
-
-def without_triggers(db: sqlite3.Connection) -> list[str]:
-    """Drop the triggers, which would do row by row what is quicker at the end; what makes them."""
-    found = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in found:
-        db.execute(f"DROP TRIGGER {name}")
-    return [sql for _, sql in found]
-
-
-def build_search(db: sqlite3.Connection, triggers: list[str]) -> None:
-    """What the triggers would have done, and the triggers."""
-    db.execute("INSERT INTO changed_calls (call, number) SELECT id, rowid FROM calls")
-    db.execute("INSERT INTO utterances_fts (utterances_fts) VALUES ('rebuild')")
-    db.execute(
-        "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
-        "WHERE id IN (SELECT utterance FROM tags)"
-    )
-    for sql in triggers:
-        db.execute(sql)
-
-
-def keep_vectors(
-    db: sqlite3.Connection,
-    model: str,
-    made: list[tuple[Call, list[Utterance], list[Tag]]],
-    rng: np.random.Generator,
-) -> None:
-    tagged = {tag.utterance for _, _, tags in made for tag in tags}
-    texts = [turn.text for _, said, _ in made for turn in said if turn.id in tagged]
-    vectors = rng.normal(size=(len(texts), DIMENSIONS)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    db.executemany(
-        "INSERT OR IGNORE INTO embeddings (text_hash, model, vector) VALUES (?, ?, ?)",
-        [(text_hash(t), model, v.tobytes()) for t, v in zip(texts, vectors, strict=True)],
-    )
-
-
-def write_recording(path: Path) -> None:
-    """Ten minutes of two channels of telephone sound."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        noise = np.random.default_rng(0).normal(scale=500, size=(600 * 8000, 2))
-        file.writeframes(noise.astype("<i2").tobytes())
-
-
-# The measurement
 
 
 def measure(database: Path, repeat: int) -> None:
