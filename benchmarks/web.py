@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 PORT = 8765
 READERS, READS = 20, 40
+HEADINGS = ("what", "median", "95 %", "95 %, best of each", "worst", "processor")
 
 
 def main() -> None:
@@ -56,44 +57,32 @@ def main() -> None:
 
 def measure(database: Path, repeat: int) -> None:
     """Print the table."""
+    command = [sys.executable, "-m", "callinsight.cli", "serve", "--db", str(database)]
     server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "callinsight.cli",
-            "serve",
-            "--db",
-            str(database),
-            "--port",
-            str(PORT),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [*command, "--port", str(PORT)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", timeout=120) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", timeout=300) as client:
             wait_for(client)
-            started = time.monotonic()
-            client.get("/excerpts").raise_for_status()
-            print(f"first page, with everything read: {time.monotonic() - started:.1f} s")
+            for path in ("/excerpts", "/review", "/audio/call-000000"):
+                first(client, server.pid, path)
             with sqlite3.connect(database) as db:
                 bare_ms = bare_select(db)
-            pages = dict(asked())
-            rows = [
-                row for name, paths in pages.items() for row in [timed(client, name, paths, repeat)]
-            ]
+                pages = dict(asked(db))
+            rows = [timed(client, server.pid, name, paths, repeat) for name, paths in pages.items()]
             memory = resident_mb(server.pid)
-            warm_up(client)
-            rows += [timed(client, "search by meaning", MEANING, repeat)]
-            rows += [
-                timed(client, "more like this", [f"/excerpts?like={utterance_of(client)}"], repeat)
-            ]
-            print("| what | median | 95 % | worst |\n|---|---:|---:|---:|")
-            for name, times in rows:
-                print(line(name, times))
-            print(line("bare select of a page's rows", bare_ms))
+            warm_up(client, server.pid)
+            rows.append(timed(client, server.pid, "search by meaning", MEANING, repeat))
+            alike = [f"/excerpts?like={utterance_of(client)}"]
+            rows.append(timed(client, server.pid, "more like this", alike, repeat))
+            print(f"| {' | '.join(HEADINGS)} |\n|---|{'---:|' * (len(HEADINGS) - 1)}")
+            for row in rows:
+                print(line(*row))
+            print(line("bare select of 20 excerpts", [[one] for one in bare_ms], 0.0))
+            with_meaning = resident_mb(server.pid)
             print(
-                f"\nmemory {memory:.0f} MB, {resident_mb(server.pid):.0f} MB with search by meaning"
+                f"\nmemory {memory:.0f} MB, {with_meaning:.0f} MB with search by meaning",
+                flush=True,
             )
         crowd(database, [path for paths in pages.values() for path in paths])
     finally:
@@ -107,26 +96,16 @@ MEANING = [
 ]
 
 
-def asked() -> Iterator[tuple[str, list[str]]]:
+def asked(db: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
     """Pages by what they are, with their addresses."""
     concerns = ("price_budget", "trust_proof", "effort_change", "legal_procurement")
     yield "all excerpts", ["/excerpts", "/excerpts?order=newest", "/excerpts?order=surest&unsure=1"]
-    yield (
-        "one facet",
-        [
-            f"/excerpts?{f}"
-            for f in (
-                *(f"concern={c}" for c in concerns),
-                "stance=objection",
-                "month=2025-03",
-                "outcome=lost",
-                "stage=decision",
-                "confidence=high",
-                "sound=recording",
-                "persona=champion",
-            )
-        ],
+    facets = (
+        *(f"concern={c}" for c in concerns),
+        *("stance=objection", "month=2025-03", "outcome=lost", "stage=decision"),
+        *("confidence=high", "sound=recording", "persona=champion"),
     )
+    yield "one facet", [f"/excerpts?{facet}" for facet in facets]
     yield (
         "facets together",
         [
@@ -136,37 +115,56 @@ def asked() -> Iterator[tuple[str, list[str]]]:
             for stage in ("decision", "awareness")
         ],
     )
-    words = (
-        "price",
-        "the",
-        "team+budget",
-        '"the+price"',
-        "price+OR+cost",
-        "price+-team",
-        "the+-to",
-        "ledger",
-    )
+    words = ("price", "the", "team+budget", '"the+price"', "price+OR+cost", "price+-team")
+    words += ("the+-to", "ledger")
     yield "full-text search", [f"/excerpts?q={word}" for word in words]
     yield (
         "search and facets",
         [f"/excerpts?q={word}&concern=price_budget&stance=objection" for word in words],
     )
-    yield "a call", [f"/calls/call-{number:06d}" for number in range(0, 3000, 500)]
-    yield "an excerpt in a list of its own", ["/playlists", "/definitions"]
-    yield "home", ["/"]
-    yield "runs", ["/runs"]
-    yield "review, after the first look", ["/review"]
-    yield "calls as JSON", ["/api/calls?limit=50"]
+    calls = [f"call-{number:06d}" for number in range(0, 3000, 500)]
+    yield "a call", [f"/calls/{call}" for call in calls]
     yield "sound, first byte", [f"/audio/call-{number:06d}" for number in range(0, 30, 3)]
+    yield from _of_content(db)
+    yield "home", ["/"]
+    yield "playlists", ["/playlists", "/playlists/1", "/playlists/2"]
+    yield "review, after the first look", ["/review"]
+    yield "definitions", ["/definitions"]
+    yield "runs", ["/runs"]
+    yield "calls as JSON", ["/api/calls?limit=50"]
+
+
+def _of_content(db: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
+    month = "2026-12"
+    pressing = db.execute(
+        "SELECT id FROM gaps WHERE month = ? AND verdict IN ('gap', 'weak') "
+        "ORDER BY score DESC, id",
+        [month],
+    ).fetchall()
+    kinds = ("", "&verdict=all", "&about=topics", "&about=price_budget", "&level=stage")
+    yield "gaps", [f"/gaps?month={month}{kind}" for kind in kinds]
+    yield "a gap", [f"/gaps/{id_}" for (id_,) in pressing[::40]]
+    kinds = ("", "?state=unused", "?order=used", "?q=price")
+    yield "content", [f"/content{kind}" for kind in kinds]
+    yield "an asset", [f"/content/A-{number:04d}" for number in range(0, 600, 100)]
+    yield "requests", ["/requests"]
+    yield "a request", [f"/requests/R-{number}" for number in (1, 50, 100)]
+    yield "asking for content", [f"/requests/new?gap={id_}" for (id_,) in pressing[:40:20]]
+    yield "calls of a rep", [f"/requests/calls?rep=Rep+{number}" for number in (1, 2, 3)]
 
 
 def timed(
-    client: httpx.Client, name: str, paths: list[str], repeat: int
-) -> tuple[str, list[float]]:
-    """Milliseconds of each answer; what is asked for again differs, so that no cache answers."""
+    client: httpx.Client, pid: int, name: str, paths: list[str], repeat: int
+) -> tuple[str, list[list[float]], float]:
+    """Milliseconds of each answer by address, and those of the processor for one of them.
+
+    What is asked for again differs, so that no cache of answers helps.
+    """
     times = []
-    for number in range(repeat):
-        for path in paths:
+    before = processor_ms(pid)
+    for path in paths:
+        own = []
+        for number in range(repeat):
             joined = f"{path}{'&' if '?' in path else '?'}x={number}"
             started = time.perf_counter()
             if path.startswith("/audio"):
@@ -174,10 +172,27 @@ def timed(
                     next(answer.iter_raw())
             else:
                 answer = client.get(joined)
-            times.append((time.perf_counter() - started) * 1000)
+            own.append((time.perf_counter() - started) * 1000)
             if answer.status_code not in (200, 206):
                 raise SystemExit(f"{path}: {answer.status_code}")
-    return name, times
+        times.append(own)
+    return name, times, (processor_ms(pid) - before) / len(paths) / repeat
+
+
+def first(client: httpx.Client, pid: int, path: str) -> None:
+    """Print how long the first answer takes, for which everything is read."""
+    started, before = time.monotonic(), processor_ms(pid)
+    client.get(path).raise_for_status()
+    took_s, worked_s = time.monotonic() - started, (processor_ms(pid) - before) / 1000
+    print(
+        f"{path} for the first time: {took_s:.1f} s, {worked_s:.1f} s of the processor", flush=True
+    )
+
+
+def processor_ms(pid: int) -> float:
+    """What a process has used of the processor so far."""
+    cells = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(cells[11]) + int(cells[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def bare_select(db: sqlite3.Connection) -> list[float]:
@@ -259,12 +274,13 @@ def write(database: Path, stop: threading.Event, written: list[float]) -> None:
             written.append((time.perf_counter() - started) * 1000)
 
 
-def warm_up(client: httpx.Client) -> None:
+def warm_up(client: httpx.Client, pid: int) -> None:
     """Search by meaning reads its vectors when it is first asked."""
-    started = time.monotonic()
+    started, before = time.monotonic(), processor_ms(pid)
     while "One moment" in client.get(MEANING[0]).text:
         time.sleep(0.5)
-    print(f"search by meaning, until its vectors are read: {time.monotonic() - started:.1f} s\n")
+    took_s, worked_s = time.monotonic() - started, (processor_ms(pid) - before) / 1000
+    print(f"vectors for the search by meaning: {took_s:.1f} s, {worked_s:.1f} s of the processor\n")
 
 
 def utterance_of(client: httpx.Client) -> str:
@@ -289,10 +305,18 @@ def resident_mb(pid: int) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1000
 
 
-def line(name: str, times: list[float]) -> str:
-    best = sorted(times)
-    at_95 = best[min(len(best) - 1, round(0.95 * len(best)))]
-    return f"| {name} | {statistics.median(best):.0f} ms | {at_95:.0f} ms | {best[-1]:.0f} ms |"
+def line(name: str, times: list[list[float]], worked_ms: float) -> str:
+    """A row of the table."""
+    every = [one for own in times for one in own]
+    best = [min(own) for own in times]
+    shown = (statistics.median(every), at_95(every), at_95(best), max(every), worked_ms)
+    return f"| {name} | " + " | ".join(f"{one:.0f} ms" if one else "" for one in shown) + " |"
+
+
+def at_95(times: list[float]) -> float:
+    """The 95th percentile."""
+    rising = sorted(times)
+    return rising[min(len(rising) - 1, round(0.95 * len(rising)))]
 
 
 if __name__ == "__main__":

@@ -550,3 +550,12 @@ def count_unresolved_deals(db: Any) -> None:
 def keep_where_assets_were_imported(db: Any) -> None:
     """The file and row that an import took an asset from, for whoever mends it there."""
     db["content_items"].add_column("listed_at", str, not_null_default="")
+
+
+@migrations()
+def doubt_in_order(db: Any) -> None:
+    """Tags by score, so that the most doubtful are found without looking at all."""
+    db.execute(
+        "CREATE INDEX tags_by_score ON tags (kind, label, stance, score, utterance) "
+        "WHERE status <> 'uncertain_speaker'"
+    )

@@ -69,7 +69,8 @@ def passing_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def _passing_vector(text: str) -> NDArray[np.float32]:
-    return load_embedder().encode([text])[0]
+    (vector,) = load_embedder().encode([text])
+    return np.asarray(vector, np.float32)
 
 
 @functools.cache
