@@ -347,7 +347,7 @@ class Unused:
     item: str
     kind: str  # unused | low use | stale | expired | unowned
     why: str
-    advice: str  # promote | refresh | retag | retire | assign an owner
+    advice: str  # promote | refresh | retag | retire | keep | ask the owner | assign an owner
     cause: str = (
         ""  # nobody asks | asked for but not used | wrong persona or stage | nobody can tell
     )
