@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 # torch comes first: the packages that need it then take the one that is there
 TORCH := torch==2.13.0
+# tests/conftest.py says which tests stay together
+PARALLEL := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: setup demo test test-all check bench pictures adapter tagger sides stages sbom audit clean
+.PHONY: setup demo test test-all check bench pictures adapter tagger sides stages sbom audit fuzz clean
 
 setup: .venv/installed
 
@@ -17,11 +19,13 @@ setup: .venv/installed
 demo: setup
 	$(BIN)/callinsight run pipelines/demo.toml
 
+test test-all: export OMP_NUM_THREADS = 1 # two processes on two cores
+
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: setup
-	$(BIN)/python -m pytest -m ''
+	$(BIN)/python -m pytest $(PARALLEL) -m ''
 
 check: setup
 	$(BIN)/ruff check .
@@ -79,6 +83,13 @@ sbom: setup .tools/installed
 audit: setup .tools/installed
 	$(BIN)/python operation/audit.py .tools/bin/pip-audit \
 		"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
+.tools/atheris: .tools/installed
+	$(BIN)/python -m pip install --quiet --no-deps --target $@ atheris==3.0.0
+
+SECONDS_A_READER ?= 120
+fuzz: setup .tools/atheris
+	PYTHONPATH=.tools/atheris $(BIN)/python tests/hostile/fuzz.py --seconds $(SECONDS_A_READER)
 
 clean:
 	rm -rf .tools out .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -238,7 +238,7 @@ def reading(turn: Turn, concerns: Sequence[str], stance: str, *, asks: bool) -> 
     if not pieces(turn):
         return NOTHING
     said = tuple(Scored(concern, 1.0, "sure", "", "") for concern in concerns)
-    return Reading(said, stance if said else "none", 1.0, asks, "other" if asks else "", 1.0)
+    return Reading(said, stance if said else "none", 1.0, asks, ("other",) if asks else (), 1.0)
 
 
 def report_peers(judged: Mapping[str, Evaluation]) -> None:

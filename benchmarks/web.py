@@ -12,8 +12,6 @@ stands a bare `select` of the rows that a page shows, by sqlite3 in one process.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import functools
 import itertools
 import os
 import random
@@ -25,90 +23,22 @@ import subprocess
 import sys
 import threading
 import time
-import wave
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
-import numpy as np
+from made_up import ROOT, made_call, make
 
-from callinsight import store, weights
-from callinsight.config import load_config, settings_text
-from callinsight.records import Call, Tag, Utterance
-from callinsight.tagging.embed import DIMENSIONS, text_hash
+from callinsight import store
+from callinsight.config import load_config
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
 PORT = 8765
-TURNS, TAGGED = 50, 6
-BATCH = 500  # calls in one transaction
-ACCOUNTS, REPS, MONTHS = 20_000, 200, 24
 READERS, READS = 20, 40
-NO_WORDS = {"words": ""}
-SENTENCES = 20_000
-WORDS = (
-    "the",
-    "and",
-    "to",
-    "we",
-    "it",
-    "of",
-    "is",
-    "that",
-    "in",
-    "for",
-    "you",
-    "our",
-    "have",
-    "not",
-    "on",
-    "this",
-    "with",
-    "what",
-    "price",
-    "team",
-    "budget",
-    "cost",
-    "month",
-    "invoice",
-    "system",
-    "people",
-    "data",
-    "time",
-    "contract",
-    "security",
-    "need",
-    "help",
-    "year",
-    "vendor",
-    "process",
-    "approve",
-    "question",
-    "week",
-    "integration",
-    "legal",
-    "training",
-    "finance",
-    "payment",
-    "supplier",
-    "report",
-    "access",
-    "export",
-    "audit",
-    "discount",
-    "licence",
-    "server",
-    "password",
-    "onboarding",
-    "reference",
-    "customer",
-    "spreadsheet",
-    "warehouse",
-    "ledger",
-)
+HEADINGS = ("what", "median", "95 %", "95 %, best of each", "worst", "processor")
 
 
 def main() -> None:
@@ -125,229 +55,34 @@ def main() -> None:
         measure(asked.database, asked.repeat)
 
 
-# The database
-
-
-def make(database: Path, calls: int) -> None:
-    """Write calls, turns, tags and vectors that look like those of a pipeline."""
-    started = time.monotonic()
-    config = load_config(ROOT / "pipelines" / "demo.toml")
-    files = database.parent / f"{database.stem}-files"
-    files.mkdir(parents=True, exist_ok=True)
-    write_recording(files / "call.wav")
-    config = dataclasses.replace(
-        config, calls=dataclasses.replace(config.calls, files=files, manifest=files / "calls.csv")
-    )
-    taxonomy = load_taxonomy(config.tagging.taxonomy)
-    rng = random.Random(1)
-    model = weights.fingerprint(weights.EMBEDDING)
-    vectors = np.random.default_rng(1)
-    kinds = (list(taxonomy.concerns), list(taxonomy.personas), list(taxonomy.asks))
-    with store.opened(database, create=True) as db:
-        db.conn.execute("PRAGMA synchronous = OFF")
-        store.save_setting(db, "settings", settings_text(config))
-        triggers = without_triggers(db.conn)
-        for start in range(0, calls, BATCH):
-            numbers = range(start, min(calls, start + BATCH))
-            made = [made_call(number, rng, *kinds) for number in numbers]
-            with store.transaction(db):
-                insert(db.conn, "calls", [call for call, _, _ in made])
-                insert(db.conn, "utterances", [turn for _, said, _ in made for turn in said])
-                insert(db.conn, "tags", [tag for _, _, tags in made for tag in tags])
-                keep_vectors(db.conn, model, made, vectors)
-        with store.transaction(db):
-            build_search(db.conn, triggers)
-    print(
-        f"{calls:,} calls in {time.monotonic() - started:.0f} s, {database.stat().st_size / 1e9:.1f} GB"
-    )
-
-
-def made_call(
-    number: int, rng: random.Random, concerns: list[str], personas: list[str], asks: list[str]
-) -> tuple[Call, list[Utterance], list[Tag]]:
-    """A call with its turns and tags."""
-    id_ = f"call-{number:06d}"
-    day = number % (MONTHS * 28)
-    month = f"{2025 + day // 28 // 12}-{day // 28 % 12 + 1:02d}"
-    call = Call(
-        id=id_,
-        file="call.wav",
-        recorded_at=f"{month}-{day % 28 + 1:02d}T10:00:00+00:00",
-        title=f"Call {number}",
-        account=f"Account {rng.randrange(ACCOUNTS)}",
-        deal=f"D-{number // 3}",
-        stage=rng.choice(("awareness", "consideration", "decision", "retention")),
-        stage_source="crm",
-        outcome=rng.choice(("open", "won", "lost")),
-        language="en",
-        channels=2 if number % 3 == 0 else 0,
-        duration_s=600.0,
-    )
-    persona = rng.choice(personas)
-    said = [made_turn(id_, position, persona, rng) for position in range(TURNS)]
-    tags = [
-        tag
-        for turn in rng.sample(said[1::2], TAGGED)
-        for tag in made_tags(call, turn, month, rng, concerns, asks)
-    ]
-    return call, said, tags
-
-
-def made_turn(call: str, position: int, persona: str, rng: random.Random) -> Utterance:
-    buyer = position % 2 == 1
-    return Utterance(
-        id=f"{call}:{position:04d}",
-        call=call,
-        position=position,
-        start_s=position * 12.0,
-        end_s=position * 12.0 + 11.0,
-        channel=int(buyer),
-        speaker="Ann Lee" if buyer else "Dana Whitfield",
-        side="buyer" if buyer else "rep",
-        side_confidence=1.0,
-        side_source="sheets",
-        persona=persona if buyer else "unknown",
-        text=f"{rng.choice(sentences())} {call[-6:]} {position}.",
-    )
-
-
-@functools.cache
-def sentences() -> list[str]:
-    """Words about as often as in speech: the second half as often as the first, and so on."""
-    rng = random.Random(3)
-    often = [1 / (rank + 1) for rank in range(len(WORDS))]
-    picked = (rng.choices(WORDS, weights=often, k=rng.randint(6, 26)) for _ in range(SENTENCES))
-    return [" ".join(words).capitalize() for words in picked]
-
-
-def made_tags(
-    call: Call,
-    turn: Utterance,
-    month: str,
-    rng: random.Random,
-    concerns: list[str],
-    asks: list[str],
-) -> Iterator[Tag]:
-    stance = rng.choice(("objection", "question", "mention"))
-    said = [("concern", label) for label in rng.sample(concerns, rng.choice((1, 1, 2)))]
-    said += [("ask", rng.choice(asks))] if rng.random() < 0.2 else []
-    said += [("topic", str(rng.randrange(1, 40)))] if rng.random() < 0.3 else []
-    for kind, label in said:
-        yield Tag(
-            utterance=turn.id,
-            kind=kind,
-            label=label,
-            stance=stance if kind != "topic" else "none",
-            score=round(rng.uniform(0.4, 1.0), 4),
-            status="sure" if rng.random() < 0.85 else "unsure",
-            source="made",
-            evidence=" ".join(turn.text.split()[2:5]),
-            why="made",
-            call=call.id,
-            deal=call.deal,
-            persona=turn.persona,
-            stage=call.stage,
-            month=month,
-        )
-
-
-def insert(db: sqlite3.Connection, table: str, records: list[Any]) -> None:
-    """Rows at once; the store's own function looks at each for what it replaces."""
-    rows = [{**vars(record), **NO_WORDS} for record in records]
-    names = vars(records[0])
-    marks = ", ".join(f":{name}" for name in names)
-    db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608
-
-
-def without_triggers(db: sqlite3.Connection) -> list[str]:
-    """Drop the triggers, which would do row by row what is quicker at the end; what makes them."""
-    found = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in found:
-        db.execute(f"DROP TRIGGER {name}")
-    return [sql for _, sql in found]
-
-
-def build_search(db: sqlite3.Connection, triggers: list[str]) -> None:
-    """What the triggers would have done, and the triggers."""
-    db.execute("INSERT INTO changed_calls (call, number) SELECT id, rowid FROM calls")
-    db.execute("INSERT INTO utterances_fts (utterances_fts) VALUES ('rebuild')")
-    db.execute(
-        "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
-        "WHERE id IN (SELECT utterance FROM tags)"
-    )
-    for sql in triggers:
-        db.execute(sql)
-
-
-def keep_vectors(
-    db: sqlite3.Connection,
-    model: str,
-    made: list[tuple[Call, list[Utterance], list[Tag]]],
-    rng: np.random.Generator,
-) -> None:
-    tagged = {tag.utterance for _, _, tags in made for tag in tags}
-    texts = [turn.text for _, said, _ in made for turn in said if turn.id in tagged]
-    vectors = rng.normal(size=(len(texts), DIMENSIONS)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    db.executemany(
-        "INSERT OR IGNORE INTO embeddings (text_hash, model, vector) VALUES (?, ?, ?)",
-        [(text_hash(t), model, v.tobytes()) for t, v in zip(texts, vectors, strict=True)],
-    )
-
-
-def write_recording(path: Path) -> None:
-    """Ten minutes of two channels of telephone sound."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        noise = np.random.default_rng(0).normal(scale=500, size=(600 * 8000, 2))
-        file.writeframes(noise.astype("<i2").tobytes())
-
-
-# The measurement
-
-
 def measure(database: Path, repeat: int) -> None:
     """Print the table."""
+    command = [sys.executable, "-m", "callinsight.cli", "serve", "--db", str(database)]
     server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "callinsight.cli",
-            "serve",
-            "--db",
-            str(database),
-            "--port",
-            str(PORT),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [*command, "--port", str(PORT)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", timeout=120) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", timeout=300) as client:
             wait_for(client)
-            started = time.monotonic()
-            client.get("/excerpts").raise_for_status()
-            print(f"first page, with everything read: {time.monotonic() - started:.1f} s")
+            for path in ("/excerpts", "/review", "/audio/call-000000"):
+                first(client, server.pid, path)
             with sqlite3.connect(database) as db:
                 bare_ms = bare_select(db)
-            pages = dict(asked())
-            rows = [
-                row for name, paths in pages.items() for row in [timed(client, name, paths, repeat)]
-            ]
+                pages = dict(asked(db))
+            rows = [timed(client, server.pid, name, paths, repeat) for name, paths in pages.items()]
             memory = resident_mb(server.pid)
-            warm_up(client)
-            rows += [timed(client, "search by meaning", MEANING, repeat)]
-            rows += [
-                timed(client, "more like this", [f"/excerpts?like={utterance_of(client)}"], repeat)
-            ]
-            print("| what | median | 95 % | worst |\n|---|---:|---:|---:|")
-            for name, times in rows:
-                print(line(name, times))
-            print(line("bare select of a page's rows", bare_ms))
+            warm_up(client, server.pid)
+            rows.append(timed(client, server.pid, "search by meaning", MEANING, repeat))
+            alike = [f"/excerpts?like={utterance_of(client)}"]
+            rows.append(timed(client, server.pid, "more like this", alike, repeat))
+            print(f"| {' | '.join(HEADINGS)} |\n|---|{'---:|' * (len(HEADINGS) - 1)}")
+            for row in rows:
+                print(line(*row))
+            print(line("bare select of 20 excerpts", [[one] for one in bare_ms], 0.0))
+            with_meaning = resident_mb(server.pid)
             print(
-                f"\nmemory {memory:.0f} MB, {resident_mb(server.pid):.0f} MB with search by meaning"
+                f"\nmemory {memory:.0f} MB, {with_meaning:.0f} MB with search by meaning",
+                flush=True,
             )
         crowd(database, [path for paths in pages.values() for path in paths])
     finally:
@@ -361,26 +96,16 @@ MEANING = [
 ]
 
 
-def asked() -> Iterator[tuple[str, list[str]]]:
+def asked(db: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
     """Pages by what they are, with their addresses."""
     concerns = ("price_budget", "trust_proof", "effort_change", "legal_procurement")
     yield "all excerpts", ["/excerpts", "/excerpts?order=newest", "/excerpts?order=surest&unsure=1"]
-    yield (
-        "one facet",
-        [
-            f"/excerpts?{f}"
-            for f in (
-                *(f"concern={c}" for c in concerns),
-                "stance=objection",
-                "month=2025-03",
-                "outcome=lost",
-                "stage=decision",
-                "confidence=high",
-                "sound=recording",
-                "persona=champion",
-            )
-        ],
+    facets = (
+        *(f"concern={c}" for c in concerns),
+        *("stance=objection", "month=2025-03", "outcome=lost", "stage=decision"),
+        *("confidence=high", "sound=recording", "persona=champion"),
     )
+    yield "one facet", [f"/excerpts?{facet}" for facet in facets]
     yield (
         "facets together",
         [
@@ -390,37 +115,56 @@ def asked() -> Iterator[tuple[str, list[str]]]:
             for stage in ("decision", "awareness")
         ],
     )
-    words = (
-        "price",
-        "the",
-        "team+budget",
-        '"the+price"',
-        "price+OR+cost",
-        "price+-team",
-        "the+-to",
-        "ledger",
-    )
+    words = ("price", "the", "team+budget", '"the+price"', "price+OR+cost", "price+-team")
+    words += ("the+-to", "ledger")
     yield "full-text search", [f"/excerpts?q={word}" for word in words]
     yield (
         "search and facets",
         [f"/excerpts?q={word}&concern=price_budget&stance=objection" for word in words],
     )
-    yield "a call", [f"/calls/call-{number:06d}" for number in range(0, 3000, 500)]
-    yield "an excerpt in a list of its own", ["/playlists", "/definitions"]
-    yield "home", ["/"]
-    yield "runs", ["/runs"]
-    yield "review, after the first look", ["/review"]
-    yield "calls as JSON", ["/api/calls?limit=50"]
+    calls = [f"call-{number:06d}" for number in range(0, 3000, 500)]
+    yield "a call", [f"/calls/{call}" for call in calls]
     yield "sound, first byte", [f"/audio/call-{number:06d}" for number in range(0, 30, 3)]
+    yield from _of_content(db)
+    yield "home", ["/"]
+    yield "playlists", ["/playlists", "/playlists/1", "/playlists/2"]
+    yield "review, after the first look", ["/review"]
+    yield "definitions", ["/definitions"]
+    yield "runs", ["/runs"]
+    yield "calls as JSON", ["/api/calls?limit=50"]
+
+
+def _of_content(db: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
+    month = "2026-12"
+    pressing = db.execute(
+        "SELECT id FROM gaps WHERE month = ? AND verdict IN ('gap', 'weak') "
+        "ORDER BY score DESC, id",
+        [month],
+    ).fetchall()
+    kinds = ("", "&verdict=all", "&about=topics", "&about=price_budget", "&level=stage")
+    yield "gaps", [f"/gaps?month={month}{kind}" for kind in kinds]
+    yield "a gap", [f"/gaps/{id_}" for (id_,) in pressing[::40]]
+    kinds = ("", "?state=unused", "?order=used", "?q=price")
+    yield "content", [f"/content{kind}" for kind in kinds]
+    yield "an asset", [f"/content/A-{number:04d}" for number in range(0, 600, 100)]
+    yield "requests", ["/requests"]
+    yield "a request", [f"/requests/R-{number}" for number in (1, 50, 100)]
+    yield "asking for content", [f"/requests/new?gap={id_}" for (id_,) in pressing[:40:20]]
+    yield "calls of a rep", [f"/requests/calls?rep=Rep+{number}" for number in (1, 2, 3)]
 
 
 def timed(
-    client: httpx.Client, name: str, paths: list[str], repeat: int
-) -> tuple[str, list[float]]:
-    """Milliseconds of each answer; what is asked for again differs, so that no cache answers."""
+    client: httpx.Client, pid: int, name: str, paths: list[str], repeat: int
+) -> tuple[str, list[list[float]], float]:
+    """Milliseconds of each answer by address, and those of the processor for one of them.
+
+    What is asked for again differs, so that no cache of answers helps.
+    """
     times = []
-    for number in range(repeat):
-        for path in paths:
+    before = processor_ms(pid)
+    for path in paths:
+        own = []
+        for number in range(repeat):
             joined = f"{path}{'&' if '?' in path else '?'}x={number}"
             started = time.perf_counter()
             if path.startswith("/audio"):
@@ -428,10 +172,27 @@ def timed(
                     next(answer.iter_raw())
             else:
                 answer = client.get(joined)
-            times.append((time.perf_counter() - started) * 1000)
+            own.append((time.perf_counter() - started) * 1000)
             if answer.status_code not in (200, 206):
                 raise SystemExit(f"{path}: {answer.status_code}")
-    return name, times
+        times.append(own)
+    return name, times, (processor_ms(pid) - before) / len(paths) / repeat
+
+
+def first(client: httpx.Client, pid: int, path: str) -> None:
+    """Print how long the first answer takes, for which everything is read."""
+    started, before = time.monotonic(), processor_ms(pid)
+    client.get(path).raise_for_status()
+    took_s, worked_s = time.monotonic() - started, (processor_ms(pid) - before) / 1000
+    print(
+        f"{path} for the first time: {took_s:.1f} s, {worked_s:.1f} s of the processor", flush=True
+    )
+
+
+def processor_ms(pid: int) -> float:
+    """What a process has used of the processor so far."""
+    cells = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(cells[11]) + int(cells[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def bare_select(db: sqlite3.Connection) -> list[float]:
@@ -513,12 +274,13 @@ def write(database: Path, stop: threading.Event, written: list[float]) -> None:
             written.append((time.perf_counter() - started) * 1000)
 
 
-def warm_up(client: httpx.Client) -> None:
+def warm_up(client: httpx.Client, pid: int) -> None:
     """Search by meaning reads its vectors when it is first asked."""
-    started = time.monotonic()
+    started, before = time.monotonic(), processor_ms(pid)
     while "One moment" in client.get(MEANING[0]).text:
         time.sleep(0.5)
-    print(f"search by meaning, until its vectors are read: {time.monotonic() - started:.1f} s\n")
+    took_s, worked_s = time.monotonic() - started, (processor_ms(pid) - before) / 1000
+    print(f"vectors for the search by meaning: {took_s:.1f} s, {worked_s:.1f} s of the processor\n")
 
 
 def utterance_of(client: httpx.Client) -> str:
@@ -543,10 +305,18 @@ def resident_mb(pid: int) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1000
 
 
-def line(name: str, times: list[float]) -> str:
-    best = sorted(times)
-    at_95 = best[min(len(best) - 1, round(0.95 * len(best)))]
-    return f"| {name} | {statistics.median(best):.0f} ms | {at_95:.0f} ms | {best[-1]:.0f} ms |"
+def line(name: str, times: list[list[float]], worked_ms: float) -> str:
+    """A row of the table."""
+    every = [one for own in times for one in own]
+    best = [min(own) for own in times]
+    shown = (statistics.median(every), at_95(every), at_95(best), max(every), worked_ms)
+    return f"| {name} | " + " | ".join(f"{one:.0f} ms" if one else "" for one in shown) + " |"
+
+
+def at_95(times: list[float]) -> float:
+    """The 95th percentile."""
+    rising = sorted(times)
+    return rising[min(len(rising) - 1, round(0.95 * len(rising)))]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tomllib
 import types
 import typing
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callinsight.addresses import is_address, located
 from callinsight.errors import ConfigError, InputError, nearest
+from callinsight.toml import read_toml
 
 SPEECH_MODELS = ("base", "tiny.en")
 DEVICES = ("cpu", "cuda")
@@ -204,7 +204,7 @@ class Config:
 def load_config(path: Path) -> Config:
     """Read and check a pipeline file; raises ConfigError."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = read_toml(path)
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: there is no such pipeline file. "
@@ -215,10 +215,6 @@ def load_config(path: Path) -> Config:
             f"{path}: the pipeline file cannot be read ({error.strerror}); "
             "mend its permissions or the path"
         ) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: this is not UTF-8 text; save it again as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: this is not valid TOML: {error}") from None
     file = path.absolute()
     config: Config = _build(Config, table, "", file, path=file)
     _check(config)

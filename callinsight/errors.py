@@ -14,9 +14,21 @@ Anything else that escapes is a bug and keeps its traceback.
 
 from __future__ import annotations
 
+LONGEST = 2000  # characters of a message; what stands in the middle of a longer one is left out
+
 
 class CallInsightError(Exception):
-    """Base of all errors whose message is meant for the user as it stands."""
+    """Base of all errors whose message is meant for the user as it stands.
+
+    What a message quotes may come from anybody's file: signs that a terminal obeys or hides are
+    written out, and a long message keeps its beginning and its end.
+    """
+
+    def __init__(self, message: str) -> None:
+        shown = "".join(map(_visible, message))
+        if len(shown) > LONGEST:
+            shown = f"{shown[: LONGEST // 2]} … {shown[3 - LONGEST // 2 :]}"
+        super().__init__(shown)
 
 
 class ConfigError(CallInsightError):
@@ -45,6 +57,12 @@ class ClusterError(CallInsightError):
 
 class StoreError(CallInsightError):
     """The database is missing, newer than the program, or in use."""
+
+
+def _visible(sign: str) -> str:
+    if sign.isprintable() or sign == "\n":
+        return sign
+    return sign.encode("unicode_escape").decode()
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -553,6 +553,15 @@ def keep_where_assets_were_imported(db: Any) -> None:
 
 
 @migrations()
+def doubt_in_order(db: Any) -> None:
+    """Tags by score, so that the most doubtful are found without looking at all."""
+    db.execute(
+        "CREATE INDEX tags_by_score ON tags (kind, label, stance, score, utterance) "
+        "WHERE status <> 'uncertain_speaker'"
+    )
+
+
+@migrations()
 def remember_what_was_forgotten(db: Any) -> None:
     """Which calls are not read again, and receipts of what was erased; nothing of what it was."""
     columns = ("id", "what", "fingerprint", "file_hash", "at")

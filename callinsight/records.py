@@ -163,7 +163,7 @@ class Tag:
 class Correction:
     """What a person says of a buyer's turn; rows are added and never changed.
 
-    What a turn says is `concern;concern/stance/ask`, such as `price_budget/objection/pricing_sheet`,
+    What a turn says is `concern;concern/stance/ask;ask`, such as `price_budget/objection/pricing_sheet`,
     and `/none/` where it says nothing.
     """
 
@@ -347,7 +347,7 @@ class Unused:
     item: str
     kind: str  # unused | low use | stale | expired | unowned
     why: str
-    advice: str  # promote | refresh | retag | retire | assign an owner
+    advice: str  # promote | refresh | retag | retire | keep | ask the owner | assign an owner
     cause: str = (
         ""  # nobody asks | asked for but not used | wrong persona or stage | nobody can tell
     )

@@ -27,6 +27,7 @@ ENCODINGS = ("utf-8-sig", "cp1252")
 BLOCK = 1 << 20  # characters looked at together
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+LONGEST_NUMBER = 15  # signs; a float holds so many digits, and SQLite so large a whole number
 FORMULA = (  # how a cell begins that a spreadsheet computes, in full width too
     *("=", "+", "-", "@", "\t", "\r", "\n"),
     *("＝", "＋", "－", "＠"),
@@ -74,7 +75,11 @@ class Row:
         if not value:
             return None
         number = "".join(value.split())
-        if not NUMBER.fullmatch(number) or TWO_MEANINGS.fullmatch(number):
+        if (
+            len(number) > LONGEST_NUMBER
+            or not NUMBER.fullmatch(number)
+            or TWO_MEANINGS.fullmatch(number)
+        ):
             raise InputError(f"{self.where}: {name} is '{value}'; write a number such as 12500.50")
         return float(number.replace(",", ""))
 
@@ -83,7 +88,7 @@ class Row:
         value = self.text(name)
         if not value:
             return None
-        if not value.isdecimal():
+        if not value.isdecimal() or len(value) > LONGEST_NUMBER:
             raise InputError(f"{self.where}: {name} is '{value}'; write a whole number such as 1")
         return int(value)
 
@@ -184,18 +189,20 @@ def _lines(file: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]
             cells = [cell.strip() for cell in next(reader)]
         except StopIteration:
             return
-        except csv.Error:
-            far = f" from here to row {reader.line_num}" if reader.line_num > start else ""
-            yield (
-                start,
-                [],
-                f"the quotes do not pair up{far}; close every quote, and write one inside a cell twice",
-            )
+        except csv.Error as error:
+            yield start, [], _fault(error, reader.line_num if reader.line_num > start else 0)
             continue
         while cells and not cells[-1]:
             cells.pop()
         if cells:
             yield start, cells, ""
+
+
+def _fault(error: csv.Error, last: int) -> str:
+    if "field limit" in str(error):
+        return f"a cell is longer than {csv.field_size_limit():,} characters; shorten it"
+    far = f" from here to row {last}" if last else ""
+    return f"the quotes do not pair up{far}; close every quote, and write one inside a cell twice"
 
 
 def _row(where: str, header: list[str], cells: list[str], fault: str) -> Row:

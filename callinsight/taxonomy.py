@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import re
-import tomllib
 import typing
 import unicodedata
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from callinsight.errors import ConfigError, nearest
 from callinsight.records import UNKNOWN
+from callinsight.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -280,7 +280,7 @@ def _too_few(section: str, examples: tuple[str, ...], more: str) -> tuple[str, s
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return read_toml(path)
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: there is no such taxonomy file; name one under [tagging] in the pipeline file"
@@ -290,10 +290,6 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path}: the taxonomy file cannot be read ({error.strerror}); "
             "mend its permissions or the path under [tagging] in the pipeline file"
         ) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: this is not UTF-8 text; save it again as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: this is not valid TOML: {error}") from None
 
 
 def _section(

@@ -10,6 +10,14 @@ from callinsight.pipeline.run import run
 from callinsight.progress import silent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hand a file's tests to one worker, and all tests of the demo, which goes first, to one."""
+    items.sort(key=lambda item: "demo" not in getattr(item, "fixturenames", ()))
+    for item in items:
+        group = "demo" if "demo" in getattr(item, "fixturenames", ()) else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Two cut recordings of the demo and two short transcripts, on the small English model."""

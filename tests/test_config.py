@@ -357,7 +357,7 @@ class TestSettingsThatCannotBeUsed:
     )
     def test_what_is_no_time_zone(self, pipeline, zone):
         path = pipeline(with_setting("timezone", f'"{zone}"'))
-        shown = zone.replace("\\u0000", "\0")
+        shown = zone.replace("\\u0000", "\\x00")  # a terminal shows no NUL
         assert refusal(path) == (
             f"{path}: 'timezone' is '{shown}', which is no time zone; "
             "write one such as 'Europe/London'"

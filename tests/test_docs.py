@@ -145,7 +145,7 @@ def test_each_dependency_has_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "demo", "test", "test-all", "check", "bench", "sbom", "audit"]
+    "target", ["setup", "demo", "test", "test-all", "check", "bench", "sbom", "audit", "fuzz"]
 )
 def test_each_target_of_make_is_there(target: str) -> None:
     told = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "callinsight"
-FOUNDATION = {"addresses", "records", "errors", "taxonomy", "sheets", "shares"}
+FOUNDATION = {"addresses", "records", "errors", "taxonomy", "sheets", "shares", "toml"}
 FLOW = {"calls", "tagging", "content", "reports"}
 ALLOWED = {
     "__init__": set(),
@@ -16,11 +16,12 @@ ALLOWED = {
     "errors": set(),
     "imports": set(),
     "months": {"errors"},
-    "taxonomy": {"errors", "records"},
+    "toml": {"errors"},
+    "taxonomy": {"errors", "records", "toml"},
     "sheets": {"errors", "records"},
     "shares": set(),
     "addresses": {"errors"},
-    "config": {"addresses", "errors"},
+    "config": {"addresses", "errors", "toml"},
     "networks": set(),
     "conversion": {"errors", "networks"},
     "downloads": {"errors"},

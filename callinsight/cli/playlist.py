@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from callinsight.cli.app import Database, app
+from callinsight.cli.app import Database, app, say
 
 
 @app.command()
@@ -30,7 +30,9 @@ def playlist(
     from callinsight.pipeline.run import stored_config
 
     with store.opened(database_path(db)) as opened:
-        page = write_month_playlist(
+        page, left_out = write_month_playlist(
             opened, stored_config(opened), check_month(month), out, length_s=minutes * 60.0
         )
     typer.echo(page)
+    if left_out:
+        say(f"{left_out} The page names them.")

@@ -197,13 +197,11 @@ def _after(key: str, asked: Review, at: int, ticked: set[int], typed: _Input) ->
         if pressed in ("b", None):
             return None
         stance = STANCES.get(pressed, "none")
-    asks = _choose(asked.asks, "What is asked for? Its number, or Enter for nothing", typed, most=1)
-    return None if asks is None else Labelling(concerns, stance, "".join(asks))
+    asks = _choose(asked.asks, "What is asked for? Their numbers, or Enter for nothing", typed)
+    return None if asks is None else Labelling(concerns, stance, asks)
 
 
-def _choose(
-    choices: dict[str, str], prompt: str, typed: _Input, *, most: int = 99
-) -> tuple[str, ...] | None:
+def _choose(choices: dict[str, str], prompt: str, typed: _Input) -> tuple[str, ...] | None:
     """What is chosen by numbers; None at the end of the input."""
     for number, label in enumerate(choices.values(), start=1):
         say(f"  {number:2} {label}")
@@ -211,10 +209,9 @@ def _choose(
     while (line := typed.line(prompt)) is not None:
         words = line.replace(",", " ").split()
         known = [word for word in words if word.isdecimal() and 1 <= int(word) <= len(ids)]
-        if known == words and len(words) <= most:
+        if known == words:
             return tuple(sorted({ids[int(word) - 1] for word in words}))
-        several = "numbers" if most > 1 else "one number"
-        say(f"Type {several} from 1 to {len(ids)}" + (", such as 2 5" if most > 1 else ""))
+        say(f"Type numbers from 1 to {len(ids)}, such as 2 5")
     return None
 
 
@@ -242,7 +239,8 @@ def _say_what_is_kept(asked: Review, at: int, ticked: set[int]) -> None:
     kept = asked.doubts[at].keeping(ticked)
     concerns = [asked.concerns.get(concern, concern) for concern in kept.concerns]
     raised = [f"{', '.join(concerns)}, {RAISED.get(kept.stance, 'said')}"] if concerns else []
-    asks = [f"asks for {asked.asks.get(kept.ask, kept.ask)}"] if kept.ask else []
+    kinds = ", ".join(asked.asks.get(ask, ask) for ask in kept.asks)
+    asks = [f"asks for {kinds}"] if kinds else []
     say(f"Accepting keeps: {'; '.join([*raised, *asks]) or 'nothing, for nothing is ticked'}")
 
 
@@ -294,7 +292,7 @@ def _words(labelling: str) -> str:
 
     said = labelling_of(labelling)
     raised = [f"{', '.join(said.concerns)} as {said.stance}"] if said.concerns else []
-    asked = [f"asks for {said.ask}"] if said.ask else []
+    asked = [f"asks for {', '.join(said.asks)}"] if said.asks else []
     return "; ".join([*raised, *asked]) or "nothing"
 
 

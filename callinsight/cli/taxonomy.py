@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,21 +21,31 @@ taxonomy = typer.Typer(no_args_is_help=True, help="The definitions that sales an
 app.add_typer(taxonomy, name="taxonomy")
 
 
+class Page(StrEnum):
+    """How definitions are shown."""
+
+    MD = "md"
+    HTML = "html"
+
+
 @taxonomy.command()
 def show(
     file: Annotated[
         Path | None,
         typer.Argument(metavar="[FILE]", help="The definitions; else those of the last run."),
     ] = None,
+    shape: Annotated[
+        Page, typer.Option("--format", help="Markdown, or a page to send round or print.")
+    ] = Page.MD,
     db: Database = None,
 ) -> None:
-    """Show what sales and marketing mean by their words, as Markdown.
+    """Show what sales and marketing mean by their words, as Markdown or as a page.
 
     With a database also what has changed, and when.
     """
     from callinsight.pipeline.definitions import described
 
-    typer.echo(described(file, _database(db)), nl=False)
+    typer.echo(described(file, _database(db), shape=shape), nl=False)
 
 
 @taxonomy.command()

@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +32,7 @@ from callinsight.content.inventory import (
 from callinsight.errors import ConfigError, InputError, nearest
 from callinsight.records import ContentItem
 from callinsight.sheets import Row
+from callinsight.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -95,14 +95,12 @@ class _WordError(InputError):
 def load_mapping(path: Path) -> ExportMapping:
     """Read and check a mapping file; raises ConfigError."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = read_toml(path)
     except OSError as error:
         raise ConfigError(
             f"{path}: the mapping cannot be read ({error.strerror}); mend the path after --map, "
             "or write one with 'callinsight inventory map FILE'"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: this is not valid TOML: {error}") from None
     _refuse_unknown(table, SECTIONS, "the top level", path)
     for name, section in table.items():
         if not isinstance(section, dict):

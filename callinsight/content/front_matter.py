@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from callinsight.errors import InputError
 from callinsight.sheets import Row
+from callinsight.toml import parse_toml
 
 SUFFIXES = (".md", ".markdown", ".mdx")
 LARGEST = 2_000_000  # bytes; a page of text is smaller
@@ -60,7 +60,7 @@ def _parts(text: str) -> tuple[Any, str]:
     import yaml
 
     if fenced := FENCE.match(text):
-        return tomllib.loads(fenced[1]), fenced[2]
+        return parse_toml(fenced[1]), fenced[2]
     try:
         matter, body = frontmatter.parse(text)  # by YAML's safe loader: no objects are made
     except (yaml.YAMLError, RecursionError) as error:

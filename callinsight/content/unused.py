@@ -28,6 +28,7 @@ NOBODY, NOT_USED, ELSEWHERE, UNTOLD = (
     "wrong persona or stage",
     "nobody can tell",
 )
+ASK_OWNER = "ask the owner"  # whether it still holds: it cannot be kept as it is
 CAUSES = (NOBODY, NOT_USED, ELSEWHERE, UNTOLD)
 
 
@@ -136,14 +137,24 @@ def _uses(
 
 def _expired_or_stale(item: ContentItem, demands: Demands, as_of: date) -> list[Unused]:
     if is_expired(item, as_of):
-        why = f"expired on {item.expires_on}"
-        advice = "refresh" if _demand(item, demands) else "retire"
-        return [Unused(item=item.id, kind="expired", why=why, advice=advice)]
+        return [_expired(item, demands, as_of)]
     if is_stale(item, as_of):
         last = item.updated_on or item.published_on
         why = f"last updated on {last}, review was due after {item.review_period_days} days"
         return [Unused(item=item.id, kind="stale", why=why, advice="refresh")]
     return []
+
+
+def _expired(item: ContentItem, demands: Demands, as_of: date) -> Unused:
+    """It goes only if it is known that nobody asks; where nobody can tell, a person decides."""
+    cause, told, advice = _cause(item, demands, as_of)
+    why = f"expired on {item.expires_on}"
+    if cause == UNTOLD:
+        why = f"{why}; {told}"
+    elif cause == ELSEWHERE:
+        why, advice = f"{why}; {told}", "refresh"
+    advice = ASK_OWNER if advice == "keep" else advice
+    return Unused(item=item.id, kind="expired", why=why, advice=advice)
 
 
 def _little_used(

@@ -33,7 +33,7 @@ def write_month_agenda(
 ) -> Path:
     """Write the agenda after a month into folder/month; its page. Raises InputError without calls."""
     day = as_of or last_day(month)
-    report, _ = report_of(db, config, month, day, compare=compare)
+    report, _ = report_of(db, config, month, as_of, compare=compare)
     agenda = agenda_of(
         report,
         calls=[c for c in store.all_calls(db) if month_of(c.recorded_at, config.zone) == month],

@@ -58,8 +58,9 @@ def brief_of(db: Database, config: Config, id_: int, *, as_of: date) -> str:
 
 
 def said_in(db: Database, concern: str, evidence: Sequence[str]) -> list[Said]:
-    """The turns of a request's evidence that still say what they were picked for, by date.
+    """The turns of a request's evidence that still say what they were picked for.
 
+    Those that show the concern most surely come first, then earlier ones before later ones.
     A call that is heard again numbers its turns anew; a turn that no longer raises the concern is
     left out, as is one whose call is gone.
     """
@@ -71,11 +72,16 @@ def said_in(db: Database, concern: str, evidence: Sequence[str]) -> list[Said]:
     calls = {call.id: call for call in store.all_calls(db)}
     found = store.utterances_by_id(db, evidence)
     said = [
-        Said(utterance=found[id_], call=calls[found[id_].call], stance=_stance(tags.get(id_)))
+        Said(
+            utterance=found[id_],
+            call=calls[found[id_].call],
+            stance=_stance(tags.get(id_)),
+            score=tags[id_].score if id_ in tags else 0.0,
+        )
         for id_ in evidence
         if id_ in found and (id_ in tags or not concern)
     ]
-    return sorted(said, key=lambda one: (one.call.recorded_at, one.utterance.id))
+    return sorted(said, key=lambda one: (-one.score, one.call.recorded_at, one.utterance.id))
 
 
 def export_requests(

@@ -174,6 +174,12 @@ def window_of(config: Config, as_of: date) -> tuple[str, str]:
     return since.isoformat(), as_of.isoformat()
 
 
+def demand_in_window(db: Database, config: Config, taxonomy: Taxonomy, as_of: date) -> list[Gap]:
+    """The cells of the days in which use of an asset counts: what idle assets are held against."""
+    since, until = window_of(config, as_of)
+    return gaps_of(db, config, taxonomy, f"{since}..{until}", as_of)
+
+
 def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> list[Unused]:
     """The assets that earn little or nothing as they stand on a day, against these demands."""
     return find_unused(

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.months import month_of
 from callinsight.records import Edition
-from callinsight.reports.definitions import as_text, changes_between, content_of, sections_of
+from callinsight.reports.definitions import (
+    as_text,
+    changes_between,
+    content_of,
+    own_sections,
+    sections_of,
+)
+from callinsight.reports.pages import definitions_page
 from callinsight.reports.wording import count, day
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.reports.definitions import Section
     from callinsight.taxonomy import Taxonomy
 
 
@@ -40,18 +48,38 @@ def keep_definitions(db: Database, taxonomy: Taxonomy) -> None:
         store.add_edition(db, edition)
 
 
-def described(file: Path | None, database: Path | None) -> str:
-    """The definitions of a file, else of the last run, as Markdown, with what changed and when."""
+def described(file: Path | None, database: Path | None, *, shape: str = "md") -> str:
+    """The definitions of a file, else of the last run, with what changed and when: `md` or `html`."""
     if database is None:
         taxonomy = load_taxonomy(file or DEFAULT_TAXONOMY)
-        return as_text(taxonomy, sections_of(taxonomy))
+        return _shown(taxonomy, sections_of(taxonomy), [], shape)
     from callinsight.pipeline.run import stored_config  # which keeps definitions itself
 
     with store.opened(database) as db:
         config = stored_config(db)
         taxonomy = load_taxonomy(file or config.tagging.taxonomy)
         sections = sections_of(taxonomy, promises_of(config))
-        return as_text(taxonomy, sections) + _told(revisions(db))
+        sections += own_sections(taxonomy, config.tagging.competitors)
+        return _shown(taxonomy, sections, revisions(db), shape, company=config.company)
+
+
+def _shown(
+    taxonomy: Taxonomy,
+    sections: Sequence[Section],
+    found: Sequence[Revision],
+    shape: str,
+    *,
+    company: str = "",
+) -> str:
+    if shape == "html":
+        editions = [(_edition(one), one.changes) for one in found]
+        return definitions_page(company, taxonomy.version, sections, editions)
+    return as_text(taxonomy, sections) + _told(found)
+
+
+def _edition(revision: Revision) -> str:
+    edition = revision.edition
+    return f"Version {edition.version}, in use from {day(edition.used_from)}"
 
 
 def promises_of(config: Config) -> list[tuple[str, str]]:
@@ -73,8 +101,7 @@ def _told(found: Sequence[Revision]) -> str:
         return ""
     lines = ["", "## What has changed"]
     for revision in found:
-        edition = revision.edition
-        lines += ["", f"Version {edition.version}, in use from {day(edition.used_from)}:", ""]
+        lines += ["", f"{_edition(revision)}:", ""]
         lines += [f"- {change}" for change in revision.changes]
     return "\n".join(lines) + "\n"
 

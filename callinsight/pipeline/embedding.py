@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from callinsight.progress import Progress
     from callinsight.tagging.encoder import Turn
 
+REMEMBERED = 2000  # vectors in memory that are not stored; 3 MB
 KEPT_AT_ONCE = 200  # vectors in one transaction
 
 
@@ -58,6 +59,18 @@ def sentence_vectors(db: Database, texts: Sequence[str]) -> NDArray[np.float32]:
     vectors = vectors_of(db, texts)
     rows = [vectors[text_hash(text)] for text in texts]
     return np.array(rows, np.float32).reshape(len(texts), DIMENSIONS)
+
+
+def passing_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors of texts that come and go, such as titles half typed, [texts, 384]; none is stored."""
+    rows = [_passing_vector(text) for text in texts]
+    return np.array(rows, np.float32).reshape(len(texts), DIMENSIONS)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _passing_vector(text: str) -> NDArray[np.float32]:
+    (vector,) = load_embedder().encode([text])
+    return np.asarray(vector, np.float32)
 
 
 @functools.cache

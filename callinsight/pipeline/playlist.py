@@ -12,12 +12,12 @@ from callinsight.months import month_of
 from callinsight.pipeline.embedding import sentence_vectors
 from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.reports.pages import write_playlist
-from callinsight.reports.playlist import is_clear, pick_moments, tracks_of
+from callinsight.reports.playlist import call_words, is_clear, left_out, pick_moments, tracks_of
 from callinsight.reports.wording import Names
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 def write_month_playlist(
     db: Database, config: Config, month: str, folder: Path, *, length_s: float
-) -> Path:
-    """Write the playlist of a month into folder/month-playlist; its page. Raises InputError."""
+) -> tuple[Path, str]:
+    """Write the playlist of a month into folder/month-playlist; its page, and what it leaves out.
+
+    Raises InputError.
+    """
     moments = playlist_of(db, config, month, length_s=length_s)
     names = Names(load_taxonomy(config.tagging.taxonomy))
     titles = {(p.call, p.name): p.title for p in store.all_participants(db)}
@@ -42,23 +45,24 @@ def write_month_playlist(
             f"no moment of {month} can be played: no call with a clear recording raises a concern; "
             f"the words are in the report: 'callinsight report --month {month} --out DIR'"
         )
-    return write_playlist(
+    mute = _mute(
+        db, config, month, {m.call.id for m, s in zip(moments, sounds, strict=True) if not s}
+    )
+    page = write_playlist(
         tracks_of(heard, names, titles),
         [sound for _, sound in heard],
         folder / f"{month}-playlist",
         month=month,
         company=config.company,
+        mute=[call_words(call) for call in mute],
     )
+    return page, left_out(len(mute))
 
 
 def playlist_of(db: Database, config: Config, month: str, *, length_s: float) -> list[Moment]:
     """What to listen to of a month, at most so many seconds."""
     recording_of = recordings(db, config)
-    calls = {
-        call.id: call
-        for call in store.all_calls(db)
-        if month_of(call.recorded_at, config.zone) == month and call.is_read and recording_of(call)
-    }
+    calls = {call.id: call for call in _read_in(db, config, month) if recording_of(call)}
     tags = [tag for tag in store.tags_of_month(db, month) if tag.call in calls]
     said = {u.id: u for call in {t.call: 1 for t in tags} for u in store.utterances_of(db, call)}
     clear = sorted(
@@ -66,6 +70,20 @@ def playlist_of(db: Database, config: Config, month: str, *, length_s: float) ->
     )
     vectors = dict(zip(clear, sentence_vectors(db, [said[id_].text for id_ in clear]), strict=True))
     return pick_moments(tags, said, calls, vectors, length_s=length_s)
+
+
+def _read_in(db: Database, config: Config, month: str) -> list[Call]:
+    """The calls of a month that count, the earliest first."""
+    calls = [call for call in store.all_calls(db) if call.is_read]
+    found = [call for call in calls if month_of(call.recorded_at, config.zone) == month]
+    return sorted(found, key=lambda call: (call.recorded_at, call.id))
+
+
+def _mute(db: Database, config: Config, month: str, unplayable: Collection[str]) -> list[Call]:
+    """The calls of a month that nobody can listen to: no recording, or one that cannot be played."""
+    recording_of = recordings(db, config)
+    calls = _read_in(db, config, month)
+    return [call for call in calls if call.id in unplayable or not recording_of(call)]
 
 
 def _cut(

@@ -6,21 +6,22 @@ import dataclasses
 import functools
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.calls.audio import clip
 from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
-from callinsight.pipeline.content import gaps_of, unused_of, uses_of
+from callinsight.pipeline.content import demand_in_window, gaps_of, unused_of, uses_of, window_of
 from callinsight.pipeline.recordings import recordings, silences, sound_at
-from callinsight.pipeline.requests import request_lines
+from callinsight.pipeline.requests import last_request_day, request_lines
 from callinsight.records import Snapshot
 from callinsight.reports.asks import asks_of, doubtful_asks, is_tracked
 from callinsight.reports.balance import usable_items
 from callinsight.reports.basis import Heard
 from callinsight.reports.comparison import Past, comparison_of
-from callinsight.reports.monthly import Excerpt, build_report, pick_excerpts, write_report
+from callinsight.reports.monthly import Excerpt, Material, build_report, pick_excerpts, write_report
 from callinsight.reports.numbers import digest_of, from_json, numbers_of, to_json
 from callinsight.reports.revision import revision_of
 from callinsight.reports.wording import Names
@@ -28,7 +29,6 @@ from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
-    from datetime import date
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from callinsight.reports.comparison import Comparison
     from callinsight.reports.monthly import MonthlyReport
     from callinsight.reports.numbers import MonthNumbers
-    from callinsight.reports.requests import RequestLine
     from callinsight.reports.revision import Revision
     from callinsight.taxonomy import Taxonomy
 
@@ -64,7 +63,7 @@ def report_month(
     kept, so that a later change of the past is seen. Raises InputError before the first call and
     after the last.
     """
-    report, numbers = report_of(db, config, month, as_of or last_day(month), compare=compare)
+    report, numbers = report_of(db, config, month, as_of, compare=compare)
     limit = config.report.embed_limit_mb
     written = write_report(report, folder / month, embed_limit_mb=limit, formats=formats)
     if now:
@@ -73,15 +72,21 @@ def report_month(
 
 
 def report_of(
-    db: Database, config: Config, month: str, day: date, *, compare: str = PREVIOUS
+    db: Database, config: Config, month: str, as_of: date | None = None, *, compare: str = PREVIOUS
 ) -> tuple[MonthlyReport, MonthNumbers]:
-    """What is to be said of a month as it stood on a day, and what is kept of it."""
+    """What is to be said of a month as it stood on a day, else its last, and what is kept of it.
+
+    Without a day content requests stand as they were last heard of: whoever reads October's report
+    in November is to see what was asked for since.
+    """
+    day = as_of or last_day(month)
+    asked_until = as_of or max(day, last_request_day(db, config) or day)
     every = store.all_calls(db)
     calls = _calls_of(every, config, month)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
     read = _read(db, config, taxonomy, month, day, every)
-    report = build_report(
+    material = Material(
         company=config.company,
         month=month,
         as_of=day,
@@ -101,14 +106,16 @@ def report_of(
         asks=read.asks,
         asks_tracked=is_tracked(uses_of(db, config)),
         asks_doubtful=doubtful_asks(read.tags, {call.id for call in calls}, taxonomy),
-        requests=read.requests,
+        requests=request_lines(db, config, asked_until),
+        requests_on=asked_until,
+        used_since=date.fromisoformat(window_of(config, day)[0]),
         comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, every),
         revision=_revision(db, read.numbers, names),
         is_first=not _months_before(every, config, month),
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
     )
-    return report, read.numbers
+    return build_report(material), read.numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +127,6 @@ class Reading:
     tags: list[Tag]
     evidence: dict[str, Utterance]
     asks: tuple[Ask, ...]
-    requests: tuple[RequestLine, ...]
     versions: dict[str, str]
     numbers: MonthNumbers
 
@@ -131,10 +137,7 @@ def _read(
     """Count a month as it stood on a day, with the definitions and models of today."""
     calls = _of_month(every, config, month)
     gaps = gaps_of(db, config, taxonomy, month, day) if calls else []
-    # a month without calls does not say that nobody asks: then the last one with calls does
-    before = [] if calls else _months_before(every, config, month)
-    demand = gaps_of(db, config, taxonomy, before[-1], day) if before else gaps
-    unused = unused_of(db, config, demand, day)
+    unused = unused_of(db, config, demand_in_window(db, config, taxonomy, day), day)
     items, tags = store.all_items(db), store.tags_of_month(db, month)
     days = {call.id: day_of(call.recorded_at, config.zone) for call in calls}
     asks = asks_of(
@@ -150,14 +153,12 @@ def _read(
     )
     behind = {id_ for gap in gaps for id_ in gap.evidence} | {ask.utterance for ask in asks}
     versions = {"tagger": _tagger_of(tags), "speech": _speech_of(config)}
-    requests = request_lines(db, config, day)
     return Reading(
         gaps=gaps,
         unused=unused,
         tags=tags,
         evidence=store.utterances_by_id(db, sorted(behind)),
         asks=asks,
-        requests=requests,
         versions=versions,
         numbers=numbers_of(
             month,
@@ -166,7 +167,7 @@ def _read(
             gaps=gaps,
             unused=unused,
             items=items,
-            requests=requests,
+            requests=request_lines(db, config, day),
             taxonomy=taxonomy,
             versions={**versions, "definitions": f"{taxonomy.version} {taxonomy.digest}"},
             rules={**dataclasses.asdict(config.gaps), **dataclasses.asdict(config.unused)},

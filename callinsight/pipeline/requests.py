@@ -36,7 +36,7 @@ from callinsight.content.requests import (
 from callinsight.content.sla import Promises, business_days, clocks, day_of, running
 from callinsight.errors import InputError, nearest
 from callinsight.months import month_of
-from callinsight.pipeline.embedding import sentence_vectors
+from callinsight.pipeline.embedding import passing_vectors
 from callinsight.records import ContentRequest, RequestEvent
 from callinsight.reports.requests import RequestLine
 from callinsight.reports.wording import Names, readable
@@ -208,20 +208,20 @@ def similar_requests(db: Database, draft: ContentRequest) -> list[ContentRequest
     compared = [one for one in open_ if titles_tell(one, draft)]
     alike = {one.id: 1.0 for one in open_ if same_cell(one, draft)}
     titles = [one.title for one in compared]
-    for one, likeness in zip(compared, _likeness(db, draft.title, titles), strict=True):
+    for one, likeness in zip(compared, _likeness(draft.title, titles), strict=True):
         if likeness >= 1.0:
             alike[one.id] = max(likeness, alike.get(one.id, 0.0))
     found = [one for one in open_ if one.id in alike]
     return sorted(found, key=lambda one: (-alike[one.id], one.id))
 
 
-def _likeness(db: Database, title: str, others: list[str]) -> list[float]:
+def _likeness(title: str, others: list[str]) -> list[float]:
     """How similar titles are to one; from 1 on they may ask for the same."""
     if not others:
         return []
     if weights.find(weights.EMBEDDING) is None:
         return [words_in_common(title, other) / SAME_WORDS for other in others]
-    vectors = sentence_vectors(db, [title, *others])
+    vectors = passing_vectors([title, *others])
     return [float(cosine) / SAME_TITLE for cosine in vectors[1:] @ vectors[0]]
 
 
@@ -415,6 +415,12 @@ def requests_as_of(
         for request in requests
         if day_of(request.created_at, config.zone) <= as_of
     ]
+
+
+def last_request_day(db: Database, config: Config) -> date | None:
+    """The last day on which anything happened to a content request; None before the first."""
+    days = [day_of(event.at, config.zone) for event in store.all_request_events(db)]
+    return max(days, default=None)
 
 
 def clocks_of(

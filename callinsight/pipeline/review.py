@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from callinsight import store
@@ -25,6 +26,7 @@ from callinsight.tagging.corrections import (
     holding,
     labelling_of_tags,
     most_doubtful,
+    sources_of,
 )
 from callinsight.tagging.heads import load_heads
 from callinsight.tagging.patterns import words_of
@@ -227,21 +229,27 @@ def history_sheet(past: Sequence[Past]) -> str:
 def _doubts(
     db: Database, taxonomy: Taxonomy, thresholds: dict[str, float], concern: str
 ) -> Iterator[Doubt]:
-    calls = {call.id: call for call in store.all_calls(db)}
-    answered = set(_held(db, taxonomy))
-    tags = [tag for tag in store.tags_of_kinds(db, CORRECTED) if tag.utterance not in answered]
-    by_utterance: dict[str, list[Tag]] = defaultdict(list)
-    for tag in tags:
-        by_utterance[tag.utterance].append(tag)
+    doubtful = most_doubtful(
+        sources_of(
+            thresholds, [*taxonomy.asks, OTHER], partial(store.tags_from, db), concern=concern
+        ),
+        thresholds,
+        tags_of=partial(store.tags_of_turn, db),
+        counts_anyway=partial(store.counts_anyway, db),
+        concern=concern,
+        without=set(_held(db, taxonomy)),
+    )
     seen = set()
-    for utterance in most_doubtful(tags, thresholds, concern=concern):
-        own = _shown(sorted(by_utterance[utterance], key=_likeliest), thresholds)
-        said = buyer_turns(store.utterances_of(db, own[0].call))
+    for utterance in doubtful:
+        own = [tag for tag in store.tags_of_turn(db, utterance) if tag.kind in CORRECTED]
+        call = store.get_call(db, own[0].call)
+        assert call is not None  # a tag without its call cannot be stored
+        said = buyer_turns(store.utterances_of(db, call.id))
         here, turn = next(pair for pair in said if pair[0].id == utterance)
         words = " ".join(words_of(turn.text))
         if words not in seen:
             seen.add(words)
-            yield Doubt(calls[own[0].call], here, turn, own)
+            yield Doubt(call, here, turn, _shown(sorted(own, key=_likeliest), thresholds))
 
 
 def _shown(tags: list[Tag], thresholds: dict[str, float]) -> tuple[Tag, ...]:

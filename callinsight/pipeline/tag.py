@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from callinsight.tagging.reading import Reading
 
 CONTEXT = "context"
-ANSWERS = ("concerns", "stance", "ask")
+ANSWERS = ("concerns", "stance", "ask", "competitors")
 BATCH = 64  # rows that are in memory together
 REMEMBERED = 10_000  # turns whose reading is kept, should they come again
 
@@ -152,8 +152,15 @@ def _as_json(cells: dict[str, str], reading: Reading) -> str:
     answers: dict[str, Any] = {
         "concerns": [dataclasses.asdict(concern) for concern in reading.concerns],
         "stance": {"label": reading.stance, "score": reading.stance_score},
-        "ask": {"value": reading.asks, "kind": reading.ask_kind, "score": reading.ask_score}
-        | {"evidence": reading.ask_evidence},
+        "ask": {
+            "value": reading.asks,
+            "kind": reading.ask_kind,
+            "kinds": list(reading.ask_kinds),
+            "score": reading.ask_score,
+            "status": reading.ask_status,
+            "evidence": reading.ask_evidence,
+        },
+        "competitors": [dataclasses.asdict(rival) for rival in reading.rivals],
     }
     return json.dumps(cells | answers, ensure_ascii=False)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STAGE = "tags"
 KINDS = ("concern", "ask", COMPETITOR)
-EDITION = 4  # raise it when the same settings give other tags
+EDITION = 5  # raise it when the same settings give other tags
 BATCH_CALLS = 20  # embedded together
 
 
@@ -133,7 +133,7 @@ def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, Turn]]:
 
 def _tags(reading: Reading, utterance: Utterance, facts: dict[str, str]) -> list[Tag]:
     sure = UNCERTAIN_SPEAKER if utterance.side == UNKNOWN else "sure"
-    tags = [
+    raised = [
         Tag(
             utterance=utterance.id,
             kind=kind,
@@ -148,19 +148,19 @@ def _tags(reading: Reading, utterance: Utterance, facts: dict[str, str]) -> list
         for kind, found in (("concern", reading.concerns), (COMPETITOR, reading.rivals))
         for one in found
     ]
-    if reading.asks:
-        ask = Tag(
+    return raised + [
+        Tag(
             utterance=utterance.id,
             kind="ask",
-            label=reading.ask_kind,
-            stance=reading.stance,
+            label=kind,
+            stance=reading.stance if reading.asks else reading.raised,
             score=reading.ask_score,
-            status=sure,
+            status=sure if reading.asks else "unsure",
             evidence=reading.ask_evidence,
             **facts,
         )
-        tags.append(ask)
-    return tags
+        for kind in reading.ask_kinds
+    ]
 
 
 def _rivals(read: Sequence[Tag], said_so: Sequence[Tag]) -> list[Tag]:

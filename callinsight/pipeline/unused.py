@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.unused import CAUSES, KINDS, parts_of
-from callinsight.pipeline.content import gaps_of, unused_of, window_of
+from callinsight.pipeline.content import demand_in_window, unused_of, window_of
 from callinsight.records import Unused
 from callinsight.sheets import sheet_text
 from callinsight.taxonomy import load_taxonomy
@@ -33,8 +33,7 @@ def list_unused(db: Database, config: Config, as_of: date, *, shape: str) -> str
     """
     since, until = window_of(config, as_of)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    gaps = gaps_of(db, config, taxonomy, f"{since}..{until}", as_of)
-    found = unused_of(db, config, gaps, as_of)
+    found = unused_of(db, config, demand_in_window(db, config, taxonomy, as_of), as_of)
     items = {item.id: item for item in store.all_items(db)}
     parts = parts_of(found, items.values())
     if shape == "csv":

@@ -70,6 +70,8 @@ def _advice(found: Sequence[Unused]) -> tuple[str, ...]:
     advice = list(dict.fromkeys(one.advice for one in found))
     if "retire" in advice:
         advice = [one for one in advice if one != "assign an owner"]
+    if "ask the owner" in advice:
+        advice = [one for one in advice if one != "keep"]
     return tuple(one.capitalize() for one in advice)
 
 

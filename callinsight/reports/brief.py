@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from callinsight.records import Call, ContentItem, ContentRequest, Gap, Utterance
     from callinsight.taxonomy import Taxonomy
 
-QUOTES = 12  # more than a writer reads; one of each deal goes first
+QUOTES = 12  # more than a writer reads; one of each account goes first
 VERDICTS = {
     "gap": "no asset answers it",
     "weak": "too few assets answer it",
@@ -41,6 +41,7 @@ class Said:
     utterance: Utterance
     call: Call
     stance: str = ""  # objection | question, where it is known
+    score: float = 0.0  # probability that it is about the concern; 0 where none is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,18 +208,18 @@ def _quotes(brief: Brief, names: Names) -> Iterator[str]:
 
 
 def _varied(said: Sequence[Said]) -> list[Said]:
-    """One of each deal first, then the others, in the order given; what is said once, once."""
+    """One of each account first, then the others, in the order given; what is said once, once."""
     first: list[Said] = []
     others: list[Said] = []
-    deals, words = set(), set()
+    accounts, words = set(), set()
     for one in said:
         text = " ".join(one.utterance.text.casefold().split())
         if text in words:
             continue
         words.add(text)
-        deal = one.call.deal or one.call.id
-        (others if deal in deals else first).append(one)
-        deals.add(deal)
+        account = one.call.account or one.call.deal or one.call.id
+        (others if account in accounts else first).append(one)
+        accounts.add(account)
     return [*first, *others][:QUOTES]
 
 

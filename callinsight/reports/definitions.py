@@ -109,6 +109,22 @@ def sections_of(taxonomy: Taxonomy, promises: Sequence[tuple[str, str]] = ()) ->
     return [section for section in found if section.terms]
 
 
+def own_sections(taxonomy: Taxonomy, listed: Sequence[str]) -> list[Section]:
+    """What users have named themselves; `listed` are rivals of the pipeline file."""
+    rivals = [
+        Term(one.label, one.description or f"Also: {listing(one.names)}")
+        for one in taxonomy.competitors.values()
+    ]
+    rivals += [Term(name, "By this name, in the pipeline file") for name in listed]
+    products = [
+        Term(one.label, one.description or f"Also: {listing(one.names)}")
+        for one in taxonomy.products.values()
+    ]
+    topics = [Term(one.label, one.description) for one in taxonomy.topics.values()]
+    named = (("Rivals", rivals), ("Products", products), ("Topics of your own", topics))
+    return [Section(title, tuple(terms)) for title, terms in named if terms]
+
+
 def _answered_by(content_types: Sequence[str], *, general: bool) -> str:
     if not content_types or general:
         return "Answered by any content that fits"

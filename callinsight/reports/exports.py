@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,27 @@ from callinsight.reports.tables import DATE, LINK, NUMBER, SHARE, WHOLE, YES
 from callinsight.sheets import harmless, is_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from callinsight.reports.tables import Table, Value
 
 SCHEMA = 1  # of the JSON file; docs/report.md says what it holds
 LONGEST_TEXT = 32_000  # characters; a cell of a workbook holds 32,767
 LONGEST_LINK = 2_000
-FORMATS = {WHOLE: "#,##0", NUMBER: "#,##0.####", SHARE: "0 %", DATE: "d mmm yyyy"}
+SUMMARY = (26, 110)  # widths of the first sheet's columns
+FORMATS = {WHOLE: "#,##0", NUMBER: "#,##0.####", SHARE: "0 %"}
+DAY = "d mmm yyyy"
+ANSWER = '"yes";"yes";"no"'  # where a program shows truth by its number; else it says TRUE
+# no program is asked to find the height of rows: some do not, and words lie over one another
+LINE, TITLE, HEAD = (
+    13.5,
+    26.0,
+    28.0,
+)  # points of a line of words, of the title, of two lines of heads
+TALLEST = 400.0  # a row may have 409
+FILLED = 0.9  # of a line, before a word is wrapped
+A4 = 9
+ABREAST = 230  # characters of columns that can still be read when printed on one page
 
 
 def to_csv(table: Table) -> bytes:
@@ -88,6 +102,8 @@ def _styles(book: Any) -> dict[str, Any]:
         "plain": book.add_format({**top, "text_wrap": True, "quote_prefix": True}),
         "link": book.add_format({**top, "font_color": "#2450B8", "underline": 1}),
         **{kind: book.add_format({**top, "num_format": code}) for kind, code in FORMATS.items()},
+        DATE: book.add_format({**top, "num_format": DAY, "align": "left"}),
+        YES: book.add_format({**top, "num_format": ANSWER, "align": "left"}),
     }
 
 
@@ -98,13 +114,16 @@ def _write_summary(
     tables: Sequence[Table],
     styles: dict[str, Any],
 ) -> None:
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 110)
+    sheet.set_column(0, 0, SUMMARY[0])
+    sheet.set_column(1, 1, SUMMARY[1])
     sheet.hide_gridlines(2)
+    _set_page(sheet, 1)
+    sheet.set_row(0, TITLE)
     _write_text(sheet, 0, 0, title, {**styles, "text": styles["title"], "plain": styles["title"]})
     for number, (label, text) in enumerate(summary, 2):
         _write_text(sheet, number, 0, label, {**styles, "text": styles["label"]})
         _write_text(sheet, number, 1, text, styles)
+        sheet.set_row(number, _height([(label, SUMMARY[0]), (text, SUMMARY[1])]))
     first = len(summary) + 3
     sheet.write_string(first, 0, "Sheets", styles["label"])
     for number, table in enumerate(tables, first):
@@ -116,14 +135,40 @@ def _write_table(sheet: Any, table: Table, styles: dict[str, Any]) -> None:
     for number, column in enumerate(table.columns):
         sheet.set_column(number, number, column.width)
         sheet.write_string(0, number, column.name.replace("_", " "), styles["head"])
+    sheet.set_row(0, HEAD)
     for row, values in enumerate(table.rows, 1):
         for number, (column, value) in enumerate(zip(table.columns, values, strict=True)):
             _write_cell(sheet, row, number, value, column.kind, styles)
+        words = zip(values, table.columns, strict=True)
+        sheet.set_row(row, _height((v, c.width) for v, c in words if isinstance(v, str)))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    _set_page(sheet, math.ceil(sum(column.width for column in table.columns) / ABREAST))
     sheet.repeat_rows(0)
+
+
+def _set_page(sheet: Any, abreast: int) -> None:
+    """How it is printed: so many pages side by side, each with the first column."""
+    sheet.set_paper(A4)
+    sheet.set_landscape()
+    sheet.fit_to_pages(abreast, 0)
+    if abreast > 1:
+        sheet.repeat_columns(0)
+
+
+def _height(cells: Iterable[tuple[str, float]]) -> float:
+    """Of a row, in points, by texts and the widths of their columns in characters."""
+    lines = max(
+        (
+            sum(
+                max(1, math.ceil(len(line) / (width * FILLED)))
+                for line in text.splitlines() or [""]
+            )
+            for text, width in cells
+        ),
+        default=1,
+    )
+    return min(TALLEST, LINE * lines + 1.5)
 
 
 def _write_cell(
@@ -132,7 +177,7 @@ def _write_cell(
     if value is None or value == "":
         return
     if kind == YES:
-        sheet.write_boolean(row, column, bool(value), styles["text"])
+        sheet.write_boolean(row, column, bool(value), styles[YES])
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value, styles.get(kind, styles[NUMBER]))
     elif kind == DATE:

@@ -16,7 +16,6 @@ from callinsight.reports.balance import (
 )
 from callinsight.reports.basis import READ, Figure, Heard, band, notices_of, removed
 from callinsight.reports.demand import (
-    INTERVAL,
     Demand,
     Facts,
     deals_of,
@@ -27,6 +26,7 @@ from callinsight.reports.demand import (
 )
 from callinsight.reports.doubts import Doubt, doubts_of
 from callinsight.reports.excerpts import PRESSING, Excerpt, pick_excerpts, roll_ups
+from callinsight.reports.glossary import definitions
 from callinsight.reports.matrix import Line, lines_of
 from callinsight.reports.pages import write_report
 from callinsight.reports.requests import RequestRow, request_effects, request_rows, request_sentence
@@ -51,7 +51,6 @@ from callinsight.reports.wording import (
     listing,
     many,
     month_name,
-    percent,
     readable,
     web_address,
 )
@@ -76,7 +75,7 @@ if TYPE_CHECKING:
     from callinsight.reports.revision import Revision
     from callinsight.reports.wording import Names
 
-__all__ = ["Excerpt", "MonthlyReport", "build_report", "pick_excerpts", "write_report"]
+__all__ = ["Excerpt", "Material", "MonthlyReport", "build_report", "pick_excerpts", "write_report"]
 
 STATES = {
     "partial": "Read in part",
@@ -123,8 +122,41 @@ class Trouble:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MonthlyReport:
-    """Everything the pages of a month show."""
+class Material:
+    """What a report is made of."""
+
+    company: str
+    month: str
+    as_of: date
+    calls: Sequence[Call]  # all of the month's
+    participants: Sequence[Participant]
+    heard: Sequence[Heard]  # how much each role said in each call
+    utterances: Mapping[str, Utterance]  # by id: those of evidence
+    gaps: Sequence[Gap]
+    unused: Sequence[Unused]
+    items: Sequence[ContentItem]
+    excerpts: Sequence[Excerpt]
+    topics: Sequence[tuple[Topic, int, int]]  # with its turns and its deals in the month
+    problems: Sequence[Problem]
+    names: Names
+    versions: Mapping[str, str]
+    redactions: Sequence[Redaction] = ()
+    asks: Sequence[Ask] = ()
+    asks_tracked: bool = True  # False where usage names no deal
+    asks_doubtful: int = 0  # turns more that may ask for something
+    requests: Sequence[RequestLine] = ()  # as they stood on `requests_on`, else on `as_of`
+    requests_on: date | None = None
+    used_since: date | None = None  # the first day on which use and demand of assets count
+    comparison: Comparison | None = None
+    revision: Revision | None = None
+    is_first: bool = True  # of the months with calls: then no topic is called new
+    min_deals: int = 5  # the rules by which the gaps were found
+    min_share: float = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """Whose month it is, and what it rests on."""
 
     company: str
     month: str
@@ -134,7 +166,14 @@ class MonthlyReport:
     basis: tuple[Figure, ...]
     notices: tuple[str, ...]
     removed: str  # how much personal data was taken out of the month's calls
-    summary: tuple[str, ...]
+    day: date  # the report speaks of
+    totals: tuple[tuple[str, int], ...]  # calls read, deals, accounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Demand against supply."""
+
     stages: tuple[str, ...]
     lines: tuple[Line, ...]
     gaps: tuple[Demand, ...]
@@ -142,16 +181,33 @@ class MonthlyReport:
     doubts: tuple[Doubt, ...]
     doubts_rest: str
     roll_ups: tuple[Demand, ...]
+    balance: tuple[StageBalance, ...]
+    balance_sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Idle:
+    """Assets that earn nothing as they stand."""
+
     assets: tuple[Asset, ...]
     asset_sentence: str
+    asset_period: str  # the days that count for it; empty where nobody says
     states: tuple[State, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Themes:
+    """What no list names."""
+
     themes: tuple[Theme, ...]
     themes_rest: str
     themes_new: str
-    comparison: Comparison | None
-    revision: Revision | None
-    balance: tuple[StageBalance, ...]
-    balance_sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What buyers asked to be sent, and what sales asks to be written."""
+
     ask_sentence: str
     ask_kinds: tuple[AskKindLine, ...]
     open_asks: tuple[OpenAsk, ...]
@@ -159,114 +215,145 @@ class MonthlyReport:
     request_sentence: str
     requests: tuple[RequestRow, ...]
     request_effects: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthlyReport(Heading, Cells, Idle, Themes, Wanted):
+    """Everything the pages of a month show."""
+
+    summary: tuple[str, ...]
+    comparison: Comparison | None
+    revision: Revision | None
     definitions: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
-    day: date  # the report speaks of
-    totals: tuple[tuple[str, int], ...]  # calls read, deals, accounts
     tables: tuple[Table, ...]  # the same for programs and spreadsheets
 
 
-def build_report(
-    *,
-    company: str,
-    month: str,
-    as_of: date,
-    calls: Sequence[Call],
-    participants: Sequence[Participant],
-    heard: Sequence[Heard],
-    utterances: Mapping[str, Utterance],
-    gaps: Sequence[Gap],
-    unused: Sequence[Unused],
-    items: Sequence[ContentItem],
-    excerpts: Sequence[Excerpt],
-    topics: Sequence[tuple[Topic, int, int]],
-    problems: Sequence[Problem],
-    names: Names,
-    versions: Mapping[str, str],
-    redactions: Sequence[Redaction] = (),
-    asks: Sequence[Ask] = (),
-    asks_tracked: bool = True,
-    asks_doubtful: int = 0,
-    requests: Sequence[RequestLine] = (),
-    comparison: Comparison | None = None,
-    revision: Revision | None = None,
-    is_first: bool = True,
-    min_deals: int = 5,
-    min_share: float = 0.2,
-) -> MonthlyReport:
-    """The report of a month; `calls` are all of the month's, `utterances` (by id) those of evidence.
-
-    `heard` says how much each role said in each call. A topic comes with its turns and its deals in
-    the month; none is called new if the month is the first with calls. `asks_tracked` is False where
-    usage names no deal; `asks_doubtful` turns more may ask for something. `min_deals`
-    and `min_share` are the rules by which the gaps were found.
-    """
-    usable = usable_items(items, unused, as_of)
-    facts = gather(calls, heard, utterances, items, usable, excerpts, names)
-    cells = [gap for gap in gaps if ANY not in (gap.persona, gap.stage)]
-    ranked = _ranked([gap for gap in cells if gap.verdict in PRESSING])
-    covered = sorted((g for g in cells if g.verdict == "covered"), key=lambda g: (-g.share, g.id))
-    doubts, rest = doubts_of(cells, facts, min_deals=min_deals, min_share=min_share)
-    balance = balance_of(gaps, usable, names.taxonomy)
-    asked = ask_sentence(asks, tracked=asks_tracked, doubtful=asks_doubtful)
-    asked_for = request_sentence(requests)
-    open_asks = _open_asks(asks, facts) if asks_tracked else ()
-    ranks = {gap.id: rank for rank, gap in enumerate(ranked, 1)}
-    new = "" if is_first else month
+def build_report(month: Material) -> MonthlyReport:
+    """The report of a month."""
+    usable = usable_items(month.items, month.unused, month.as_of)
+    facts = gather(
+        *(month.calls, month.heard, month.utterances, month.items),
+        *(usable, month.excerpts, month.names),
+    )
+    ranked = _ranked(gap for gap in _single(month.gaps) if gap.verdict in PRESSING)
+    cells, wanted = _cells(month, facts, ranked), _wanted(month, facts)
     return MonthlyReport(
-        company=company,
-        month=month,
-        month_name=month_name(month),
-        as_of=day(as_of.isoformat()),
-        has_calls=bool(calls),
-        basis=band(calls, participants, heard),
-        notices=notices_of(calls, heard, min_deals),
-        removed=removed(redactions),
-        summary=_summary(ranked, covered, unused, facts, comparison, asked, asked_for),
-        stages=tuple(stage.label for stage in names.taxonomy.stages.values()),
-        lines=lines_of(cells, facts),
+        **vars(_heading(month)),
+        **vars(cells),
+        **vars(_idle(month, facts)),
+        **vars(_found_themes(month)),
+        **vars(wanted),
+        summary=_summary(month, facts, ranked, wanted),
+        comparison=month.comparison,
+        revision=month.revision,
+        definitions=definitions(month.min_deals, month.min_share),
+        versions=tuple((readable(name), version) for name, version in month.versions.items()),
+        troubles=_troubles(month.calls, month.problems),
+        tables=_tables(month, facts, ranked, cells),
+    )
+
+
+def _heading(month: Material) -> Heading:
+    return Heading(
+        company=month.company,
+        month=month.month,
+        month_name=month_name(month.month),
+        as_of=day(month.as_of.isoformat()),
+        has_calls=bool(month.calls),
+        basis=band(month.calls, month.participants, month.heard),
+        notices=notices_of(month.calls, month.heard, month.min_deals),
+        removed=removed(month.redactions),
+        day=month.as_of,
+        totals=_totals(month.calls),
+    )
+
+
+def _cells(month: Material, facts: Facts, ranked: Sequence[Gap]) -> Cells:
+    single = _single(month.gaps)
+    doubts, rest = doubts_of(single, facts, min_deals=month.min_deals, min_share=month.min_share)
+    balance = balance_of(month.gaps, facts.usable, month.names.taxonomy)
+    return Cells(
+        stages=tuple(stage.label for stage in month.names.taxonomy.stages.values()),
+        lines=lines_of(single, facts),
         gaps=tuple(describe(gap, facts, rank) for rank, gap in enumerate(ranked, 1)),
-        covered=tuple(describe(gap, facts) for gap in covered),
+        covered=tuple(describe(gap, facts) for gap in _covered(month.gaps)),
         doubts=doubts,
         doubts_rest=rest,
-        roll_ups=tuple(describe(gap, facts) for gap in _ranked(roll_ups(gaps))),
-        assets=idle_assets(unused, facts.items, facts.names),
-        asset_sentence=asset_sentence(unused, items),
-        states=states_of(unused, items),
-        themes=_themes(topics, new),
-        themes_rest=_themes_rest(topics),
-        themes_new=_themes_new(topics, new),
-        comparison=comparison,
-        revision=revision,
+        roll_ups=tuple(describe(gap, facts) for gap in _ranked(roll_ups(month.gaps))),
         balance=balance,
         balance_sentence=balance_sentence(balance),
-        ask_sentence=asked,
-        ask_kinds=kinds_of(asks, usable, names.taxonomy),
+    )
+
+
+def _idle(month: Material, facts: Facts) -> Idle:
+    since = day(month.used_since.isoformat()) if month.used_since else ""
+    return Idle(
+        assets=idle_assets(month.unused, facts.items, facts.names),
+        asset_sentence=asset_sentence(month.unused, month.items),
+        asset_period=(
+            f"Use and demand from {since} to {day(month.as_of.isoformat())} count." if since else ""
+        ),
+        states=states_of(month.unused, month.items),
+    )
+
+
+def _found_themes(month: Material) -> Themes:
+    new = _new_since(month)
+    return Themes(
+        themes=_themes(month.topics, new),
+        themes_rest=_themes_rest(month.topics),
+        themes_new=_themes_new(month.topics, new),
+    )
+
+
+def _wanted(month: Material, facts: Facts) -> Wanted:
+    open_asks = _open_asks(month.asks, facts) if month.asks_tracked else ()
+    return Wanted(
+        ask_sentence=ask_sentence(
+            month.asks, tracked=month.asks_tracked, doubtful=month.asks_doubtful
+        ),
+        ask_kinds=kinds_of(month.asks, facts.usable, month.names.taxonomy),
         open_asks=open_asks[:ASKS_SHOWN],
         open_asks_rest=_more(len(open_asks) - ASKS_SHOWN, "ask"),
-        request_sentence=asked_for,
-        requests=request_rows(requests),
-        request_effects=request_effects(requests),
-        definitions=tuple(_definitions(min_deals, min_share).items()),
-        versions=tuple((readable(name), version) for name, version in versions.items()),
-        troubles=_troubles(calls, problems),
-        day=as_of,
-        totals=_totals(calls),
-        tables=(
-            gap_table(gaps, ranks, facts),
-            evidence_table(gaps, facts),
-            change_table(comparison, facts),
-            revision_table(revision),
-            matrix_table(cells, facts),
-            balance_table(balance),
-            unused_table(unused, facts),
-            ask_table(asks, facts),
-            request_table(requests),
-            topic_table(topics, new),
-            problem_table(problems),
-        ),
+        request_sentence=request_sentence(month.requests, month.requests_on or month.as_of),
+        requests=request_rows(month.requests),
+        request_effects=request_effects(month.requests),
     )
+
+
+def _tables(
+    month: Material, facts: Facts, ranked: Sequence[Gap], cells: Cells
+) -> tuple[Table, ...]:
+    return (
+        gap_table(month.gaps, {gap.id: rank for rank, gap in enumerate(ranked, 1)}, facts),
+        evidence_table(month.gaps, facts),
+        change_table(month.comparison, facts),
+        revision_table(month.revision),
+        matrix_table(_single(month.gaps), facts),
+        balance_table(cells.balance),
+        unused_table(month.unused, facts),
+        ask_table(month.asks, facts),
+        request_table(month.requests),
+        topic_table(month.topics, _new_since(month)),
+        problem_table(month.problems),
+    )
+
+
+def _single(gaps: Iterable[Gap]) -> list[Gap]:
+    """The cells of one role at one stage."""
+    return [gap for gap in gaps if ANY not in (gap.persona, gap.stage)]
+
+
+def _covered(gaps: Iterable[Gap]) -> list[Gap]:
+    covered = [gap for gap in _single(gaps) if gap.verdict == "covered"]
+    return sorted(covered, key=lambda gap: (-gap.share, gap.id))
+
+
+def _new_since(month: Material) -> str:
+    """The month in which a topic is new if it was first heard then; empty for none."""
+    return "" if month.is_first else month.month
 
 
 def _totals(calls: Sequence[Call]) -> tuple[tuple[str, int], ...]:
@@ -308,29 +395,24 @@ def _more(number: int, noun: str) -> str:
 
 
 def _summary(
-    ranked: Sequence[Gap],
-    covered: Sequence[Gap],
-    unused: Sequence[Unused],
-    facts: Facts,
-    comparison: Comparison | None,
-    asked: str,
-    asked_for: str,
+    month: Material, facts: Facts, ranked: Sequence[Gap], wanted: Wanted
 ) -> tuple[str, ...]:
     """Two to seven sentences; nothing for a month without calls."""
     if not facts.calls:
         return ()
     open_, weak = ([g for g in ranked if g.verdict == v] for v in PRESSING)
+    covered = _covered(month.gaps)
     sentences = [_open_sentence(open_, facts)]
     if weak:
         verb = "is answered by too little" if len(weak) == 1 else "are answered by too little"
         sentences.append(f"{many(len(weak), 'concern')} {verb}: {_named(weak, facts)}.")
-    if comparison and comparison.sentence:
-        sentences.append(comparison.sentence)
+    if month.comparison and month.comparison.sentence:
+        sentences.append(month.comparison.sentence)
     if covered:
         sentences.append(f"Well covered: {_named(covered, facts)}.")
-    sentences += filter(None, (asked, asked_for))
-    assets = {one.item for one in unused if one.kind != LITTLE}
-    live = sum(item.status == "live" for item in facts.items.values())
+    sentences += filter(None, (wanted.ask_sentence, wanted.request_sentence))
+    assets = {one.item for one in month.unused if one.kind != LITTLE}
+    live = sum(item.status == "live" for item in month.items)
     if live:
         verb = "earns" if len(assets) == 1 else "earn"
         stand = "it stands" if len(assets) == 1 else "they stand"
@@ -405,51 +487,6 @@ def _themes_new(topics: Sequence[tuple[Topic, int, int]], new: str) -> str:
     tail = f" and {more} more" if more > 0 else ""
     are = "theme is" if len(found) == 1 else "themes are"
     return f"{many(len(found), are, are)} new this month: {labels}{tail}."
-
-
-def _definitions(min_deals: int, min_share: float) -> dict[str, str]:
-    return {
-        "Objection": "A buyer resists: the concern stands between them and buying.",
-        "Question": "A buyer wants to know, without resistance. Questions are demand too.",
-        "Demand": (
-            "The share of deals in which a buyer of the role, heard at the stage this month, raised the "
-            "concern as an objection or a question. Deals are counted, not mentions; a deal can do both."
-        ),
-        "Supply": (
-            "Assets that are live, neither stale nor expired, name the concern, are made for the role "
-            "and the stage or for any, and can be found: by an address, an owner or recent use. What "
-            "people confirmed or denied goes before what tags say."
-        ),
-        INTERVAL: (
-            "Where the true share may well lie, given how few deals were heard. "
-            "The wider it is, the less is known."
-        ),
-        "Unresolved": (
-            "The raising deals that are lost, open but silent for long, or in which the concern came "
-            "back in another call. Only the score adds half a deal on each side, so that a few deals "
-            "never count as none or all."
-        ),
-        "Gap": (
-            f"More than {percent(min_share)} of deals raise it, more surely than chance explains in "
-            "so many cells, and no asset fits."
-        ),
-        "Weak": "The same demand, but fewer fitting assets than the target.",
-        "Covered": "The same demand, and assets enough.",
-        "Too few calls": (
-            f"Fewer than {count(min_deals, 'deal')}, or a share that chance could have made as well. "
-            "The number of further deals is a lower limit, if they raise it as often."
-        ),
-        "Low demand": "Deals enough were heard, and few of them raise it.",
-        "Oversupplied": "Low demand, and more assets than it needs.",
-        "More than chance": (
-            "A change from month to month that so few deals would hardly show by themselves, judged "
-            "over all cells at once. What is not, may still be one: it is not known."
-        ),
-        "Balance of the funnel": (
-            "What buyers raise: deals, each once for every concern it raises at the stage. Assets: "
-            "live and up to date, counted at each stage they serve. Both as parts of all stages."
-        ),
-    }
 
 
 def _troubles(calls: Sequence[Call], problems: Sequence[Problem]) -> tuple[Trouble, ...]:

@@ -20,13 +20,14 @@ from callinsight.reports.charts import (
     with_text,
 )
 from callinsight.reports.exports import to_csv, to_json, to_workbook
-from callinsight.reports.playlist import m3u, spoken_length
-from callinsight.reports.wording import markdown, month_name, percent
+from callinsight.reports.playlist import left_out, m3u, spoken_length
+from callinsight.reports.wording import markdown, month_name, percent, slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from callinsight.reports.agenda import Agenda
+    from callinsight.reports.definitions import Section
     from callinsight.reports.monthly import MonthlyReport
     from callinsight.reports.playlist import Track
 
@@ -83,17 +84,31 @@ def write_report(
 
 
 def write_playlist(
-    tracks: Sequence[Track], sounds: Sequence[bytes], folder: Path, *, month: str, company: str
+    tracks: Sequence[Track],
+    sounds: Sequence[bytes],
+    folder: Path,
+    *,
+    month: str,
+    company: str,
+    mute: Sequence[str] = (),
 ) -> Path:
     """Write index.html, playlist.m3u and the sound of each track; the page.
 
-    The same tracks give the same bytes. Raises InputError if the folder cannot be written.
+    `mute` are calls, in words, that have no sound and are left out. The same tracks give the same
+    bytes. Raises InputError if the folder cannot be written.
     """
     title = f"Buyers to listen to, {month_name(month)}"
     page = (
         _environment()
         .get_template("playlist.html.jinja")
-        .render(tracks=tracks, title=title, length=spoken_length(tracks), company=company)
+        .render(
+            tracks=tracks,
+            title=title,
+            length=spoken_length(tracks),
+            company=company,
+            mute=mute,
+            left_out=left_out(len(mute)),
+        )
     )
     clips = zip(tracks, sounds, strict=True)
     files = {folder / CLIPS / track.clip_name: sound for track, sound in clips}
@@ -122,6 +137,20 @@ def files_written(folder: Path) -> list[Path]:
         clips = sorted((folder / CLIPS).iterdir())
         found += [path for path in clips if CLIP_NAME.fullmatch(path.name)]
     return [path for path in found if path.is_file()]
+
+
+def definitions_page(
+    company: str,
+    version: str,
+    sections: Sequence[Section],
+    editions: Sequence[tuple[str, Sequence[str]]],
+) -> str:
+    """The shared definitions as a page; `editions` are titles with what changed, the latest first."""
+    environment = _environment()
+    environment.filters["slug"] = slug
+    return environment.get_template("definitions.html.jinja").render(
+        company=company, version=version, sections=sections, editions=editions
+    )
 
 
 def _write(files: Mapping[Path, bytes], folder: Path, what: str, *, with_clips: bool) -> None:

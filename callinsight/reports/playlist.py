@@ -13,7 +13,7 @@ import numpy as np
 from callinsight.records import DEMAND_STANCES, UNKNOWN
 from callinsight.reports.excerpts import LONGEST_S, ROOM_S, span_of
 from callinsight.reports.quotes import Passage, passages_of
-from callinsight.reports.wording import Names, clock, count, day, slug
+from callinsight.reports.wording import Names, clock, count, day, many, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -216,6 +216,20 @@ def _track(
         length_s=moment.end_s - moment.start_s,
         clip_name=f"{number:02d}-{slug(said.id)[:60]}-{hashlib.sha256(sound).hexdigest()[:8]}.mp3",
     )
+
+
+def call_words(call: Call) -> str:
+    """A call as a list names it: its title, account and day."""
+    account = "" if call.account in call.title else call.account
+    return ", ".join(filter(None, (call.title or call.id, account, day(call.recorded_at))))
+
+
+def left_out(calls: int) -> str:
+    """How many calls of the month nobody can listen to; empty for none."""
+    if not calls:
+        return ""
+    are = "call of the month is" if calls == 1 else "calls of the month are"
+    return f"{many(calls, are, are)} without sound and left out."
 
 
 def m3u(tracks: Sequence[Track], title: str) -> str:

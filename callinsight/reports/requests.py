@@ -9,6 +9,7 @@ from callinsight.reports.wording import count, day, many, readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
 CLOSED = ("delivered", "declined")
 
@@ -68,16 +69,17 @@ def request_rows(lines: Sequence[RequestLine]) -> tuple[RequestRow, ...]:
     )
 
 
-def request_sentence(lines: Sequence[RequestLine]) -> str:
-    """How many are open and how many are late; empty where nothing was asked for."""
+def request_sentence(lines: Sequence[RequestLine], as_of: date) -> str:
+    """How many are open and how many are late on a day; empty where nothing was asked for."""
     if not lines:
         return ""
     open_ = [line for line in lines if line.state not in CLOSED]
     late = sum(line.overdue for line in open_)
+    on = f"as of {day(as_of.isoformat())}"
     if not open_:
-        return "No content request is open."
+        return f"No content request is open {on}."
     are = "content request is open" if len(open_) == 1 else "content requests are open"
-    text = f"{many(len(open_), are, are)}"
+    text = f"{many(len(open_), are, are)} {on}"
     if not late:
         return f"{text}, none of them past its due date."
     return f"{text}, {late:,} of them past {'its' if late == 1 else 'their'} due date."

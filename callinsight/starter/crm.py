@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from callinsight.errors import ConfigError, InputError, nearest
 from callinsight.records import OUTCOMES
 from callinsight.sheets import Row, parse_rows, read_rows
+from callinsight.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,13 +69,11 @@ class Deal:
 def load_mapping(path: Path) -> Mapping:
     """Read and check a mapping file; raises ConfigError."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = read_toml(path)
     except OSError as error:
         raise ConfigError(
             f"{path}: the mapping cannot be read ({error.strerror}); mend the path after --map"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: this is not valid TOML: {error}") from None
     _refuse_unknown(table, (*SETTINGS, "outcomes"), "the top level", path)
     for section, settings in table.items():
         _check_section(section, settings, path)

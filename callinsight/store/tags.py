@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from callinsight.records import Correction, Tag, Topic, TopicChange
+from callinsight.records import DEMAND_STANCES, Correction, Tag, Topic, TopicChange
 from callinsight.store.rows import load, row_of, save
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqlite_utils import Database
 
@@ -76,6 +76,33 @@ def tags_of_call(db: Database, call: str) -> list[Tag]:
 def tags_of_turn(db: Database, utterance: str) -> list[Tag]:
     """The tags of one utterance."""
     return load(db, Tag, "SELECT * FROM tags WHERE utterance = ? ORDER BY kind, label", [utterance])
+
+
+def tags_from(
+    db: Database, kind: str, label: str, stance: str, score: float, upwards: bool
+) -> Iterator[tuple[float, str]]:
+    """Score and utterance of such tags from a score on, in the order of their scores.
+
+    They come one by one, as far as somebody goes on; those of an uncertain speaker are left out.
+    """
+    direction = (">=", "score, utterance") if upwards else ("<", "score DESC, utterance DESC")
+    yield from db.execute(
+        "SELECT score, utterance FROM tags INDEXED BY tags_by_score "  # noqa: S608 - fixed words
+        "WHERE kind = ? AND label = ? AND stance = ? AND status <> 'uncertain_speaker' "
+        f"AND score {direction[0]} ? ORDER BY {direction[1]}",
+        [kind, label, stance, score],
+    )
+
+
+def counts_anyway(db: Database, tag: Tag) -> bool:
+    """Whether another turn of the deal surely raises the same concern in a way that counts."""
+    row = db.execute(
+        "SELECT 1 FROM tags WHERE call IN (SELECT id FROM calls WHERE deal = ? OR id = ?) "
+        "AND deal = ? AND kind = 'concern' AND label = ? AND status = 'sure' "
+        "AND stance IN (?, ?) AND utterance <> ? LIMIT 1",
+        [tag.deal, tag.deal, tag.deal, tag.label, *DEMAND_STANCES, tag.utterance],
+    ).fetchone()
+    return row is not None
 
 
 def add_correction(db: Database, correction: Correction) -> Correction:

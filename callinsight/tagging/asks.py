@@ -1,4 +1,7 @@
-"""What a buyer asks to be given: the kind of ask, by the longest phrase in the sentence that asks."""
+"""What a buyer asks to be given: the kind of ask, by the longest phrase in the sentence that asks.
+
+Further kinds are those of phrases that are listed with it: "the price list and a reference call".
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,12 @@ ASKING = re.compile(
     r"|is there|are there|copy of|point me)\b",
     re.IGNORECASE,
 )
+LISTED = re.compile(  # what stands before a phrase that goes on with a list
+    r"(?P<joint>[/&+]|\b(?:and|or|plus|also|as well as|along with|together with)|,(?!\s*(?:and|or|plus)))\s*"
+    r"(?:(?:um|uh|er|erm|like|then|and|or|also|maybe|perhaps|possibly|ideally|even|a|an|the|your|our|some"
+    r"|any|one|of|those|these|that|this|all|both|little|short|full|few|couple|set|copy|set up|arrange"
+    r"|organi[sz]e|book|send|give|me|us)\W+){0,6}$"
+)
 
 
 class Ask(NamedTuple):
@@ -36,6 +45,7 @@ class Ask(NamedTuple):
     kind: str  # an ask of the taxonomy, else `other`
     sentence: str  # the sentence that asks
     phrase: str  # the words that tell the kind; empty for `other`
+    more: tuple[str, ...] = ()  # further kinds that the sentence lists beside it, in its order
 
 
 def ask_matcher(taxonomy: Taxonomy) -> PhraseMatcher:
@@ -62,8 +72,38 @@ def ask_kind(text: str, matcher: PhraseMatcher, *, asking: str = "", context: st
             for kind, sentence, phrase in kinds:
                 if kind.startswith(GENERAL) == general:
                     where = sentence if sentence in text else (first or sentences)[-1]
-                    return Ask(kind.removeprefix(GENERAL), where, phrase)
+                    more = _listed_with(phrase, sentence, kinds) if where == sentence else ()
+                    return Ask(kind.removeprefix(GENERAL), where, phrase, more)
     return Ask(OTHER, (first or sentences or [""])[-1], "")
+
+
+def _listed_with(
+    phrase: str, sentence: str, kinds: Iterable[tuple[str, str, str]]
+) -> tuple[str, ...]:
+    """The kinds of the sentence's other phrases that stand in one list with this one."""
+    plain = sentence.lower().replace("’", "'")
+    spans: list[tuple[int, int, str]] = []
+    for kind, where, words in kinds:
+        there = re.search(r"\W+".join(map(re.escape, words.split())), plain)
+        if where != sentence or not there or (words != phrase and kind.startswith(GENERAL)):
+            continue
+        start, end = there.span()
+        if all(end <= taken or start >= till for taken, till, _ in spans):
+            spans.append((start, end, phrase if words == phrase else kind))
+    lists: list[list[str]] = []
+    waiting: list[str] = []  # behind a comma: in the list only if a last one comes with "and"
+    for start, _, name in sorted(spans):
+        joint = LISTED.search(plain[:start])
+        if not lists or not joint:
+            lists.append([name])
+            waiting = []
+        elif joint["joint"] == ",":
+            waiting.append(name)
+        else:
+            lists[-1] += [*waiting, name]
+            waiting = []
+    together = next((names for names in lists if phrase in names), [])
+    return tuple(name for name in together if name != phrase)
 
 
 def _longest(sentences: Iterable[str], matcher: PhraseMatcher) -> list[tuple[str, str, str]]:

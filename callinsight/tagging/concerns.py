@@ -9,7 +9,7 @@ import numpy as np
 
 from callinsight.errors import ConfigError
 from callinsight.records import STANCES
-from callinsight.tagging.asks import ask_kind, ask_matcher
+from callinsight.tagging.asks import Ask, ask_kind, ask_matcher
 from callinsight.tagging.encoder import SIZE, Turn, means
 from callinsight.tagging.heads import Heads, logistic, softmax
 from callinsight.tagging.names import NameFinder
@@ -131,22 +131,25 @@ class Tagger:
         stance, stance_score = _stance(stances, threshold, has_concern=sure)
         raised, _ = _stance(stances, threshold, has_concern=bool(concerns))
         asking = max(parts, key=lambda part: part.ask)
-        asks = asking.ask >= self._heads.ask_threshold
-        ask = None
-        if asks:
-            sentence = self._sentence(asking, self._heads.ask_weights[0])
-            ask = ask_kind(asking.text, self._asks, asking=sentence, context=turn.context)
+        ask = self._ask(asking, turn.context)
         return Reading(
             concerns=tuple(concerns),
             stance=stance,
             stance_score=stance_score,
-            asks=asks,
-            ask_kind=ask.kind if ask else "",
+            asks=asking.ask >= self._heads.ask_threshold,
+            ask_kinds=(ask.kind, *ask.more) if ask else (),
             ask_score=round(asking.ask, 4),
             ask_evidence=ask.sentence if ask else "",
             rivals=tuple(rivals),
             raised=raised,
         )
+
+    def _ask(self, part: _Piece, context: str) -> Ask | None:
+        """What a part of the turn asks for, if it may be asking; None if not."""
+        if part.ask < LEAST:
+            return None
+        sentence = self._sentence(part, self._heads.ask_weights[0])
+        return ask_kind(part.text, self._asks, asking=sentence, context=context)
 
     def _rivals(self, turn: Turn, scored: Sequence[Scored], people: Sequence[str]) -> list[Scored]:
         competing = any(s.label == COMPETITOR and s.status == "sure" for s in scored)

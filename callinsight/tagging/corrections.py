@@ -12,7 +12,7 @@ from callinsight.tagging.labelled import LabelledTurn, Labels
 from callinsight.tagging.patterns import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from callinsight.tagging.encoder import Turn
     from callinsight.taxonomy import Taxonomy
@@ -21,6 +21,7 @@ CORRECTED = ("concern", "ask")  # kinds of tags that a correction says all of
 UNDO = "undo"
 ASK = "ask"  # stands for all asks where doubts are spread
 UNCERTAIN_SPEAKER = "uncertain_speaker"
+STANCES = (*DEMAND_STANCES, "mention", "none")
 LEAST = 0.1  # a doubt that is smaller is none: where 0.3 is the threshold, scores from 0.93 up
 COUNTS, COUNTS_ANYWAY, COUNTS_NOT = 1.0, 0.5, 0.25  # how much a doubt matters to the numbers
 
@@ -31,12 +32,12 @@ class Labelling:
 
     concerns: tuple[str, ...] = ()  # in alphabetical order
     stance: str = "none"  # none only without a concern
-    ask: str = ""  # an ask of the taxonomy, or `other`
+    asks: tuple[str, ...] = ()  # of the taxonomy, or `other`, in alphabetical order
 
     @property
     def text(self) -> str:
         """As corrections keep it."""
-        return f"{';'.join(self.concerns)}/{self.stance}/{self.ask}"
+        return f"{';'.join(self.concerns)}/{self.stance}/{';'.join(self.asks)}"
 
 
 NOTHING = Labelling()
@@ -44,8 +45,12 @@ NOTHING = Labelling()
 
 def labelling_of(text: str) -> Labelling:
     """What `Labelling.text` wrote."""
-    concerns, stance, ask = text.split("/")
-    return Labelling(tuple(concerns.split(";")) if concerns else (), stance, ask)
+    concerns, stance, asks = text.split("/")
+    return Labelling(
+        tuple(concerns.split(";")) if concerns else (),
+        stance,
+        tuple(asks.split(";")) if asks else (),
+    )
 
 
 def labelling_of_tags(tags: Sequence[Tag]) -> Labelling:
@@ -54,80 +59,168 @@ def labelling_of_tags(tags: Sequence[Tag]) -> Labelling:
     return Labelling(
         concerns=tuple(sorted(tag.label for tag in raised)),
         stance=raised[0].stance if raised else "none",
-        ask=next((tag.label for tag in tags if tag.kind == "ask"), ""),
+        asks=tuple(sorted(tag.label for tag in tags if tag.kind == "ask")),
     )
 
 
 def defined(said: Labelling, taxonomy: Taxonomy) -> Labelling | None:
     """As far as the definitions still have it; None if nothing is left of what was said."""
     concerns = tuple(concern for concern in said.concerns if concern in taxonomy.concerns)
-    ask = said.ask if said.ask in taxonomy.asks or not said.ask else "other"
+    asks = {ask if ask in taxonomy.asks else "other" for ask in said.asks}
     if said.concerns and not concerns:
         return None
-    return Labelling(concerns, said.stance, ask)
+    return Labelling(concerns, said.stance, tuple(sorted(asks)))
 
 
 # Which turns to ask about
 
 
+@dataclass(frozen=True)
+class Source:
+    """Tags of one kind, label and stance on one side of the threshold, the nearest to it first."""
+
+    about: str  # the concern, or ASK
+    most: float  # how much a doubt of them may matter
+    tags: Iterator[tuple[float, str]]  # score and utterance
+
+
+def sources_of(
+    thresholds: Mapping[str, float],
+    asks: Iterable[str],
+    read: Callable[[str, str, str, float, bool], Iterator[tuple[float, str]]],
+    *,
+    concern: str = "",
+) -> list[Source]:
+    """What `most_doubtful` reads from, as far as it has to.
+
+    `read` gives tags of a kind, label and stance from a score on, upwards (True) or downwards.
+    """
+    labels = [("concern", label) for label in thresholds if label != ASK]
+    labels += [("ask", ask) for ask in asks]
+    return [
+        Source(
+            about := ASK if kind == "ask" else label,
+            _most(kind, stance),
+            read(kind, label, stance, thresholds[about], upwards),
+        )
+        for kind, label in labels
+        if concern in ("", label)
+        for stance in STANCES
+        for upwards in (True, False)
+    ]
+
+
 def most_doubtful(
-    tags: Iterable[Tag], thresholds: Mapping[str, float], *, concern: str = ""
+    sources: Iterable[Source],
+    thresholds: Mapping[str, float],
+    *,
+    tags_of: Callable[[str], Sequence[Tag]],
+    counts_anyway: Callable[[Tag], bool],
+    concern: str = "",
+    without: Collection[str] = (),
 ) -> Iterator[str]:
     """Utterances to ask about, the one whose answer tells most first.
 
     A doubt is the larger the nearer the score is to the threshold (of each concern, and of ASK),
-    and the more numbers hang on it. Concerns and calls that were asked about come later again.
+    and the more numbers hang on it: less if a tag's deal `counts_anyway`, whatever this turn says.
+    Concerns and calls that were asked about come later again. Of the sources only so much is read
+    as could come before what is known; `tags_of` gives all tags of an utterance.
     """
-    doubts = _doubts([t for t in tags if t.status != UNCERTAIN_SPEAKER], thresholds, concern)
     asked: Counter[str] = Counter()
+    doubts: dict[str, tuple[float, Tag]] = {}
+    seen = set(without)
+    ahead = [one for source in sources if (one := _Ahead.of(source, thresholds))]
+    bounds = [(-one.bound(asked), place) for place, one in enumerate(ahead)]
+    heapq.heapify(bounds)
+    waiting: list[tuple[float, str]] = []
 
-    def value(doubt: float, tag: Tag) -> float:
+    def value(utterance: str) -> float:
+        doubt, tag = doubts[utterance]
         return doubt / (1 + asked[_about(tag)]) / (1 + asked[f"call {tag.call}"])
 
-    waiting = [(-doubt, tag.utterance) for doubt, tag in doubts.values()]
-    heapq.heapify(waiting)
-    while waiting:
-        _, utterance = heapq.heappop(waiting)
-        now = -value(*doubts[utterance])
-        if waiting and (now, utterance) > waiting[0]:  # values only fall, so look at it again later
-            heapq.heappush(waiting, (now, utterance))
+    while waiting or bounds:
+        if bounds and (not waiting or bounds[0][0] <= waiting[0][0]):
+            bound, place = heapq.heappop(bounds)
+            here = ahead[place]
+            if -here.bound(asked) == bound:  # else it fell, as all of them only do
+                utterance = here.utterance
+                largest = None
+                if utterance not in seen:
+                    seen.add(utterance)
+                    largest = _largest(tags_of(utterance), thresholds, counts_anyway, concern)
+                if largest:
+                    doubts[utterance] = largest
+                    heapq.heappush(waiting, (-value(utterance), utterance))
+                if not here.go_on(thresholds):
+                    continue
+            heapq.heappush(bounds, (-here.bound(asked), place))
+            continue
+        then, utterance = heapq.heappop(waiting)
+        if -value(utterance) != then:
+            heapq.heappush(waiting, (-value(utterance), utterance))
             continue
         tag = doubts[utterance][1]
         asked.update([_about(tag), f"call {tag.call}"])
         yield utterance
 
 
-def _doubts(
-    tags: Sequence[Tag], thresholds: Mapping[str, float], concern: str
-) -> dict[str, tuple[float, Tag]]:
-    """The largest doubt of each utterance, with its tag."""
-    counting: dict[tuple[str, str], set[str]] = defaultdict(set)
+class _Ahead:
+    """The next tag of a source."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._near = 0.0
+        self.utterance = ""
+
+    @classmethod
+    def of(cls, source: Source, thresholds: Mapping[str, float]) -> _Ahead | None:
+        made = cls(source)
+        return made if made.go_on(thresholds) else None
+
+    def go_on(self, thresholds: Mapping[str, float]) -> bool:
+        """Whether there is another tag that may be doubted."""
+        score, self.utterance = next(self._source.tags, (-1.0, ""))
+        self._near = _nearness(score, thresholds[self._source.about])
+        return bool(self.utterance) and self._near >= LEAST
+
+    def bound(self, asked: Mapping[str, int]) -> float:
+        """The value that no tag of the source from here on exceeds."""
+        return self._near * self._source.most / (1 + asked.get(self._source.about, 0))
+
+
+def _largest(
+    tags: Iterable[Tag],
+    thresholds: Mapping[str, float],
+    counts_anyway: Callable[[Tag], bool],
+    concern: str,
+) -> tuple[float, Tag] | None:
+    """The largest doubt of an utterance, with its tag."""
+    largest = None
     for tag in tags:
-        if tag.kind == "concern" and tag.status == "sure" and tag.stance in DEMAND_STANCES:
-            counting[tag.deal, tag.label].add(tag.utterance)
-    doubts: dict[str, tuple[float, Tag]] = {}
-    for tag in tags:
-        if _about(tag) in thresholds and (not concern or tag.label == concern):
+        known = (
+            tag.status != UNCERTAIN_SPEAKER and tag.kind in CORRECTED and _about(tag) in thresholds
+        )
+        if known and concern in ("", tag.label):
             near = _nearness(tag.score, thresholds[_about(tag)])
-            others = counting[tag.deal, tag.label] - {tag.utterance}
-            doubt = near * _matters(tag, others)
-            largest = tag.utterance not in doubts or doubt > doubts[tag.utterance][0]
-            if near >= LEAST and largest:
-                doubts[tag.utterance] = doubt, tag
-    return doubts
+            if near >= LEAST:
+                most = _most(tag.kind, tag.stance)
+                doubt = near * (min(most, COUNTS_ANYWAY) if counts_anyway(tag) else most)
+                if largest is None or doubt > largest[0]:
+                    largest = doubt, tag
+    return largest
+
+
+def _most(kind: str, stance: str) -> float:
+    """How much a doubt of such a tag matters to the numbers, at most."""
+    if kind == "concern" and stance not in DEMAND_STANCES:
+        return COUNTS_NOT
+    return COUNTS_ANYWAY if kind == "ask" else COUNTS
 
 
 def _nearness(score: float, threshold: float) -> float:
     """1 at the threshold, 0 where nothing could be surer."""
     room = threshold if score < threshold else 1 - threshold
     return 1 - abs(score - threshold) / max(room, 1e-6)
-
-
-def _matters(tag: Tag, others: Collection[str]) -> float:
-    """`others` are turns of the deal that count for the same concern whatever this one says."""
-    if tag.kind == "concern" and tag.stance not in DEMAND_STANCES:
-        return COUNTS_NOT
-    return COUNTS_ANYWAY if others or tag.kind == "ask" else COUNTS
 
 
 def _about(tag: Tag) -> str:
@@ -182,7 +275,7 @@ def tags_of(
         "why": f"{correction.who} said so on {correction.at[:10]}",
     }
     labels = [("concern", label) for label in said.concerns]
-    labels += [("ask", said.ask)] if said.ask else []
+    labels += [("ask", label) for label in said.asks]
     return [Tag(kind=kind, label=label, score=1.0, **shared) for kind, label in labels]
 
 
@@ -194,7 +287,7 @@ def labelled(correction: Correction) -> LabelledTurn:
         source="corrections",
         context=correction.context,
         text=correction.text,
-        labels=(Labels(said.concerns, said.stance, bool(said.ask)),),
+        labels=(Labels(said.concerns, said.stance, bool(said.asks)),),
     )
 
 

@@ -155,7 +155,7 @@ class Answer:
 
     concerns: list[str] = dataclasses.field(default_factory=list)
     stance: str = "none"  # objection | question | mention, where it raises a concern
-    ask: str = ""
+    asks: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -281,7 +281,7 @@ def answer(
     if doubt is None:
         raise HTTPException(404, GONE)
     found = doubts.round(db, config, concern)
-    after = said(found, given.concerns, given.stance, given.ask)
+    after = said(found, given.concerns, given.stance, given.asks)
     if isinstance(after, str):
         raise HTTPException(422, after)
     return Made(decide(db, doubt, after, who=visitor(request).name, at=_now(request)))

@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from callinsight.pipeline.definitions import promises_of, revisions
-from callinsight.reports.definitions import Section, Term, sections_of
-from callinsight.reports.wording import listing, slug
-from callinsight.taxonomy import Taxonomy
+from callinsight.reports.definitions import own_sections, sections_of
+from callinsight.reports.wording import slug
 from callinsight.web.pages import Db, Definitions, Settings, page, require
 
 router = APIRouter(dependencies=[Depends(require("viewer"))])
@@ -19,7 +18,7 @@ def definitions(request: Request, db: Db, config: Settings, taxonomy: Definition
     """Concerns, stances, roles, stages, asks and content types; the user's own rivals and topics."""
     sections = [
         *sections_of(taxonomy, promises_of(config)),
-        *_own(taxonomy, config.tagging.competitors),
+        *own_sections(taxonomy, config.tagging.competitors),
     ]
     return page(
         request,
@@ -30,19 +29,3 @@ def definitions(request: Request, db: Db, config: Settings, taxonomy: Definition
         revisions=revisions(db),
         file=config.tagging.taxonomy,
     )
-
-
-def _own(taxonomy: Taxonomy, listed: tuple[str, ...]) -> list[Section]:
-    """What the users have named themselves."""
-    rivals = [
-        Term(one.label, one.description or f"Also: {listing(one.names)}")
-        for one in taxonomy.competitors.values()
-    ]
-    rivals += [Term(name, "By this name, in the pipeline file") for name in listed]
-    products = [
-        Term(one.label, one.description or f"Also: {listing(one.names)}")
-        for one in taxonomy.products.values()
-    ]
-    topics = [Term(one.label, one.description) for one in taxonomy.topics.values()]
-    named = (("Rivals", rivals), ("Products", products), ("Topics of your own", topics))
-    return [Section(title, tuple(terms)) for title, terms in named if terms]

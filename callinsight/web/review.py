@@ -66,7 +66,7 @@ def decide_turn(
     keep: Annotated[list[str] | None, Form()] = None,
     concerns: Annotated[list[str] | None, Form()] = None,
     stance: Annotated[str, Form()] = "",
-    ask: Annotated[str, Form()] = "",
+    asks: Annotated[list[str] | None, Form()] = None,
     concern: Annotated[str, Form()] = "",
 ) -> Any:
     """Keep what a person says of a turn, and go on to the next."""
@@ -76,7 +76,7 @@ def decide_turn(
         raise HTTPException(404, GONE)
     found = doubts.round(db, config, concern)
     if answer == "change":
-        after = said(found, concerns or [], stance, ask)
+        after = said(found, concerns or [], stance, asks or [])
     else:
         after = Labelling() if answer == "reject" else _kept(doubt, keep or [])
     if isinstance(after, str):
@@ -125,13 +125,14 @@ def corrections(request: Request, db: Db, config: Settings, taxonomy: Definition
     return page(request, "corrections.html.jinja", lines=lines, more=more)
 
 
-def said(found: Review, concerns: list[str], stance: str, ask: str) -> Labelling | str:
+def said(found: Review, concerns: list[str], stance: str, asks: list[str]) -> Labelling | str:
     """What the turn says by the person, else what is wrong with the answer."""
-    if not set(concerns) <= set(found.concerns) or (ask and ask not in found.asks):
+    if not set(concerns) <= set(found.concerns) or not set(asks) <= set(found.asks):
         return CHANGED
     if concerns and stance not in STANCES:
         return UNFINISHED
-    return Labelling(tuple(sorted(set(concerns))), stance if concerns else "none", ask)
+    stance = stance if concerns else "none"
+    return Labelling(tuple(sorted(set(concerns))), stance, tuple(sorted(set(asks))))
 
 
 def _kept(doubt: Doubt, ticked: list[str]) -> Labelling | str:
@@ -206,8 +207,8 @@ def _words(labelling: str, taxonomy: Taxonomy) -> str:
     what, names = labelling_of(labelling), Names(taxonomy)
     concerns = listing([names.concern(concern) for concern in what.concerns])
     raised = [f"{concerns}, as {what.stance}"] if concerns else []
-    known = taxonomy.asks.get(what.ask)
-    asked = [f"asks for {known.label if known else readable(what.ask)}"] if what.ask else []
+    kinds = [taxonomy.asks[a].label if a in taxonomy.asks else readable(a) for a in what.asks]
+    asked = [f"asks for {listing(kinds)}"] if kinds else []
     return "; ".join([*raised, *asked]) or "nothing"
 
 

@@ -292,6 +292,37 @@ def test_expired_is_retired_or_refreshed_by_demand():
     ]
 
 
+def test_expired_is_retired_only_where_it_is_known_that_nobody_asks():
+    one = item(expires_on="2026-10-30")
+    blank = item(expires_on="2026-10-30", concerns=())
+    others = item(expires_on="2026-10-30", personas=("end_user",))
+
+    def told(found):
+        return [(one.why, one.advice) for one in found]
+
+    assert told(find([one], gaps=[])) == [
+        (
+            "expired on 2026-10-30; too few calls to tell whether anybody asks for it",
+            "ask the owner",
+        )
+    ]
+    assert told(find([blank])) == [
+        (
+            "expired on 2026-10-30; it names no concern, so nobody can tell who asks for it",
+            "retag",
+        )
+    ]
+    assert told(find([others], gaps=[gap()])) == [
+        (
+            (
+                "expired on 2026-10-30; its concern is raised by champion at decision, for whom it "
+                "is not tagged"
+            ),
+            "refresh",
+        )
+    ]
+
+
 def test_stale_is_refreshed():
     one = item(updated_on="2026-09-30", review_period_days=30)
     why = "last updated on 2026-09-30, review was due after 30 days"

@@ -1,5 +1,6 @@
 """Definitions are kept each time they come into use, and the terminal says what changed."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +72,33 @@ def test_the_terminal_shows_words_and_changes(database: Path) -> None:
         "\n## What has changed\n\nVersion 2026-11.1, in use from 5 October 2026:\n\n"
         "- Concern “Price and budget”: its meaning changed.\n"
     )
+
+
+def test_the_page_shows_the_same_and_stands_alone(database: Path) -> None:
+    shown = CliRunner().invoke(app, ["taxonomy", "show", "--format", "html", "--db", str(database)])
+
+    page = shown.stdout
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert page.startswith("<!doctype html>\n")
+    assert "<title>Definitions, version 2026-11.1 · Tallybrook</title>" in page
+    assert '<h2 id="promises-on-content-requests">Promises on content requests</h2>' in page
+    assert "<dt>Delivered, P1</dt><dd>Within 10 business days of accepting it</dd>" in page
+    assert "<h3>Version 2026-11.1, in use from 5 October 2026</h3>" in page
+    assert "<li>Concern “Price and budget”: its meaning changed.</li>" in page
+    assert all(f'<a href="#{id_}">' in page for id_ in re.findall(r'<h2 id="([^"]+)"', page))
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_hostile_words_of_a_definition_stay_words(tmp_path: Path) -> None:
+    text = (ROOT / "pipelines" / "taxonomy.toml").read_text(encoding="utf-8")
+    file = tmp_path / "taxonomy.toml"
+    file.write_text(text.replace('label = "Price and budget"', "label = '<b onclick=x>'"))
+
+    shown = CliRunner().invoke(app, ["taxonomy", "show", str(file), "--format", "html"])
+
+    assert "<dt>&lt;b onclick=x&gt;</dt>" in shown.stdout
+    assert "<b onclick" not in shown.stdout
 
 
 def test_without_a_database_a_file_is_shown(

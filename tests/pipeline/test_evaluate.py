@@ -31,7 +31,7 @@ def gold(id_: str, concerns: str, stance: str) -> Gold:
 
 def read(concerns: str, stance: str) -> Reading:
     scored = tuple(Scored(c, 0.75, "sure", "", "") for c in concerns.split())
-    return Reading(scored, stance, 0.6, False, "", 0.1)
+    return Reading(scored, stance, 0.6, False, (), 0.1)
 
 
 @pytest.fixture

@@ -13,16 +13,24 @@ MONTH = "2026-10"
 def test_the_demos_playlist_is_varied_and_the_same_each_time(demo: DemoRun, tmp_path) -> None:
     with store.opened(demo.summary.database) as db:
         moments = playlist_of(db, demo.config, MONTH, length_s=1200)
-        pages = [
+        made = [
             write_month_playlist(db, demo.config, MONTH, tmp_path / name, length_s=1200)
             for name in ("one", "two")
         ]
+        of_month = [c for c in store.all_calls(db) if c.recorded_at.startswith(MONTH) and c.is_read]
+    pages = [page for page, _ in made]
 
     assert len({m.place for m in moments}) >= 3
     assert len({m.tag.deal for m in moments}) >= 6
     assert all(2 < m.end_s - m.start_s <= 30 for m in moments)
     clips = sorted((pages[0].parent / "clips").iterdir())
     assert len(clips) == len(moments) >= 8
+    # of the demo's calls eight are recordings, the others transcripts
+    mute = [call for call in of_month if not call.id.startswith("rec-")]
+    assert made[0][1] == f"{len(mute)} calls of the month are without sound and left out."
+    page = pages[0].read_text(encoding="utf-8")
+    assert made[0][1] in page
+    assert mute[0].account in page.partition("Not in this list")[2]
     for path in sorted(pages[0].parent.rglob("*.*")):
         same = pages[1].parent / path.relative_to(pages[0].parent)
         assert path.read_bytes() == same.read_bytes()

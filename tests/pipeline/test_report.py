@@ -15,8 +15,10 @@ from callinsight import store
 from callinsight.calls.audio import SAMPLE_RATE
 from callinsight.errors import InputError
 from callinsight.pipeline.report import report_month
-from callinsight.pipeline.run import Summary, stored_config
-from callinsight.records import Call, ContentItem
+from callinsight.pipeline.requests import new_request
+from callinsight.pipeline.run import Summary, request_settings, stored_config
+from callinsight.pipeline.unused import list_unused
+from callinsight.records import Call, ContentItem, ContentRequest
 
 DEALS = 8
 SAID = [
@@ -300,6 +302,59 @@ def test_a_month_without_calls_between_others_still_tells_of_the_inventory(
     assert idle["why"] == "never used; buyers ask for this, but it has no address: unfindable"
     one_call = told(two_months, "2026-12")
     assert one_call["totals"]["calls"] == 1
+
+
+def test_requests_stand_as_they_were_last_heard_of_and_change_no_past(two_months: Project) -> None:
+    """October's report is read in November, when requests were made since."""
+    before = told(two_months)
+    with store.opened(two_months.database) as db:
+        config = request_settings(db)
+        draft = ContentRequest(title="ROI sheet for boards", requester="", created_at="")
+        new_request(db, config, draft, who="Mara", now="2026-11-03T09:00:00+00:00")
+
+    after = told(two_months, now=LATER)
+    as_it_was = told(two_months, as_of=date(2026, 10, 31), now="")
+
+    assert before["requests"] == []
+    assert [(r["request"], r["due"], r["age_days"]) for r in after["requests"]] == [
+        ("R-1", "2026-11-04", 0)
+    ]
+    open_ = "One content request is open as of 3 November 2026, none of them past its due date."
+    assert open_ in after["summary"]
+    assert open_ in after["files"]["index.html"].decode()
+    assert after["past_changed"] is None
+    assert len(snapshots(two_months)) == 1
+    assert as_it_was["requests"] == []
+    assert told(two_months, now=LATER)["files"] == after["files"]
+
+
+def test_idle_assets_are_those_that_the_command_lists(two_months: Project) -> None:
+    items = [
+        ContentItem(id="A-1", title="Prices", content_type="pricing_sheet", **facts)
+        for facts in [
+            {"concerns": ("price_budget",), "published_on": "2026-01-01", "owner": "Mara"}
+        ]
+    ]
+    with store.opened(two_months.database) as db, store.transaction(db):
+        store.replace_content(db, items, [])
+        change = "UPDATE calls SET recorded_at = '2026-09-08T10:00:00+00:00' WHERE id LIKE 'c%'"
+        db.execute(change)
+        db.execute("UPDATE tags SET month = '2026-09'")
+        db.execute("UPDATE calls SET recorded_at = '2026-10-05T10:00:00+00:00' WHERE id = 'c0'")
+        db.execute("UPDATE tags SET month = '2026-10' WHERE call = 'c0'")
+        config = stored_config(db)
+        listed = json.loads(list_unused(db, config, date(2026, 10, 31), shape="json"))
+
+    report = told(two_months)  # of a month in which one deal spoke
+
+    assert [(u["asset_id"], u["why"], u["advice"]) for u in report["unused"]] == [
+        (u["item"], u["why"], u["advice"]) for u in listed["assets"]
+    ]
+    assert report["unused"][0]["advice"] == "promote"
+    period = "Use and demand from 4 May 2026 to 31 October 2026 count."
+    assert period in report["files"]["index.html"].decode()
+    assert period in report["files"]["report.md"].decode()
+    assert listed["since"] == "2026-05-04"
 
 
 def test_a_snapshot_is_kept_only_with_a_moment(two_months: Project) -> None:

@@ -158,6 +158,7 @@ class TestAsking:
         ask(desk, "Pricing sheet for next year")
         alike = similar_requests(db, request(id=0, title="Customer story from a manufacturer"))
         assert [one.id for one in alike] == [1]
+        assert not store.has_vectors(db)
 
     @pytest.mark.usefixtures("without_model")
     def test_without_the_model_they_are_found_by_their_words(self, desk):
@@ -415,6 +416,24 @@ class TestBrief:
         text = brief_of(db, config, 1, as_of=date(2026, 11, 2))
 
         assert text == (Path(__file__).parent / "brief.md").read_text(encoding="utf-8")
+
+    def test_the_surest_turns_come_first_one_of_each_account(self, desk):
+        db, config = desk
+        for call, account, score in (
+            ("c1", "Globex", 0.9),
+            ("c2", "Globex", 0.97),
+            ("c3", "Acme", 0.8),
+        ):
+            db.execute(
+                "UPDATE tags SET score = ? WHERE call = ? AND kind = 'concern'", [score, call]
+            )
+            db.execute("UPDATE calls SET account = ? WHERE id = ?", [account, call])
+        ask(desk, concern="value_roi", persona="economic_buyer", stage="decision")
+
+        text = brief_of(db, config, 1, as_of=date(2026, 11, 2))
+
+        quoted = [line.rpartition("(")[2] for line in text.splitlines() if line.startswith("> —")]
+        assert quoted == ["c2:0001)", "c3:0001)", "c1:0001)"]
 
     def test_turns_that_no_longer_say_it_are_left_out(self, desk):
         db, config = desk

@@ -233,7 +233,7 @@ def test_a_concern_that_the_definitions_do_not_have(desk: Desk) -> None:
 
 def test_a_correction_is_a_sure_tag_that_no_model_changes(desk: Desk) -> None:
     three_calls(desk)
-    said = Labelling(("trust_proof", "value_roi"), "question", "case_study")
+    said = Labelling(("trust_proof", "value_roi"), "question", ("case_study",))
     desk.correct("b", 1, said)
 
     desk.relearn()
@@ -356,7 +356,7 @@ def test_what_becomes_the_sellers_fits_no_more_and_an_uncertain_speaker_counts_n
 
 def test_what_is_learnt_is_the_turn_as_it_was_with_its_stored_vector(desk: Desk) -> None:
     three_calls(desk)
-    desk.correct("b", 1, Labelling(("trust_proof",), "question", "demo"))
+    desk.correct("b", 1, Labelling(("trust_proof",), "question", ("demo",)))
     long = "So it goes on and on here. " * 40
     desk.say("d", (long, {PRICE: 2.0, OBJECTION: FAR}), ("Hm, ok.", {PRICE: FAR}))
     assert len(pieces(Turn("", long))) > 1
@@ -519,14 +519,14 @@ def test_accepting_keeps_what_is_likely_and_says_so_before(desk: Desk) -> None:
 def test_what_cannot_be_understood_is_asked_again(desk: Desk) -> None:
     three_calls(desk)
 
-    typed = ["u", "x", "c", "13", "1 one", "1", "z", "b", "c", "", "1 2", "0", "", "q"]
+    typed = ["u", "x", "c", "13", "1 one", "1", "z", "b", "c", "", "1 x", "0", "", "q"]
     result = desk.invoke("--limit", "1", typed="\n".join(typed))
 
     concerns = "Which concerns? Their numbers, or Enter for none: "
     how = "How? o objection, q question, m only mentioned, b back: "
-    asks = "What is asked for? Its number, or Enter for nothing: "
+    asks = "What is asked for? Their numbers, or Enter for nothing: "
     several = "Type numbers from 1 to 12, such as 2 5"
-    one = f"Type one number from 1 to {len(TAXONOMY.asks) + 1}"
+    kinds = f"Type numbers from 1 to {len(TAXONOMY.asks) + 1}, such as 2 5"
     told = [
         line
         for line in result.stderr.splitlines()
@@ -537,7 +537,7 @@ def test_what_cannot_be_understood_is_asked_again(desk: Desk) -> None:
         *(f"{KEYS}x", f"Press one of these keys: {KEYS[:-2]}, or a number to tick or untick"),
         *(f"{KEYS}c", f"{concerns}13", several, f"{concerns}1 one", several, f"{concerns}1"),
         *(f"{how}z", f"{how}b"),
-        *(f"{KEYS}c", concerns, f"{asks}1 2", one, f"{asks}0", one, asks),
+        *(f"{KEYS}c", concerns, f"{asks}1 x", kinds, f"{asks}0", kinds, asks),
     ]
     assert told[19] == f"{LAST}q"
     assert [made[1] for made in made_in(desk)] == ["reject"]  # nothing, and nothing is asked for
@@ -602,7 +602,7 @@ def test_what_a_buyer_said_is_no_formula_in_a_spreadsheet(desk: Desk) -> None:
 
 def test_the_history_to_read_and_for_a_spreadsheet(desk: Desk) -> None:
     three_calls(desk)
-    desk.correct("b", 1, Labelling(("trust_proof", "value_roi"), "question", "demo"))
+    desk.correct("b", 1, Labelling(("trust_proof", "value_roi"), "question", ("demo",)))
     desk.correct("c", 1, Labelling())
     review.undo(desk.db, 2, who="Ben", at="2026-11-03T09:00:00+01:00")
 

@@ -28,7 +28,15 @@ SEND = "Could you send me a case study? We are looking at Brandix, too."
 EMPTY = {
     "concerns": [],
     "stance": {"label": "none", "score": 1.0},
-    "ask": {"value": False, "kind": "", "score": 0.0, "evidence": ""},
+    "ask": {
+        "value": False,
+        "kind": "",
+        "kinds": [],
+        "score": 0.0,
+        "status": "sure",
+        "evidence": "",
+    },
+    "competitors": [],
 }
 MEMORY = 500  # megabytes that tagging takes at most
 MEASURED = """
@@ -71,7 +79,8 @@ def test_a_line_for_each_row_in_order_with_all_its_columns(tmp_path: Path) -> No
     lines = lines_of(sheet, context="vorher")
 
     first, second, third = rows_of(lines)
-    assert list(first) == ["Nr", "Vorher", "Text", "Größe", "concerns", "stance", "ask"]
+    answers = ["concerns", "stance", "ask", "competitors"]
+    assert list(first) == ["Nr", "Vorher", "Text", "Größe", *answers]
     assert (first["Nr"], first["Größe"]) == ("007", "3,5 €")
     dear = next(c for c in first["concerns"] if c["label"] == "price_budget")
     assert list(dear) == ["label", "score", "status", "evidence", "why"]
@@ -91,8 +100,15 @@ def test_rivals_are_known_by_the_names_given(tmp_path: Path) -> None:
     said = {c["label"]: c for c in named["concerns"]}["competitor"]
     assert (said["status"], said["why"]) == ("sure", "says “Brandix”")
     assert "says “Brandix”" not in [c["why"] for c in plain["concerns"]]
+    [rival] = named["competitors"]
+    assert (rival["label"], rival["status"], rival["evidence"]) == (
+        "Brandix",
+        "sure",
+        "We are looking at Brandix too.",
+    )
     assert named["ask"]["value"] is True
-    assert named["ask"]["kind"] == "case_study"
+    assert (named["ask"]["kind"], named["ask"]["kinds"]) == ("case_study", ["case_study"])
+    assert named["ask"]["status"] == "sure"
 
 
 def test_a_column_with_the_name_of_an_answer_is_kept_under_another(tmp_path: Path) -> None:

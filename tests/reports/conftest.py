@@ -23,7 +23,13 @@ from callinsight.records import (
     Utterance,
 )
 from callinsight.reports.basis import Heard
-from callinsight.reports.monthly import Excerpt, MonthlyReport, build_report, pick_excerpts
+from callinsight.reports.monthly import (
+    Excerpt,
+    Material,
+    MonthlyReport,
+    build_report,
+    pick_excerpts,
+)
 from callinsight.reports.wording import Names
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -233,7 +239,7 @@ class Month:
             "names": Names(TAXONOMY),
             "versions": {"definitions": "2026-11", "tagger": "abc"},
         }
-        return build_report(**{**facts, **changes})
+        return build_report(Material(**{**facts, **changes}))
 
 
 @pytest.fixture

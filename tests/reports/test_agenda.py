@@ -5,7 +5,6 @@ from dataclasses import replace
 from material import DemoRun
 
 from callinsight import store
-from callinsight.months import last_day
 from callinsight.pipeline.agenda import write_month_agenda
 from callinsight.pipeline.report import report_of
 from callinsight.records import Call
@@ -60,7 +59,7 @@ def test_the_demos_agenda_says_what_to_decide(demo: DemoRun, tmp_path) -> None:
 
 def test_promises_requests_and_changes_have_their_points(demo: DemoRun) -> None:
     with store.opened(demo.summary.database) as db:
-        report, _ = report_of(db, demo.config, MONTH, last_day(MONTH))
+        report, _ = report_of(db, demo.config, MONTH)
 
     agenda = agenda_of(
         replace(report, request_sentence="One content request is open."),

@@ -106,6 +106,24 @@ def test_every_part_is_a_sheet_a_file_and_a_list_with_the_same_rows(written):
     }
 
 
+def test_rows_are_as_tall_as_their_words_and_sheets_print_on_pages_of_a4(written):
+    book = book_of(written)
+
+    summary, evidence = book["Summary"], book["Evidence"]
+    heights = {
+        row[1].value: summary.row_dimensions[row[1].row].height for row in summary
+    }  # 15 by itself
+    long = next(text for text in heights if text and len(text) > 200)
+    assert heights["Tallybrook"] is None
+    assert heights[long] == 42.0  # three lines of 99 characters
+    assert evidence.row_dimensions[2].height is None
+    assert {sheet.page_setup.paperSize for sheet in book} == {9}
+    assert {sheet.page_setup.orientation for sheet in book} == {"landscape"}
+    assert (summary.page_setup.fitToWidth, summary.page_setup.fitToHeight) == (1, 0)
+    assert book["Gaps"].page_setup.fitToWidth == 3
+    assert book["Gaps"].print_title_cols == "$A:$A"
+
+
 def test_a_workbook_has_types_filters_and_frozen_heads(written):
     book = book_of(written)
 

@@ -396,6 +396,7 @@ def test_an_asset_is_advised_each_thing_once_and_one_that_goes_needs_no_owner():
 
     assert advised(("unused", "refresh"), ("stale", "refresh")) == ("Refresh",)
     assert advised(("unused", "retire"), ("unowned", "assign an owner")) == ("Retire",)
+    assert advised(("expired", "ask the owner"), ("unused", "keep")) == ("Ask the owner",)
     assert advised(("unused", "keep"), ("unowned", "assign an owner")) == (
         "Keep",
         "Assign an owner",

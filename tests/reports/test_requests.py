@@ -1,6 +1,10 @@
 """Open requests against what was agreed."""
 
+from datetime import date
+
 from callinsight.reports.requests import RequestLine, request_rows, request_sentence
+
+DAY = date(2026, 11, 2)
 
 
 def line(id_, **changes):
@@ -35,16 +39,18 @@ def test_the_overdue_come_first_then_what_is_due_first_and_closed_ones_not_at_al
         ("R-1", "deliver by 10 November 2026", False, "Nobody", "Dana"),
         ("R-5", "not agreed", False, "Nobody", "Dana and 1 other"),
     ]
-    assert request_sentence(lines) == (
-        "Four content requests are open, 1 of them past its due date."
+    assert request_sentence(lines, DAY) == (
+        "Four content requests are open as of 2 November 2026, 1 of them past its due date."
     )
 
 
 def test_what_is_said_where_little_is_open():
-    assert request_sentence([]) == ""
-    assert request_sentence([line("R-1", state="declined")]) == "No content request is open."
-    assert request_sentence([line("R-1")]) == (
-        "One content request is open, none of them past its due date."
+    assert request_sentence([], DAY) == ""
+    assert request_sentence([line("R-1", state="declined")], DAY) == (
+        "No content request is open as of 2 November 2026."
+    )
+    assert request_sentence([line("R-1")], DAY) == (
+        "One content request is open as of 2 November 2026, none of them past its due date."
     )
 
 
@@ -53,5 +59,8 @@ def test_they_stand_in_the_report_and_among_its_sentences(empty):
 
     report = empty.report(requests=[line("R-1", overdue=True)])
 
-    assert "One content request is open, 1 of them past its due date." in report.summary
+    assert (
+        "One content request is open as of 31 October 2026, 1 of them past its due date."
+        in report.summary
+    )
     assert [row.title for row in report.requests] == ["Write R-1"]

@@ -145,6 +145,33 @@ def test_a_general_kind_counts_only_where_no_other_fits(matcher):
     assert ask_kind("could you put that in writing and email it", matcher).kind == "in_writing"
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "more"),
+    [
+        (
+            "could you send me the pricing sheet and set up a reference call",
+            "pricing_sheet",
+            ("reference_call",),
+        ),
+        (
+            "Please send me the SOC 2 report, the API documentation and a pricing sheet.",
+            "security_pack",
+            ("integration_guide", "pricing_sheet"),
+        ),
+        ("I'd like the slides as well as a case study", "case_study", ("presentation",)),
+        ("do send me the case study, it's for my security team's audit", "case_study", ()),
+        ("send me a case study rather than a brochure", "case_study", ()),
+        ("I want the recording of this demo, and then those slides", "demo", ("presentation",)),
+        ("send me the certificate, the actual contract", "certificate", ()),
+        ("could you put the price list and the terms in writing", "pricing_sheet", ("contract",)),
+    ],
+)
+def test_further_kinds_are_those_that_are_listed_with_it(matcher, text, kind, more):
+    ask = ask_kind(text, matcher)
+
+    assert (ask.kind, ask.more) == (kind, more)
+
+
 def test_no_words_no_kind(matcher):
     assert ask_kind("", matcher) == Ask(OTHER, "", "")
 

@@ -333,13 +333,31 @@ def test_what_is_asked_for_stands_in_the_asking_sentence_else_near_it(before, as
     assert (reading.asks, reading.ask_kind) == (True, kind)
 
 
-def test_below_its_threshold_nothing_is_asked_for():
+def test_below_its_threshold_it_is_unsure_what_is_asked_for():
     text = "Could you send me a price list?"
 
     reading = read(text, {"ask": 0.58}, taxonomy=replace(TAXONOMY, asks=ASKS))
 
-    assert (reading.asks, reading.ask_kind, reading.ask_evidence) == (False, "", "")
+    assert (reading.asks, reading.ask_kind, reading.ask_status) == (False, "", "unsure")
+    assert (reading.ask_kinds, reading.ask_evidence) == (("price_list",), text)
     assert reading.ask_score == pytest.approx(0.58, abs=3e-3)
+
+
+def test_what_is_hardly_an_ask_is_none():
+    text = "Could you send me a price list?"
+
+    reading = read(text, {"ask": 0.09}, taxonomy=replace(TAXONOMY, asks=ASKS))
+
+    assert (reading.asks, reading.ask_kinds, reading.ask_evidence) == (False, (), "")
+    assert reading.ask_status == "sure"
+
+
+def test_all_that_is_asked_for_with_the_likeliest_first():
+    text = "Could you send me a case study and maybe a price list?"
+
+    reading = read(text, {"ask": 0.9}, taxonomy=replace(TAXONOMY, asks=ASKS))
+
+    assert (reading.ask_kind, reading.ask_kinds) == ("case_study", ("case_study", "price_list"))
 
 
 # --- rivals ---
@@ -538,7 +556,7 @@ def test_a_turn_of_one_or_two_words_says_nothing_and_is_not_encoded(text):
 
     assert pieces(turn) == []
     assert tagger().read([turn], {}) == [NOTHING]
-    assert Reading((), "none", 1.0, False, "", 0.0) == NOTHING
+    assert Reading((), "none", 1.0, False, (), 0.0) == NOTHING
 
 
 def test_three_words_are_enough():

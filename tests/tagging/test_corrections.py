@@ -1,10 +1,13 @@
 """Which turns people are asked about, and when their answers hold."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from random import Random
 
 import pytest
 
-from callinsight.records import Correction, Tag, Utterance
+from callinsight.records import DEMAND_STANCES, Correction, Tag, Utterance
 from callinsight.tagging.corrections import (
     ASK,
     Labelling,
@@ -15,6 +18,7 @@ from callinsight.tagging.corrections import (
     labelling_of_tags,
     most_doubtful,
     placed,
+    sources_of,
     tags_of,
 )
 from callinsight.tagging.encoder import Turn
@@ -43,6 +47,86 @@ def tag(utterance: str, label: str, score: float, **changes: str) -> Tag:
         "call": utterance,
     }
     return Tag(**FACTS | facts | changes, utterance=utterance, label=label, score=score)
+
+
+def doubtful(tags: list[Tag], concern: str = "") -> Iterator[str]:
+    """The order of these tags, read as the store reads them."""
+
+    def read(kind: str, label: str, stance: str, score: float, upwards: bool) -> Iterator:
+        own = [
+            (t.score, t.utterance)
+            for t in tags
+            if (t.kind, t.label, t.stance) == (kind, label, stance)
+            and t.status != "uncertain_speaker"
+            and (t.score >= score) == upwards
+        ]
+        return iter(sorted(own, reverse=not upwards))
+
+    def counts_anyway(tag: Tag) -> bool:
+        same = [t for t in tags if (t.deal, t.label, t.kind) == (tag.deal, tag.label, "concern")]
+        others = [t for t in same if t.status == "sure" and t.stance in DEMAND_STANCES]
+        return any(t.utterance != tag.utterance for t in others)
+
+    return most_doubtful(
+        sources_of(THRESHOLDS, ["demo"], read, concern=concern),
+        THRESHOLDS,
+        tags_of=lambda utterance: [t for t in tags if t.utterance == utterance],
+        counts_anyway=counts_anyway,
+        concern=concern,
+    )
+
+
+def by_looking_at_all(tags: list[Tag]) -> Iterator[str]:
+    """The same order, found the plain way: the best of all that is left, again and again."""
+    doubts: dict[str, tuple[float, str, str]] = {}
+    for one in tags:
+        about = ASK if one.kind == "ask" else one.label
+        threshold = THRESHOLDS[about]
+        room = threshold if one.score < threshold else 1 - threshold
+        near = 1 - abs(one.score - threshold) / room
+        others = [
+            t
+            for t in tags
+            if (t.deal, t.label, t.status) == (one.deal, one.label, "sure")
+            and t.stance != "mention"
+            and t.utterance != one.utterance
+        ]
+        matters = 0.5 if one.kind == "ask" or others else 1.0
+        doubt = near * (0.25 if one.kind == "concern" and one.stance == "mention" else matters)
+        if near >= 0.1 and doubt > doubts.get(one.utterance, (0.0,))[0]:
+            doubts[one.utterance] = doubt, about, f"call {one.call}"
+    asked: Counter[str] = Counter()
+    while doubts:
+        best = min(
+            doubts,
+            key=lambda u: (
+                -doubts[u][0] / (1 + asked[doubts[u][1]]) / (1 + asked[doubts[u][2]]),
+                u,
+            ),
+        )
+        asked.update(doubts.pop(best)[1:])
+        yield best
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_reading_only_what_may_come_next_changes_nothing(seed: int) -> None:
+    rng = Random(seed)
+    tags = {}
+    for _ in range(300):
+        number, kind = rng.randrange(150), rng.choice(("concern", "concern", "ask"))
+        label = "demo" if kind == "ask" else rng.choice(("price_budget", "trust_proof", "need_fit"))
+        made = tag(
+            f"u{number:03d}",
+            label,
+            rng.random(),
+            kind=kind,
+            stance=rng.choice(("objection", "question", "mention")),
+            call=f"c{number // 5}",
+            deal=f"d{number // 10}",
+        )
+        tags[made.utterance, made.label] = made
+
+    assert list(doubtful(list(tags.values()))) == list(by_looking_at_all(list(tags.values())))
 
 
 def correction(number: int, after: str = "/none/", **changes) -> Correction:
@@ -86,7 +170,7 @@ def test_the_nearer_to_the_threshold_the_sooner_on_either_side_of_it() -> None:
         tag("d", "competitor", 0.4),  # has no threshold: nobody knows how sure that is
     ]
 
-    assert list(most_doubtful(tags, THRESHOLDS)) == ["b", "c", "a"]
+    assert list(doubtful(tags)) == ["b", "c", "a"]
 
 
 def test_what_counts_in_a_number_comes_before_what_does_not() -> None:
@@ -96,7 +180,7 @@ def test_what_counts_in_a_number_comes_before_what_does_not() -> None:
         tag("objection", "price_budget", 0.3),
     ]
 
-    assert list(most_doubtful(tags, THRESHOLDS)) == ["objection", "ask", "mention"]
+    assert list(doubtful(tags)) == ["objection", "ask", "mention"]
 
 
 def test_a_deal_that_counts_anyway_waits() -> None:
@@ -106,7 +190,7 @@ def test_a_deal_that_counts_anyway_waits() -> None:
         tag("b1", "trust_proof", 0.3, deal="b"),
     ]
 
-    assert list(most_doubtful(tags, THRESHOLDS))[:2] == ["b1", "a1"]
+    assert list(doubtful(tags))[:2] == ["b1", "a1"]
 
 
 def test_no_concern_and_no_call_fills_the_list() -> None:
@@ -116,7 +200,7 @@ def test_no_concern_and_no_call_fills_the_list() -> None:
         tag("n0", "need_fit", 0.28, call="other"),
     ]
 
-    assert list(most_doubtful([*same_concern, *same_call], THRESHOLDS))[:3] == ["p0", "n0", "p1"]
+    assert list(doubtful([*same_concern, *same_call]))[:3] == ["p0", "n0", "p1"]
 
 
 def test_each_turn_is_asked_about_once_and_none_whose_speaker_is_uncertain() -> None:
@@ -126,13 +210,13 @@ def test_each_turn_is_asked_about_once_and_none_whose_speaker_is_uncertain() -> 
         tag("b", "price_budget", 0.4, status="uncertain_speaker"),
     ]
 
-    assert list(most_doubtful(tags, THRESHOLDS)) == ["a"]
+    assert list(doubtful(tags)) == ["a"]
 
 
 def test_only_one_concern_on_demand() -> None:
     tags = [tag("a", "price_budget", 0.4), tag("b", "trust_proof", 0.8)]
 
-    assert list(most_doubtful(tags, THRESHOLDS, concern="trust_proof")) == ["b"]
+    assert list(doubtful(tags, concern="trust_proof")) == ["b"]
 
 
 # What is said
@@ -142,9 +226,10 @@ def test_only_one_concern_on_demand() -> None:
     ("said", "text"),
     [
         (Labelling(), "/none/"),
-        (Labelling(ask="demo"), "/none/demo"),
+        (Labelling(asks=("demo",)), "/none/demo"),
+        (Labelling(asks=("demo", "trial")), "/none/demo;trial"),
         (
-            Labelling(("need_fit", "value_roi"), "question", "other"),
+            Labelling(("need_fit", "value_roi"), "question", ("other",)),
             "need_fit;value_roi/question/other",
         ),
     ],
@@ -158,19 +243,21 @@ def test_what_tags_say_together() -> None:
     tags = [
         tag("a", "value_roi", 0.9),
         tag("a", "need_fit", 0.3),
+        tag("a", "trial", 0.9, kind="ask"),
         tag("a", "demo", 0.9, kind="ask"),
     ]
 
-    assert labelling_of_tags(tags) == Labelling(("need_fit", "value_roi"), "objection", "demo")
-    assert labelling_of_tags(tags[2:]) == Labelling(ask="demo")
+    asks = ("demo", "trial")
+    assert labelling_of_tags(tags) == Labelling(("need_fit", "value_roi"), "objection", asks)
+    assert labelling_of_tags(tags[2:]) == Labelling(asks=asks)
 
 
 def test_what_the_definitions_have_no_more() -> None:
     taxonomy = load_taxonomy(DEFAULT_TAXONOMY)
 
-    assert defined(Labelling(("gone", "need_fit"), "question", "leaflet"), taxonomy) == Labelling(
-        ("need_fit",), "question", "other"
-    )
+    assert defined(
+        Labelling(("gone", "need_fit"), "question", ("leaflet",)), taxonomy
+    ) == Labelling(("need_fit",), "question", ("other",))
     assert defined(Labelling(("gone",), "question"), taxonomy) is None
     assert defined(Labelling(), taxonomy) == Labelling()
 
@@ -219,7 +306,7 @@ def test_of_turns_with_the_same_words_the_one_it_was_said_of(turns, place) -> No
 
 def test_a_correction_as_tags() -> None:
     utterance, _ = turn(3, "Too dear. Send me the price list.")
-    said = Labelling(("price_budget", "value_roi"), "objection", "pricing_sheet")
+    said = Labelling(("price_budget", "value_roi"), "objection", ("pricing_sheet", "trial"))
 
     made = tags_of(correction(1, said.text), said, utterance, FACTS)
 
@@ -236,6 +323,7 @@ def test_a_correction_as_tags() -> None:
         Tag(**facts, kind="concern", label="price_budget"),
         Tag(**facts, kind="concern", label="value_roi"),
         Tag(**facts, kind="ask", label="pricing_sheet"),
+        Tag(**facts, kind="ask", label="trial"),
     ]
     unknown = replace(utterance, side="unknown")
     uncertain = tags_of(correction(1, said.text), said, unknown, FACTS)

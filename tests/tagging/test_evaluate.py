@@ -43,7 +43,7 @@ def read(sure: str = "", unsure: str = "", stance: str = "none", *, asks: bool =
     said = [(label, 0.8, "sure") for label in sure.split()]
     said += [(label, 0.3, "unsure") for label in unsure.split()]
     concerns = tuple(Scored(label, score, status, "", "") for label, score, status in said)
-    return Reading(concerns, stance, 0.7, asks, "", 0.5)
+    return Reading(concerns, stance, 0.7, asks, (), 0.5)
 
 
 def counts(score) -> tuple[int, int, int, int]:
@@ -161,7 +161,7 @@ class TestCalibration:
         scores = [0.6] * 20
         turns = [gold("price") if i % 2 else gold() for i in range(20)]
         readings = [
-            Reading((Scored("price", score, "sure", "", ""),), "none", 1, False, "", 0)
+            Reading((Scored("price", score, "sure", "", ""),), "none", 1, False, (), 0)
             for score in scores
         ]
         result = calibrate(turns, readings)
@@ -174,7 +174,7 @@ class TestCalibration:
             Scored(label, score, "unsure", "", "")
             for label, score in (("price", 0.25), ("timing", 0.0999), ("trust", 0.1))
         )
-        result = calibrate([gold("price", "trust")], [Reading(said, "none", 1, False, "", 0)])
+        result = calibrate([gold("price", "trust")], [Reading(said, "none", 1, False, (), 0)])
         assert [(part.score, part.right, part.agreed) for part in result.bins] == [
             (0.1, 1, 0),
             (0.25, 1, 1),

@@ -57,7 +57,7 @@ def test_answers_are_kept_and_lead_to_the_next_turn(visitor: TestClient, filled:
     assert "1 of 16 answered" in page
     page = answer(visitor, second, answer="reject")
     third = asked(page)
-    changed = {"answer": "change", "stance": "objection", "ask": "contract"}
+    changed = {"answer": "change", "stance": "objection", "asks": "contract"}
     answer(visitor, third, **changed | {"concerns": ["price_budget", "legal_procurement"]})
 
     assert corrections(filled) == [

@@ -1,0 +1,29 @@
+"""TOML files as people write them, with errors for people."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from callinsight.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table in a file; raises OSError if it cannot be read, ConfigError if it is no TOML."""
+    try:
+        return parse_toml(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: this is not UTF-8 text; save it again as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: this is not valid TOML: {error}") from None
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The table that a text holds; raises tomllib.TOMLDecodeError, also if it nests too deeply."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("its brackets are nested too deeply") from None
