@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import calendar
+import functools
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from callinsight.errors import InputError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
+MIDDLE = ("03", "26")  # days that lie in the same month in any zone
 TO = ".."  # between the ends of a period
 
 
@@ -28,7 +30,17 @@ class Period:
 
     def holds(self, moment: str, zone: ZoneInfo) -> bool:
         """Whether an ISO 8601 moment lies in it."""
+        first, last = self._widest
+        if not first <= moment[:10] <= last:  # most moments, without asking the zone
+            return False
         return self.first.isoformat() <= day_of(moment, zone) <= self.last.isoformat()
+
+    @functools.cached_property
+    def _widest(self) -> tuple[str, str]:
+        """The first and last day that any clock may show in it: none is more than two days off."""
+        two = timedelta(days=2)
+        first = max(self.first, date.min + two) - two
+        return first.isoformat(), (min(self.last, date.max - two) + two).isoformat()
 
 
 def period_of(name: str) -> Period:
@@ -62,7 +74,9 @@ def _span(text: str) -> Period:
 
 def month_of(moment: str, zone: ZoneInfo) -> str:
     """The month of an ISO 8601 moment."""
-    return datetime.fromisoformat(moment).astimezone(zone).strftime("%Y-%m")
+    if MIDDLE[0] <= moment[8:10] <= MIDDLE[1]:
+        return moment[:7]
+    return day_of(moment, zone)[:7]
 
 
 def day_of(moment: str, zone: ZoneInfo) -> str:

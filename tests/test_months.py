@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from callinsight.months import (
     Period,
     check_day,
     check_month,
+    day_of,
     last_day,
     month_of,
     period_between,
@@ -108,3 +109,23 @@ def test_what_is_no_period(name, message):
     with pytest.raises(InputError) as caught:
         period_of(name)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/London"]
+)
+def test_months_and_periods_are_cut_alike_on_every_day_and_in_every_offset(zone: str):
+    here = ZoneInfo(zone)
+    october = period_of("2026-10")
+    start = datetime(2026, 9, 26, 0, 30, tzinfo=UTC)
+    for hours in range(0, 24 * 45, 5):
+        for offset in (-23, -11, 0, 14, 23):
+            moment = start + timedelta(hours=hours)
+            there = moment.astimezone(timezone(timedelta(hours=offset))).isoformat()
+            day = moment.astimezone(here).date().isoformat()
+            assert (month_of(there, here), day_of(there, here)) == (day[:7], day)
+            assert october.holds(there, here) == (day[:7] == "2026-10")
+
+
+def test_the_first_and_last_days_there_are_make_a_period():
+    assert period_of("0001-01-01..9999-12-31").holds("2026-10-05T10:00:00+00:00", ZoneInfo("UTC"))

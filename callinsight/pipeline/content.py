@@ -174,10 +174,20 @@ def window_of(config: Config, as_of: date) -> tuple[str, str]:
     return since.isoformat(), as_of.isoformat()
 
 
-def demand_in_window(db: Database, config: Config, taxonomy: Taxonomy, as_of: date) -> list[Gap]:
-    """The cells of the days in which use of an asset counts: what idle assets are held against."""
+def demand_in_window(
+    db: Database,
+    config: Config,
+    taxonomy: Taxonomy,
+    as_of: date,
+    *,
+    calls: Sequence[Call] | None = None,
+) -> list[Gap]:
+    """The cells of the days in which use of an asset counts: what idle assets are held against.
+
+    `calls` as for `gaps_of`.
+    """
     since, until = window_of(config, as_of)
-    return gaps_of(db, config, taxonomy, f"{since}..{until}", as_of)
+    return gaps_of(db, config, taxonomy, f"{since}..{until}", as_of, calls=calls)
 
 
 def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> list[Unused]:

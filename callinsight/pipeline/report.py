@@ -136,8 +136,10 @@ def _read(
 ) -> Reading:
     """Count a month as it stood on a day, with the definitions and models of today."""
     calls = _of_month(every, config, month)
-    gaps = gaps_of(db, config, taxonomy, month, day) if calls else []
-    unused = unused_of(db, config, demand_in_window(db, config, taxonomy, day), day)
+    known = [call for call in every if call.is_read]
+    gaps = gaps_of(db, config, taxonomy, month, day, calls=known) if calls else []
+    demand = demand_in_window(db, config, taxonomy, day, calls=known)
+    unused = unused_of(db, config, demand, day)
     items, tags = store.all_items(db), store.tags_of_month(db, month)
     days = {call.id: day_of(call.recorded_at, config.zone) for call in calls}
     asks = asks_of(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from callinsight.records import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sqlite_utils import Database
 
@@ -47,17 +47,26 @@ def load(
     cursor = db.execute(sql, values or [])
     names = [column[0] for column in cursor.description]
     hints = {field.name: field.type for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    return [
-        kind(**{name: _from_cell(hints[name], cell) for name, cell in zip(names, row, strict=True)})
-        for row in cursor.fetchall()
-    ]
+    readers = [(name, FROM_CELL[str(hints[name])]) for name in names if hints[name] in FROM_CELL]
+    loaded = []
+    for row in cursor.fetchall():
+        values_of = dict(zip(names, row, strict=True))
+        for name, read in readers:  # of most fields the cell is the value
+            values_of[name] = read(values_of[name])
+        loaded.append(kind(**values_of))
+    return loaded
 
 
-def _from_cell(hint: Any, cell: Any) -> Any:
-    if hint == "bool":
-        return bool(cell)
-    if hint == WORDS:
-        return tuple(Word(*values) for values in json.loads(cell)) if cell else ()
-    if hint == "tuple[str, ...]":
-        return tuple(cell.split(LIST_SEPARATOR)) if cell else ()
-    return cell
+def _words(cell: str) -> tuple[Word, ...]:
+    return tuple(Word(*values) for values in json.loads(cell)) if cell else ()
+
+
+def _listed(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split(LIST_SEPARATOR)) if cell else ()
+
+
+FROM_CELL: dict[str, Callable[[Any], Any]] = {  # by the type of a field
+    "bool": bool,
+    WORDS: _words,
+    "tuple[str, ...]": _listed,
+}
