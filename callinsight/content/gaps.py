@@ -97,12 +97,14 @@ def find_gaps(
     as_of: date,
     judgements: Iterable[Judgement] = (),
     used: Collection[str] = (),
+    ranks: bool = True,
 ) -> list[Gap]:
     """All cells of a period in which a deal could have raised a concern, most pressing first.
 
     `period` begins the ids, such as 2026-10. `concerns` are those of the definitions and topics as
     topic:ID; of topics only cells that a deal raises are given. `deals` are all of the period, by
-    id; `used` are assets used lately. Equal whatever the order of the rows.
+    id; `used` are assets used lately. How far ranks are to be trusted takes a while over many deals:
+    `ranks` says whether it is wanted. Equal whatever the order of the rows.
     """
     raised = list(raised)
     open_ = left_open(raised, deals)
@@ -118,7 +120,7 @@ def find_gaps(
         if one.raising or not key[0].startswith(TOPIC)
     ]
     gaps.sort(key=lambda gap: (-gap.score, gap.id))
-    return _with_roll_ups(_with_ranks(gaps, counts, rules, stakes))
+    return _with_roll_ups(_with_ranks(gaps, counts, rules, stakes) if ranks else gaps)
 
 
 def stakes_of(deals: Mapping[str, Deal]) -> dict[str, float]:

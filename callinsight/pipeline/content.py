@@ -131,11 +131,12 @@ def gaps_of(
     as_of: date,
     *,
     calls: Sequence[Call] | None = None,
+    ranks: bool = True,
 ) -> list[Gap]:
     """The cells of a month or another period (2026-04..2026-06), with supply as it stood on a day.
 
-    `calls` are all that are usable, where they are at hand already. Raises InputError if `period`
-    is none.
+    `calls` are all that are usable, where they are at hand already; without `ranks` nobody asks how
+    far those are to be trusted. Raises InputError if `period` is none.
     """
     known = usable_calls(db) if calls is None else calls
     asked = period_of(period)
@@ -154,6 +155,7 @@ def gaps_of(
         used=store.items_used(
             db, *window_of(config, as_of), confidence=config.content.mention_confidence
         ),
+        ranks=ranks,
     )
 
 
@@ -187,7 +189,7 @@ def demand_in_window(
     `calls` as for `gaps_of`.
     """
     since, until = window_of(config, as_of)
-    return gaps_of(db, config, taxonomy, f"{since}..{until}", as_of, calls=calls)
+    return gaps_of(db, config, taxonomy, f"{since}..{until}", as_of, calls=calls, ranks=False)
 
 
 def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> list[Unused]:

@@ -472,17 +472,18 @@ def requests_in(
 
 def effects_of(db: Database, config: Config, *, until: str = "9999-12") -> dict[int, Effect]:
     """What became of the demand behind each delivered request, by its number, up to a month."""
-    gaps = {
-        month: store.gaps_of_month(db, month)
-        for month in store.months_with_gaps(db)
-        if month <= until and MONTH.fullmatch(month)  # other periods overlap them
-    }
     events = events_of(db)
     effects = {}
     for request in store.all_requests(db):
         days = [e.at for e in events.get(request.id, ()) if e.event == "deliver"]
         if request.state != "delivered" or not days:
             continue
+        cell = request.concern, request.persona or ANY, request.stage or ANY
+        gaps = {
+            gap.month: [gap]
+            for gap in store.gaps_of_cell(db, *cell)
+            if gap.month <= until and MONTH.fullmatch(gap.month)  # other periods overlap them
+        }
         effect = effect_of(request, gaps, delivered=month_of(days[-1], config.zone))
         if effect is not None:
             effects[request.id] = effect

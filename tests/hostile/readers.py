@@ -176,7 +176,9 @@ READERS: dict[str, Reader] = {
     "export": _sheet(_export, ROOT / "content_inventory" / "items.csv"),
     "gold": Reader(lambda path: read_gold(path, taxonomy().concerns), ".csv", (GOLD,)),
     "pipeline": Reader(
-        load_config, ".toml", _bytes(STARTER / "sales_calls.toml", ROOT / "pipelines" / "demo.toml")
+        load_config,
+        ".toml",
+        _bytes(STARTER / "sales_calls.toml", ROOT / "pipelines" / "demo.toml", most=1 << 14),
     ),
     "taxonomy": Reader(
         load_taxonomy, ".toml", _bytes(ROOT / "pipelines" / "taxonomy.toml", most=1 << 20)
