@@ -158,17 +158,13 @@ def _set_page(sheet: Any, abreast: int) -> None:
 
 def _height(cells: Iterable[tuple[str, float]]) -> float:
     """Of a row, in points, by texts and the widths of their columns in characters."""
-    lines = max(
-        (
-            sum(
-                max(1, math.ceil(len(line) / (width * FILLED)))
-                for line in text.splitlines() or [""]
-            )
-            for text, width in cells
-        ),
-        default=1,
-    )
+    found = (sum(_lines(part, width) for part in text.splitlines()) for text, width in cells)
+    lines = max(1, *found, 0)
     return min(TALLEST, LINE * lines + 1.5)
+
+
+def _lines(words: str, width: float) -> int:
+    return 1 if len(words) <= width else math.ceil(len(words) / (width * FILLED))
 
 
 def _write_cell(
