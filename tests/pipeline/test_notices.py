@@ -121,7 +121,7 @@ def test_each_step_is_told_without_what_people_wrote_or_said(desk, receiver):
 def test_a_declined_one_says_where_the_reason_stands(desk, receiver):
     db, config = desk
     ask(desk)
-    declined = decline(db, config, 1, who="Lena", now=NOW, note="our roadmap changes")
+    declined = decline(db, 1, who="Lena", now=NOW, note="our roadmap changes")
     assert tell(db, config, declined, "decline", who="Lena", now=NOW) == []
     assert receiver.texts == [
         (
@@ -199,7 +199,7 @@ def test_what_is_overdue_is_told_once_for_each_promise(desk, receiver):
     db, config = desk
     ask(desk)
     ask(desk, title="Another")
-    decline(db, config, 2, who="Lena", now=NOW, note="no")
+    decline(db, 2, who="Lena", now=NOW, note="no")
     acknowledge = "R-1: acknowledge was due on 3 November 2026, 5 business days ago. ROI tool"
     decide = "R-1: decide was due on 9 November 2026, 1 business day ago. ROI tool"
 
