@@ -227,10 +227,14 @@ class _Known:
         self._heads = heads
         self._turns = [example.turn for example in examples]
         self._vectors = self._unit(np.array([e.vector for e in examples]).reshape(-1, SIZE))
+        self._raising = {
+            concern: [i for i, turn in enumerate(self._turns) if turn.concern_share(concern) == 1]
+            for concern in heads.concerns
+        }
 
     def like(self, sentences: NDArray[np.float32], concern: str) -> str:
         """The turn with this concern that is most like one of the sentences, in words."""
-        rows = [i for i, turn in enumerate(self._turns) if turn.concern_share(concern) == 1]
+        rows = self._raising[concern]
         if not rows or not len(sentences):
             return ""
         likeness = self._vectors[rows] @ self._unit(sentences).T
