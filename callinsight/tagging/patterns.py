@@ -26,10 +26,17 @@ END = r"[?!]|[;:](?!\w)|(?<!\.)(?<!\.[^\W\d_])(?<!\b[md]r)(?<!\bmrs)(?<!\bvs)\.(
 TOKEN = re.compile(r"[^\W_](?:[\w'&+.]*\w)?|" + END)
 
 
-class _Phrase(NamedTuple):
-    """A phrase with its own matcher, which runs only where the words are that it cannot do without."""
+class _Needed(NamedTuple):
+    """What a phrase cannot do without: one of these words, or a word that begins like one of those."""
 
-    needed: tuple[frozenset[str], ...]  # one word of each
+    words: frozenset[str]
+    beginnings: tuple[str, ...]  # with a space before
+
+
+class _Phrase(NamedTuple):
+    """A phrase with its own matcher, which runs only where all is that the phrase needs."""
+
+    needed: tuple[_Needed, ...]
     matcher: Any
 
 
@@ -52,8 +59,9 @@ class PhraseMatcher:
                 pattern = compile_phrase(phrase)
                 matcher = Matcher(self._vocab)
                 matcher.add(name, [pattern])
-                needed = _needed(pattern)
-                for word in next(iter(needed), [ANY_WORD]):
+                needed = _needed(phrase)
+                only_words = (choice.words for choice in needed if not choice.beginnings)
+                for word in next(only_words, [ANY_WORD]):
                     self._with[word].append(len(self._phrases))
                 self._phrases.append(_Phrase(needed, matcher))
 
@@ -62,7 +70,7 @@ class PhraseMatcher:
         from spacy.tokens import Doc
 
         tokens = _tokens(text)
-        possible = self._possible({*tokens})
+        possible = self._possible(tokens)
         if not possible:
             return {}
         doc = Doc(self._vocab, words=tokens)
@@ -74,11 +82,12 @@ class PhraseMatcher:
                 words.append(span.text)
         return found
 
-    def _possible(self, words: set[str]) -> list[_Phrase]:
-        """The phrases all of whose needed words are there, in the order they were given."""
+    def _possible(self, tokens: list[str]) -> list[_Phrase]:
+        """The phrases that find all they need, in the order they were given."""
+        words, text = {*tokens}, f" {' '.join(tokens)}"
         places = {place for word in (*words, ANY_WORD) for place in self._with.get(word, ())}
         phrases = (self._phrases[place] for place in sorted(places))
-        return [p for p in phrases if not any(choice.isdisjoint(words) for choice in p.needed)]
+        return [p for p in phrases if all(_is_there(choice, words, text) for choice in p.needed)]
 
 
 def words_of(text: str) -> list[str]:
@@ -107,14 +116,25 @@ def compile_phrase(phrase: str) -> list[dict[str, Any]]:
     return pattern
 
 
-def _needed(pattern: list[dict[str, Any]]) -> tuple[frozenset[str], ...]:
-    """Of each word that must be there the choices, the fewest and longest first."""
-    choices = [
-        frozenset(token["ORTH"]["IN"])
-        for token in pattern
-        if "OP" not in token and "IN" in token.get("ORTH", ())
+def _needed(phrase: str) -> tuple[_Needed, ...]:
+    """The choices for each word that must be there, the fewest and longest first."""
+    parts = [part.split("|") for part in _plain(phrase).replace("-", " ").split()]
+    free = [["..."], ["#"]]
+    needed = [
+        _Needed(
+            frozenset(word for word in choices if not word.endswith("~")),
+            tuple(f" {word[:-1]}" for word in choices if word.endswith("~")),
+        )
+        for choices in parts
+        if choices not in free and not choices[0].startswith("(")
     ]
-    return tuple(sorted(choices, key=lambda words: (len(words), -min(map(len, words)))))
+    return tuple(
+        sorted(needed, key=lambda one: (len(one.words), -min(map(len, one.words), default=0)))
+    )
+
+
+def _is_there(needed: _Needed, words: set[str], text: str) -> bool:
+    return not needed.words.isdisjoint(words) or any(one in text for one in needed.beginnings)
 
 
 def _tokens(text: str) -> list[str]:
