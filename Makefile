@@ -3,8 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # torch comes first: the packages that need it then take the one that is there
 TORCH := torch==2.13.0
-# tests/conftest.py says which tests stay together
-PARALLEL := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup demo test test-all check bench pictures adapter tagger sides stages sbom audit fuzz clean
 

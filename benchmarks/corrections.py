@@ -17,9 +17,9 @@ import numpy as np
 
 from callinsight import weights
 from callinsight.records import STANCES, Tag
-from callinsight.tagging.concerns import LEAST, phrase_groups
-from callinsight.tagging.corrections import ASK, most_doubtful
-from callinsight.tagging.heads import Heads, logistic, softmax
+from callinsight.tagging.concerns import phrase_groups
+from callinsight.tagging.corrections import ASK, most_doubtful, sources_of
+from callinsight.tagging.heads import LEAST, Heads, logistic, softmax
 from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.patterns import PhraseMatcher
 from callinsight.tagging.training import Example, correct_heads, fit_heads, load_examples
@@ -155,15 +155,34 @@ def said_by(
     sure = scores >= heads.thresholds
     objecting = stances[:, STANCES.index("objection")] >= heads.objection_threshold
     asks = logistic(inputs @ heads.ask_weights.T)[:, 0]
-    return Given(scores, sure, stances, objecting & sure.any(axis=1), asks)
+    return Given(scores, sure, stances, objecting & (scores >= LEAST).any(axis=1), asks)
 
 
 def doubtful_rows(rows: Sequence[int], given: Given, heads: Heads) -> list[int]:
     """The rows that `callinsight review` would show, in its order; each turn is a call of its own."""
     thresholds = dict(zip(heads.concerns, map(float, heads.thresholds), strict=True))
     thresholds[ASK] = heads.ask_threshold
-    tags = [tag for row in rows for tag in tags_of(row, given, thresholds)]
-    return [int(utterance) for utterance in most_doubtful(tags, thresholds)]
+    tags = {str(row): tags_of(row, given, thresholds) for row in rows}
+
+    def read(
+        kind: str, label: str, stance: str, score: float, upwards: bool
+    ) -> Iterator[tuple[float, str]]:
+        found = [
+            (tag.score, utterance)
+            for utterance, of_turn in tags.items()
+            for tag in of_turn
+            if (tag.kind, tag.label, tag.stance) == (kind, label, stance)
+            and (tag.score >= score) == upwards
+        ]
+        return iter(sorted(found, reverse=not upwards))
+
+    doubtful = most_doubtful(
+        sources_of(thresholds, [ASK], read),
+        thresholds,
+        tags_of=tags.__getitem__,
+        counts_anyway=lambda _: False,  # each turn is a deal of its own
+    )
+    return [int(utterance) for utterance in doubtful]
 
 
 def tags_of(row: int, given: Given, thresholds: dict[str, float]) -> list[Tag]:
@@ -182,9 +201,10 @@ def tags_of(row: int, given: Given, thresholds: dict[str, float]) -> list[Tag]:
                 kind="concern", label=concern, stance=stance, score=score, status=status, **facts
             )
             tags.append(tag)
-    if given.asks[row] >= thresholds[ASK]:
+    if given.asks[row] >= LEAST:
         score = float(given.asks[row])
-        tags.append(Tag(kind="ask", label=ASK, stance=stance, score=score, status="sure", **facts))
+        status = "sure" if score >= thresholds[ASK] else "unsure"
+        tags.append(Tag(kind="ask", label=ASK, stance=stance, score=score, status=status, **facts))
     return tags
 
 

@@ -230,7 +230,7 @@ def true_cells(world: World, many: Month) -> tuple[Keys, Keys]:
     for c, p, s in np.ndindex(SHAPE):
         cell = (str(c), str(p), str(s))
         shares[cell] = float(world.shares[c, p, s])
-        missing = 1 - min(1, world.supply[c, p, s] / RULES.target_supply)
+        missing = 1 - min(1.0, float(world.supply[c, p, s]) / RULES.target_supply)
         if shares[cell] > RULES.min_share and missing:
             pressing[cell] = shares[cell] * float(lost[c, p, s]) * missing
     return shares, pressing

@@ -20,7 +20,7 @@ from callinsight.calls.redaction import KINDS, Rules, personal_data_in
 from callinsight.calls.redaction.checks import recognisers
 from callinsight.calls.redaction.talk import Talk
 from callinsight.errors import WeightsError
-from callinsight.tagging.entities import NETWORK
+from callinsight.tagging.entities import network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,9 +83,12 @@ def presidio() -> Callable[[str], list[Span]]:
     import tldextract
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    from spacy.language import Language
+    from spacy.pipeline import EntityRecognizer
 
     recognisers()  # also stops Presidio's logging
-    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    without_list: Any = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    tldextract.extract = without_list
     language: Any = spacy.blank("en")
     try:
         folder = weights.folder(weights.NAMES)
@@ -94,7 +97,9 @@ def presidio() -> Callable[[str], list[Span]]:
     else:
         language.vocab.from_disk(folder, exclude=["strings", "vectors"])
         language.tokenizer.from_disk(folder / "tokenizer")
-        language.add_pipe("ner", config={"model": NETWORK}).from_disk(folder, exclude=["vocab"])
+        entities = EntityRecognizer(language.vocab, network()).from_disk(folder, exclude=["vocab"])
+        Language.component("entities", func=entities)
+        language.add_pipe("entities")
     engine = SpacyNlpEngine()
     engine.nlp = {"en": language}
     analyzer = AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
@@ -115,8 +120,8 @@ def report(
     misses: bool,
 ) -> None:
     """Print recall and precision by kind, and how many harmless turns are touched."""
-    pieces, removed, right_kind = Counter(), Counter(), Counter()
-    found_of, true_of = Counter(), Counter()
+    pieces: Counter[str] = Counter()
+    removed, right_kind, found_of, true_of = (pieces.copy() for _ in range(4))
     for text, spans in turns:
         found = find(text)
         gone = {place for start, end, _ in found for place in range(start, end)}

@@ -1,4 +1,4 @@
-"""The tagger against labelled turns: `python benchmarks/tagging.py [GOLD.csv] [--curve]`.
+"""The tagger against labelled turns: `python benchmarks/tagging.py [GOLD.csv] [--curve | --thresholds]`.
 
 With a gold file (see `callinsight evaluate --help`) the heads that come with the program are
 judged. Without one, the sources that the encoder has not learnt from are: heads are fitted without
@@ -6,7 +6,7 @@ the one they are judged on, each in turn. Beside them, on the same turns: a logi
 general sentence vectors of turn and context, fitted on all labelled turns but those of the source
 that is judged, and the taxonomy's phrases alone. Then what it costs, in CPU time and memory.
 
-`--curve` shows instead how the heads get better with more examples.
+`--curve` shows instead how the heads get better with more examples, `--thresholds` what "sure" means.
 """
 
 from __future__ import annotations
@@ -39,7 +39,15 @@ from callinsight.tagging.heads import load_heads, logistic, softmax
 from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.patterns import PhraseMatcher
 from callinsight.tagging.reading import NOTHING, Reading, Scored
-from callinsight.tagging.training import CALIBRATION_SOURCES, Example, fit_heads, load_examples
+from callinsight.tagging.training import (
+    CALIBRATION_SOURCES,
+    Example,
+    _answers,
+    _inputs,
+    _left_out,
+    fit_heads,
+    load_examples,
+)
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
@@ -56,11 +64,14 @@ CONCERNS = list(TAXONOMY.concerns)
 OURS = "this tagger"
 VECTORS = "general sentence vectors"
 PHRASES = "phrases alone"
-SIZES = (250, 500, 1000, 2000)
+SIZES = (250, 500, 1000, 1500)
+DRAWS = 3  # of each size
+UNSEEN = Path(__file__).parent / "unseen_turns.csv"
 TIMED = 500  # turns
 PADDED = (8, 32)
 FOLDS = 3  # in which the peer finds its thresholds
 SEED = 5
+ASKED = (0.8, 0.9)  # precisions
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,9 @@ def main(arguments: Sequence[str]) -> None:
     files = [Path(argument) for argument in arguments if not argument.startswith("--")]
     if "--curve" in arguments:
         report_curve()
+        return
+    if "--thresholds" in arguments:
+        report_thresholds()
         return
     memory = peak_memory()  # first, as a child's peak counts what its parent held
     if files:
@@ -271,28 +285,73 @@ def shown(figure: Figure) -> str:
 
 
 def report_curve() -> None:
-    """Print a row for each number of examples, over all left-out sources."""
+    """Print a row for each number of examples: the mean over draws, and the least and most of them."""
     examples = load_examples(load_turns())
-    vectors = vectors_of(examples)
+    unseen = read_gold(UNSEEN, CONCERNS)
+    turns = [Turn(row.context, row.text) for row in unseen]
+    parts = [piece for turn in turns for piece in pieces(turn)]
+    vectors = vectors_of(examples) | encode(parts, {}, load_encoder)
     print(
-        "Heads fitted on so many examples of the other sources, drawn at random\n"
-        f"{'examples':>8}{'precision':>18}{'recall':>18}{'F1':>18}{'strict F1':>18}"
-        f"{'objection kappa':>18}{'ask F1':>18}"
+        f"Heads fitted on so many labelled turns, drawn at random {DRAWS} times: mean (least-most)\n"
+        f"{'':8}{'sources left out':^36}{'turns nothing learnt from':^36}\n"
+        f"{'turns':>8}{'F1':>18}{'objection kappa':>18}{'F1':>18}{'objection kappa':>18}"
     )
     for size in (*SIZES, None):
-        gold: list[Gold] = []
-        readings: list[Reading] = []
-        for source in CALIBRATION_SOURCES:
-            say(f"{size or 'all'} without {source}")
-            others = [e for e in examples if e.turn.source != source]
-            drawn = random.Random(SEED).sample(others, min(size or len(others), len(others)))
-            out = [e.turn for e in examples if e.turn.source == source]
-            read = tagger(fitted(drawn, learnable(drawn))).read(
-                [Turn(turn.context, turn.text) for turn in out], vectors
+        results: list[tuple[Evaluation, Evaluation]] = []
+        for seed in range(DRAWS if size else 1):
+            say(f"{size or 'all'}, draw {seed + 1}")
+            heads = fitted_on(examples, size, seed)
+            ours = tagger(heads).read(turns, vectors)
+            results.append(
+                (left_out(examples, size, seed, vectors), evaluate(unseen, ours, CONCERNS))
             )
-            gold += map(as_gold, out)
-            readings += read
-        print(f"{size or 'all':>8}{row(evaluate(gold, readings, CONCERNS))}", flush=True)
+        cells = [
+            over_draws([figure(one) for one in column])
+            for column in zip(*results, strict=True)
+            for figure in (f1_of, kappa_of)
+        ]
+        print(f"{size or 'all':>8}{''.join(f'{cell:>18}' for cell in cells)}", flush=True)
+
+
+def left_out(
+    examples: Sequence[Example],
+    size: int | None,
+    seed: int,
+    vectors: Mapping[str, NDArray[np.float16]],
+) -> Evaluation:
+    """Each source judged by heads of so many examples of the others."""
+    gold: list[Gold] = []
+    readings: list[Reading] = []
+    for source in CALIBRATION_SOURCES:
+        heads = fitted_on([e for e in examples if e.turn.source != source], size, seed)
+        out = [e.turn for e in examples if e.turn.source == source]
+        gold += map(as_gold, out)
+        readings += tagger(heads).read([Turn(turn.context, turn.text) for turn in out], vectors)
+    return evaluate(gold, readings, CONCERNS)
+
+
+def fitted_on(examples: Sequence[Example], size: int | None, seed: int) -> Heads:
+    """Heads of so many examples, drawn at random."""
+    count = min(size or len(examples), len(examples))
+    drawn = random.Random(seed).sample(list(examples), count)
+    return fitted(drawn, learnable(drawn))
+
+
+def f1_of(result: Evaluation) -> float:
+    """The macro F1 of concerns."""
+    return result.lenient.macro.f1.value
+
+
+def kappa_of(result: Evaluation) -> float:
+    """Agreement on objection or not."""
+    return result.objections.kappa.value
+
+
+def over_draws(values: Sequence[float]) -> str:
+    """The mean of several draws, with the least and the most."""
+    if len(values) == 1:
+        return f"{values[0]:.3f}"
+    return f"{np.mean(values):.3f} ({min(values):.2f}-{max(values):.2f})"
 
 
 def learnable(examples: Sequence[Example]) -> list[str]:
@@ -306,6 +365,38 @@ def learnable(examples: Sequence[Example]) -> list[str]:
             for source in sources
         )
     ]
+
+
+# What sure means
+
+
+def report_thresholds() -> None:
+    """Print each concern's thresholds, with precision and recall on sources left out of the fit."""
+    heads, examples = load_heads(), load_examples(load_turns())
+    inputs = _inputs(examples, phrase_groups(TAXONOMY), heads.center, heads.spread)
+    answers = _answers(examples, heads.concerns)
+    unseen = _left_out(inputs, answers, [example.turn.source for example in examples])
+    scores = logistic(unseen.concerns * heads.calibration[:, 0] + heads.calibration[:, 1])
+    print(
+        "Sure from which probability on, and precision and recall of what is sure\n"
+        f"{'':24}{'best F1':>8}{'precision':>11}{'recall':>8}"
+        + "".join(f"{f'for {wanted}':>10}{'recall':>8}" for wanted in ASKED)
+    )
+    for at, concern in enumerate(heads.concerns):
+        shares = answers.concerns[:, at]
+        given = scores[:, at] >= heads.thresholds[at]
+        right = (shares[given] > 0).mean()
+        line = f"{concern:24}{heads.thresholds[at]:8.2f}{right:11.2f}{recall(given, shares):8.2f}"
+        for wanted in ASKED:
+            threshold = heads.thresholds_for(wanted)[at]
+            line += f"{threshold:10.2f}{recall(scores[:, at] >= threshold, shares):8.2f}"
+        print(line)
+    print(f"ask{heads.ask_threshold:29.2f}")
+
+
+def recall(given: NDArray[np.bool_], shares: NDArray[np.float32]) -> float:
+    """Of what all annotators see, the share that is given."""
+    return float(given[shares == 1].mean())
 
 
 # What it costs

@@ -115,8 +115,10 @@ def asked(db: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
             for stage in ("decision", "awareness")
         ],
     )
-    words = ("price", "the", "team+budget", '"the+price"', "price+OR+cost", "price+-team")
-    words += ("the+-to", "ledger")
+    words = [
+        *("price", "the", "team+budget", '"the+price"', "price+OR+cost", "price+-team"),
+        *("the+-to", "ledger"),
+    ]
     yield "full-text search", [f"/excerpts?q={word}" for word in words]
     yield (
         "search and facets",
@@ -141,10 +143,10 @@ def _of_content(db: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
         "ORDER BY score DESC, id",
         [month],
     ).fetchall()
-    kinds = ("", "&verdict=all", "&about=topics", "&about=price_budget", "&level=stage")
+    kinds = ["", "&verdict=all", "&about=topics", "&about=price_budget", "&level=stage"]
     yield "gaps", [f"/gaps?month={month}{kind}" for kind in kinds]
     yield "a gap", [f"/gaps/{id_}" for (id_,) in pressing[::40]]
-    kinds = ("", "?state=unused", "?order=used", "?q=price")
+    kinds = ["", "?state=unused", "?order=used", "?q=price"]
     yield "content", [f"/content{kind}" for kind in kinds]
     yield "an asset", [f"/content/A-{number:04d}" for number in range(0, 600, 100)]
     yield "requests", ["/requests"]

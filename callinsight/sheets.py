@@ -27,6 +27,7 @@ ENCODINGS = ("utf-8-sig", "cp1252")
 BLOCK = 1 << 20  # characters looked at together
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+LARGEST = 200 << 20  # bytes; a row of a hundred thousand calls each is a tenth of that
 LONGEST_NUMBER = 15  # signs; a float holds so many digits, and SQLite so large a whole number
 FORMULA = (  # how a cell begins that a spreadsheet computes, in full width too
     *("=", "+", "-", "@", "\t", "\r", "\n"),
@@ -149,6 +150,11 @@ def read_rows(path: Path, *, known: Iterable[str]) -> tuple[list[str], list[Row]
 
     Known columns tell the separator; others are welcome. Raises InputError if there is no file.
     """
+    if path.is_file() and path.stat().st_size > LARGEST:
+        raise InputError(
+            f"{path}: it is larger than {LARGEST >> 20} MB, too large for a sheet; "
+            "cut it into several, or name the right file"
+        )
     with opened_rows(path, known=known) as (header, rows):
         return [name.casefold() for name in header], list(rows)
 

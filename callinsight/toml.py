@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from callinsight.errors import ConfigError
 
+LARGEST = 5 << 20  # bytes; definitions with thousands of examples are smaller
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 def read_toml(path: Path) -> dict[str, Any]:
     """The table in a file; raises OSError if it cannot be read, ConfigError if it is no TOML."""
     try:
+        if path.stat().st_size > LARGEST:
+            raise ConfigError(
+                f"{path}: it is larger than {LARGEST >> 20} MB, too large for TOML that people write; "
+                "name the right file"
+            )
         return parse_toml(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: this is not UTF-8 text; save it again as UTF-8") from None

@@ -1,5 +1,8 @@
 """The demo, run once for all tests, and a small project to change and run."""
 
+import fcntl
+import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -11,11 +14,14 @@ from callinsight.progress import silent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Hand a file's tests to one worker, and all tests of the demo, which goes first, to one."""
-    items.sort(key=lambda item: "demo" not in getattr(item, "fixturenames", ()))
-    for item in items:
-        group = "demo" if "demo" in getattr(item, "fixturenames", ()) else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+    """Begin with the demo, which takes longest; leave what else needs it until it is there."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if item.path.name == "test_demo.py":
+        return 0
+    return 2 if "demo" in getattr(item, "fixturenames", ()) else 1
 
 
 @pytest.fixture
@@ -26,11 +32,26 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
-    """The demo pipeline from its recordings to its report, run once for all tests."""
-    folder = tmp_path_factory.mktemp("demo")
+    """The demo pipeline from its recordings to its report, run once for all tests.
+
+    Of the processes that run tests, the first that needs it runs it, and others wait for that.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    left = shared / "demo.pickle"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not left.exists():
+            left.write_bytes(pickle.dumps(_run_demo(shared / "demo")))
+    made: DemoRun = pickle.loads(left.read_bytes())  # noqa: S301  # written above
+    return made
+
+
+def _run_demo(folder: Path) -> DemoRun:
     text = (ROOT / "pipelines" / "demo.toml").read_text(encoding="utf-8")
     pipelines = folder / "pipelines"
-    pipelines.mkdir()
+    pipelines.mkdir(parents=True)
     for name in ("demo", "taxonomy.toml"):
         (pipelines / name).symlink_to(ROOT / "pipelines" / name)
     (folder / "content_inventory").symlink_to(ROOT / "content_inventory")

@@ -59,7 +59,7 @@ class Project:
             sheet.writeheader()
             sheet.writerows(rows)
 
-    def rows(self) -> dict[str, list[tuple]]:
+    def rows(self) -> dict[str, list[tuple[object, ...]]]:
         """All that the database holds, but for when it was written."""
         with store.opened(self.database) as db:
             tables = [
@@ -174,7 +174,7 @@ def calls_stored(project: Project) -> int:
         return 0
     with contextlib.closing(sqlite3.connect(project.database)) as db:
         try:
-            return db.execute("SELECT count(*) FROM calls").fetchone()[0]
+            return int(db.execute("SELECT count(*) FROM calls").fetchone()[0])
         except sqlite3.OperationalError:  # the other process is just making it
             return 0
 

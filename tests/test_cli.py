@@ -6,10 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
-from material import Project, call_row, calls_stored
+from material import ROOT, Project, call_row, calls_stored
 from typer.testing import CliRunner
 
 from callinsight import store, weights
@@ -18,6 +19,13 @@ from callinsight.pipeline.run import list_calls, models_for
 from callinsight.taxonomy import load_taxonomy
 
 runner = CliRunner()
+
+
+def test_it_says_its_version() -> None:
+    told = runner.invoke(app, ["--version"])
+
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert (told.exit_code, told.stdout) == (0, f"callinsight {declared['project']['version']}\n")
 
 
 def test_a_run_says_what_it_did_and_where_things_are(project: Project) -> None:

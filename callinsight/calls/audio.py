@@ -37,6 +37,45 @@ IN_MEMORY = 32 << 20  # bytes of decoded sound, 4 minutes of two channels, that 
 GAP_S = 0.1  # a frame that is later than this after the one before leaves a gap
 UNSENT_S = 0.5  # a shorter gap without damage is silence that some encoders do not send
 LONGEST_GAP_S = 600.0  # a longer one is a damaged timestamp
+# What FFmpeg may open, and nothing from within it: playlists and lists of files, which it takes for
+# recordings whatever their name is, would have it read other files, also of refused calls.
+OPENED = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(
+        (
+            *(
+                "aac",
+                "ac3",
+                "aiff",
+                "amr",
+                "amrnb",
+                "amrwb",
+                "asf",
+                "au",
+                "avi",
+                "caf",
+                "dts",
+                "eac3",
+            ),
+            *("flac", "flv", "g722", "g729", "gsm", "loas", "matroska,webm", "mov,mp4,m4a", "mp3"),
+            *(
+                "mpeg",
+                "mpegts",
+                "ogg",
+                "qcp",
+                "rm",
+                "rso",
+                "sln",
+                "sox",
+                "tta",
+                "voc",
+                "w64",
+                "wav",
+            ),
+            *("wv", "xwma", "ape", "mpc", "mpc8"),
+        )
+    ),
+}
 GUESSED = ("aac", "amr")  # they announce no length; FFmpeg guesses one from the bit rate
 AMR = ("amrnb", "amrwb")  # FFmpeg decodes their speech, but not their frames of silence
 AMR_SILENCE = 6  # bytes; a longer frame is speech (3GPP TS 26.101 and 26.201)
@@ -241,7 +280,7 @@ def _open(path: Path) -> Any:
             f"{path.name}: the file is empty; copy it again from where it was recorded"
         )
     try:
-        return av.open(str(path))
+        return av.open(str(path), options=OPENED)
     except PermissionError:
         raise AudioError(
             f"{path.name}: reading it is not permitted; mend its permissions"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callinsight.calls.audio import SAMPLE_RATE, decode, silenced
+from callinsight.calls.audio import OPENED, SAMPLE_RATE, decode, silenced
 from callinsight.errors import AudioError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def media_type(path: Path) -> str | None:
     if path.suffix.casefold() in FILMS:
         return None
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options=OPENED) as container:
             stream = next(iter(container.streams.audio), None)
             codec = stream.codec_context.name if stream is not None else ""
             return PLAYED.get((container.format.name, codec))

@@ -41,8 +41,29 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Recorded sales calls in, content gaps out. Nothing leaves this machine but messages you ask for.",
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"callinsight {version('callinsight')}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show which version this is.", callback=_tell_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Recorded sales calls in, content gaps out. Nothing leaves this machine but messages you ask for."""
+
+
 Database = Annotated[
     Path | None,
     typer.Option(

@@ -17,36 +17,22 @@ from callinsight.months import check_day
 from callinsight.pipeline.briefs import brief_of, export_requests
 from callinsight.pipeline.notices import tell
 from callinsight.pipeline.requests import (
-    accept,
     clocks_of,
-    comment,
-    decline,
-    deliver,
-    draft_from_gap,
+    do_step,
+    draft_of,
     effects_of,
     events_of,
     get_request,
     new_request,
     not_counted,
     requests_in,
-    start,
-    vote,
 )
-from callinsight.records import ContentRequest
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
-
-STEPS: dict[str, Any] = {
-    "accept": accept,
-    "decline": decline,
-    "start": start,
-    "deliver": deliver,
-    "vote": vote,
-    "comment": comment,
-}
+    from callinsight.records import ContentRequest
 
 
 @dataclass(frozen=True)
@@ -71,10 +57,7 @@ def ask(
     """Ask for content, from a gap if one is named; what is given goes before what the gap says."""
     if given.get("needed_by"):
         check_day(given["needed_by"])
-    draft = ContentRequest(title="", requester="", created_at="")
-    if gap:
-        draft = draft_from_gap(db, config, gap)
-    draft = dataclasses.replace(draft, **given)
+    draft = dataclasses.replace(draft_of(db, config, gap), **given)
     kept = new_request(db, config, draft, who=who, now=now, anyway=anyway)
     return _done(db, config, kept, "new", who, now)
 
@@ -92,7 +75,7 @@ def act(
 ) -> Done:
     """Do a step and tell of it."""
     id_ = number_of(number)
-    kept = STEPS[step](db, config, id_, who=who, now=now, note=note, **given)
+    kept = do_step(db, config, id_, step, who=who, now=now, note=note, **given)
     return _done(db, config, kept, step, who, now)
 
 

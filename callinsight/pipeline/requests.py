@@ -76,6 +76,13 @@ class DuplicateError(InputError):
 # From a gap
 
 
+def draft_of(db: Database, config: Config, gap_id: str = "") -> ContentRequest:
+    """A request to fill in: with what a gap says, if one is named."""
+    if gap_id:
+        return draft_from_gap(db, config, gap_id)
+    return ContentRequest(title="", requester="", created_at="")
+
+
 def draft_from_gap(db: Database, config: Config, gap_id: str) -> ContentRequest:
     """A request with what a gap says: whom it is for, its evidence and deals, which type is asked for.
 
@@ -237,6 +244,26 @@ def _check_evidence(db: Database, request: ContentRequest) -> None:
 # What happens to it
 
 
+def do_step(
+    db: Database, config: Config, id_: int, step: str, *, who: str, now: str, **given: str
+) -> ContentRequest:
+    """A step by its name: accept, decline, start, deliver, vote or comment; `given` is what it takes."""
+    doing = {"who": who, "now": now, **given}
+    match step:
+        case "accept":
+            return accept(db, config, id_, **doing)
+        case "start":
+            return start(db, config, id_, **doing)
+        case "decline":
+            return decline(db, id_, **doing)
+        case "deliver":
+            return deliver(db, id_, **doing)
+        case "vote":
+            return vote(db, id_, **doing)
+        case _:
+            return comment(db, id_, **doing)
+
+
 def accept(
     db: Database,
     config: Config,
@@ -254,7 +281,6 @@ def accept(
 
 def decline(
     db: Database,
-    config: Config,  # noqa: ARG001 - all steps take the same
     id_: int,
     *,
     who: str,
@@ -286,7 +312,6 @@ def start(
 
 def deliver(
     db: Database,
-    config: Config,  # noqa: ARG001 - all steps take the same
     id_: int,
     *,
     item: str,
@@ -306,7 +331,6 @@ def deliver(
 
 def vote(
     db: Database,
-    config: Config,  # noqa: ARG001 - all steps take the same
     id_: int,
     *,
     who: str,
@@ -324,7 +348,6 @@ def vote(
 
 def comment(
     db: Database,
-    config: Config,  # noqa: ARG001 - all steps take the same
     id_: int,
     *,
     who: str,

@@ -71,44 +71,55 @@ def asks_of(
     answered if an asset of a type that answers it went to the account on the same day or later, in
     whichever of its deals, by the day of the report; a mention in the same call has to come after it.
     """
-    buyers = _buyers(every)
-    sent = _sent(events, buyers, {item.id: item for item in items}, as_of)
-    concerns: dict[str, set[str]] = defaultdict(set)
-    last: dict[tuple[str, str], Tag] = {}
-    for tag in tags:
-        if tag.status != "sure" or tag.call not in calls:
-            continue
-        if tag.kind == "concern":
-            concerns[tag.utterance].add(tag.label)
-        elif _is_sure(tag, taxonomy):
-            key = (tag.deal, tag.label)
-            if key not in last or _when(tag, days) >= _when(last[key], days):
-                last[key] = tag
+    sent = _sent(events, _buyers(every), {item.id: item for item in items}, as_of)
+    found = list(tags)
+    raised = _raised(found)
     asks = []
-    for (deal, kind), tag in last.items():
-        call, known = calls[tag.call], taxonomy.asks[kind]
+    for tag in _last_asks(found, calls, days, taxonomy):
+        call, known, asked_on = calls[tag.call], taxonomy.asks[tag.label], days[tag.call]
         types = known.content_types
-        went = sent.get(_buyer(call), ())
-        answer = next(
-            (e for e, type_ in went if _answers(e, type_, types, tag, days[tag.call])), None
-        )
+        went = (e for e, t in sent.get(_buyer(call), ()) if _answers(e, t, types, tag, asked_on))
+        answer = next(went, None)
         asks.append(
             Ask(
-                kind=kind,
+                kind=tag.label,
                 label=known.label,
-                deal=deal,
+                deal=tag.deal,
                 account=call.account,
                 call=call.id,
                 utterance=tag.utterance,
-                asked_on=days[tag.call],
+                asked_on=asked_on,
                 persona=tag.persona,
                 outcome=call.outcome,
                 answered=answer.item if answer else "",
                 answered_on=answer.occurred_at[:10] if answer else "",
-                could_send=_could_send(usable, types, concerns[tag.utterance], tag),
+                could_send=_could_send(usable, types, raised[tag.utterance], tag),
             )
         )
     return tuple(sorted(asks, key=lambda a: (bool(a.answered), a.label, a.asked_on, a.deal)))
+
+
+def _raised(tags: Iterable[Tag]) -> dict[str, set[str]]:
+    """The concerns that each turn surely raises."""
+    concerns: dict[str, set[str]] = defaultdict(set)
+    for tag in tags:
+        if tag.kind == "concern" and tag.status == "sure":
+            concerns[tag.utterance].add(tag.label)
+    return concerns
+
+
+def _last_asks(
+    tags: Iterable[Tag], calls: Container[str], days: Mapping[str, str], taxonomy: Taxonomy
+) -> list[Tag]:
+    """The last time that each deal surely asked for each kind."""
+    last: dict[tuple[str, str], Tag] = {}
+    for tag in tags:
+        key = (tag.deal, tag.label)
+        if tag.call not in calls or not _is_sure(tag, taxonomy):
+            continue
+        if key not in last or _when(tag, days) >= _when(last[key], days):
+            last[key] = tag
+    return list(last.values())
 
 
 def doubtful_asks(tags: Iterable[Tag], calls: Container[str], taxonomy: Taxonomy) -> int:

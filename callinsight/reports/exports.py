@@ -35,7 +35,10 @@ LINE, TITLE, HEAD = (
     28.0,
 )  # points of a line of words, of the title, of two lines of heads
 TALLEST = 400.0  # a row may have 409
-FILLED = 0.9  # of a line, before a word is wrapped
+NARROW, LAST = (
+    1.05,
+    3,
+)  # letters are narrower than the digits of a width; a word that is wrapped leaves room
 A4 = 9
 ABREAST = 230  # characters of columns that can still be read when printed on one page
 
@@ -92,18 +95,26 @@ def _csv_cell(value: Value) -> str | int | float:
 
 def _styles(book: Any) -> dict[str, Any]:
     top = {"valign": "top", "font_size": 10}
+    words = {**top, "indent": 1}  # off the numbers before them
     return {
         "title": book.add_format({"bold": True, "font_size": 16}),
         "head": book.add_format(
-            {"bold": True, "font_size": 10, "bg_color": "#E9E6DF", "bottom": 1, "text_wrap": True}
+            {
+                "bold": True,
+                "font_size": 10,
+                "bg_color": "#E9E6DF",
+                "bottom": 1,
+                "text_wrap": True,
+                "indent": 1,
+            }
         ),
         "label": book.add_format({**top, "bold": True}),
-        "text": book.add_format({**top, "text_wrap": True}),
-        "plain": book.add_format({**top, "text_wrap": True, "quote_prefix": True}),
-        "link": book.add_format({**top, "font_color": "#2450B8", "underline": 1}),
+        "text": book.add_format({**words, "text_wrap": True}),
+        "plain": book.add_format({**words, "text_wrap": True, "quote_prefix": True}),
+        "link": book.add_format({**words, "font_color": "#2450B8", "underline": 1}),
         **{kind: book.add_format({**top, "num_format": code}) for kind, code in FORMATS.items()},
-        DATE: book.add_format({**top, "num_format": DAY, "align": "left"}),
-        YES: book.add_format({**top, "num_format": ANSWER, "align": "left"}),
+        DATE: book.add_format({**top, "num_format": DAY, "align": "left", "indent": 1}),
+        YES: book.add_format({**top, "num_format": ANSWER, "align": "left", "indent": 1}),
     }
 
 
@@ -158,17 +169,13 @@ def _set_page(sheet: Any, abreast: int) -> None:
 
 def _height(cells: Iterable[tuple[str, float]]) -> float:
     """Of a row, in points, by texts and the widths of their columns in characters."""
-    lines = max(
-        (
-            sum(
-                max(1, math.ceil(len(line) / (width * FILLED)))
-                for line in text.splitlines() or [""]
-            )
-            for text, width in cells
-        ),
-        default=1,
-    )
+    found = (sum(_lines(part, width) for part in text.splitlines()) for text, width in cells)
+    lines = max(1, *found, 0)
     return min(TALLEST, LINE * lines + 1.5)
+
+
+def _lines(words: str, width: float) -> int:
+    return 1 if len(words) <= width else math.ceil(len(words) / (width * NARROW - LAST))
 
 
 def _write_cell(

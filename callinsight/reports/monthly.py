@@ -189,7 +189,8 @@ class Cells:
 class Idle:
     """Assets that earn nothing as they stand."""
 
-    assets: tuple[Asset, ...]
+    assets: tuple[Asset, ...]  # little used ones too
+    assets_idle: int  # those that earn nothing
     asset_sentence: str
     asset_period: str  # the days that count for it; empty where nobody says
     states: tuple[State, ...]
@@ -291,6 +292,7 @@ def _idle(month: Material, facts: Facts) -> Idle:
     since = day(month.used_since.isoformat()) if month.used_since else ""
     return Idle(
         assets=idle_assets(month.unused, facts.items, facts.names),
+        assets_idle=len({one.item for one in month.unused if one.kind != LITTLE}),
         asset_sentence=asset_sentence(month.unused, month.items),
         asset_period=(
             f"Use and demand from {since} to {day(month.as_of.isoformat())} count." if since else ""

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from callinsight.reports.assets import LITTLE
 from callinsight.reports.basis import READ
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class MonthNumbers:
     live: int = 0  # assets
     idle: dict[str, str] = field(default_factory=dict)  # by asset: its states, separated by ;
     requests: dict[str, str] = field(default_factory=dict)  # by id: its state
+
+    @property
+    def earning_nothing(self) -> int:
+        """How many of the idle assets earn nothing; one that is only little used earns something."""
+        return sum(kinds != LITTLE for kinds in self.idle.values())
 
 
 def numbers_of(

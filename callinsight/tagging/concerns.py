@@ -11,7 +11,7 @@ from callinsight.errors import ConfigError
 from callinsight.records import STANCES
 from callinsight.tagging.asks import Ask, ask_kind, ask_matcher
 from callinsight.tagging.encoder import SIZE, Turn, means
-from callinsight.tagging.heads import Heads, logistic, softmax
+from callinsight.tagging.heads import LEAST, Heads, logistic, softmax
 from callinsight.tagging.names import NameFinder
 from callinsight.tagging.patterns import PhraseMatcher, words_of
 from callinsight.tagging.reading import NOTHING, Reading, Scored
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 MIN_WORDS = 3  # shorter turns are backchannels
-LEAST = 0.1  # from this probability up to its threshold a tag is unsure and goes to review
 QUOTED = 30  # words of a similar turn, to explain a tag
 CUE = "cue "
 
@@ -128,8 +127,10 @@ class Tagger:
         concerns = self._joined(scored, rivals, turn.text)
         stances, threshold = self._about(parts, concerns).stances, self._heads.objection_threshold
         sure = any(concern.status == "sure" for concern in concerns)
-        stance, stance_score = _stance(stances, threshold, has_concern=sure)
-        raised, _ = _stance(stances, threshold, has_concern=bool(concerns))
+        raised, raised_score = _stance(stances, threshold, has_concern=bool(concerns))
+        stance, stance_score = raised, raised_score
+        if raised != "objection":  # what it objects to may be unsure while the objection is not
+            stance, stance_score = _stance(stances, threshold, has_concern=sure)
         asking = max(parts, key=lambda part: part.ask)
         ask = self._ask(asking, turn.context)
         return Reading(
@@ -227,10 +228,14 @@ class _Known:
         self._heads = heads
         self._turns = [example.turn for example in examples]
         self._vectors = self._unit(np.array([e.vector for e in examples]).reshape(-1, SIZE))
+        self._raising = {
+            concern: [i for i, turn in enumerate(self._turns) if turn.concern_share(concern) == 1]
+            for concern in heads.concerns
+        }
 
     def like(self, sentences: NDArray[np.float32], concern: str) -> str:
         """The turn with this concern that is most like one of the sentences, in words."""
-        rows = [i for i, turn in enumerate(self._turns) if turn.concern_share(concern) == 1]
+        rows = self._raising[concern]
         if not rows or not len(sentences):
             return ""
         likeness = self._vectors[rows] @ self._unit(sentences).T
@@ -264,7 +269,7 @@ def _phrases(words: Sequence[str]) -> str:
 def _stance(
     scores: NDArray[np.float32], threshold: float, *, has_concern: bool
 ) -> tuple[str, float]:
-    """The turn's stance; `none` only without a concern, and nothing else without one."""
+    """The stance and its probability; `none` only without a concern, and nothing else without one."""
     raised = dict(zip(STANCES, map(float, scores), strict=True))
     if not has_concern:
         return "none", round(raised["none"], 4)

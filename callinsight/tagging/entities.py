@@ -30,7 +30,7 @@ def load_entities(folder: Path) -> Callable[[str], list[Entity]]:
     vocab = create_vocab("en", English.Defaults)
     vocab.from_disk(folder, exclude=["strings", "vectors"])
     tokenize = Tokenizer(vocab).from_disk(folder / "tokenizer")
-    mark = EntityRecognizer(vocab, _network()).from_disk(folder, exclude=["vocab"])
+    mark = EntityRecognizer(vocab, network()).from_disk(folder, exclude=["vocab"])
 
     def recognise(text: str) -> list[Entity]:
         return [Entity(e.start_char, e.end_char, e.label_) for e in mark(tokenize(text)).ents]
@@ -38,7 +38,7 @@ def load_entities(folder: Path) -> Callable[[str], list[Entity]]:
     return recognise
 
 
-def _network() -> Any:
+def network() -> Any:
     """That of en_core_web_sm, made by hand: spaCy's registry would import every plug-in it finds."""
     from spacy.ml.models import (
         MaxoutWindowEncoder,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Float = TypeVar("Float", np.float32, np.float64)
 HEADS = Path(__file__).parent / "heads.npz"
 PHRASE_WEIGHT = 0.5
+LEAST = 0.1  # from this probability up to its threshold a tag is unsure and goes to review
 PRECISIONS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # that a pipeline file may ask for
 
 

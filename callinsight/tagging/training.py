@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callinsight.records import STANCES
-from callinsight.tagging.heads import PRECISIONS, Heads, features, logistic, softmax
+from callinsight.tagging.heads import LEAST, PRECISIONS, Heads, features, logistic, softmax
 from callinsight.tagging.patterns import PhraseMatcher
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _fit_heads(
     scores = logistic(unseen.concerns * calibration[:, 0] + calibration[:, 1])
     asks = logistic(unseen.asks * ask_calibration[:, 0] + ask_calibration[:, 1])
     thresholds = _best_thresholds(scores, answers.concerns, lenient_f1)
-    concerned = np.asarray((scores >= thresholds).any(axis=1))
+    concerned = np.asarray((scores >= LEAST).any(axis=1))
     objections = _objections(unseen.stances, concerned)
     wanted = answers.stances[:, [STANCES.index("objection")]]
     fitted = _fit(inputs, answers)

@@ -10,7 +10,6 @@ import base64
 import binascii
 import dataclasses
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,7 +23,7 @@ from callinsight.pipeline.review import Doubt, decide, undo
 from callinsight.pipeline.speech import STAGE as SPEECH
 from callinsight.records import Call, Correction, Participant, Problem, Tag, Utterance
 from callinsight.taxonomy import AskKind, Concern, ContentType, Stage
-from callinsight.web.pages import Db, Definitions, Settings, require, visitor
+from callinsight.web.pages import Db, Definitions, Settings, require, this_moment, visitor
 from callinsight.web.review import GONE, said
 
 if TYPE_CHECKING:
@@ -284,7 +283,7 @@ def answer(
     after = said(found, given.concerns, given.stance, given.asks)
     if isinstance(after, str):
         raise HTTPException(422, after)
-    return Made(decide(db, doubt, after, who=visitor(request).name, at=_now(request)))
+    return Made(decide(db, doubt, after, who=visitor(request).name, at=this_moment(request)))
 
 
 @router.get("/corrections", dependencies=[Depends(require("editor"))])
@@ -299,7 +298,7 @@ def corrections(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Corrections:
 @router.delete("/corrections/{number}", status_code=204, dependencies=[Depends(require("editor"))])
 def undo_correction(request: Request, number: int, db: Db) -> None:
     """Take a correction back; it stays in the history."""
-    undo(db, number, who=visitor(request).name, at=_now(request))
+    undo(db, number, who=visitor(request).name, at=this_moment(request))
 
 
 @router.get("/topics")
@@ -344,11 +343,6 @@ def place_at(cursor: str, kinds: tuple[type, ...]) -> Any:
     if not isinstance(place, list) or [type(value) for value in place] != list(kinds):
         raise InputError("this cursor is none of ours; begin without one")
     return tuple(place)
-
-
-def _now(request: Request) -> str:
-    now: datetime = request.app.state.now()
-    return now.isoformat(timespec="seconds")
 
 
 def _doubts(request: Request) -> Doubts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote, urlsplit
 
@@ -28,7 +28,7 @@ from callinsight.web.assets import (
 )
 from callinsight.web.cards import cards_of
 from callinsight.web.gaps import months_of, names_of
-from callinsight.web.pages import Db, Definitions, Settings, page, require, visitor
+from callinsight.web.pages import Db, Definitions, Settings, page, require, today, visitor
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -57,7 +57,7 @@ def content(request: Request, db: Db, config: Settings, taxonomy: Definitions) -
     """The assets of a choice, with how each is used."""
     choice = choice_of(request)
     month, gaps = _demand(db)
-    assets, found = assets_of(db, config, gaps, as_of=_today(request, config))
+    assets, found = assets_of(db, config, gaps, as_of=today(request, config))
     items = [asset.item for asset in assets]
     listed = chosen(assets, choice)
     response = page(
@@ -92,9 +92,9 @@ def asset(
     known = {one.id: one for one in store.all_items(db)}.get(item)
     if known is None:
         raise HTTPException(404)
-    today = _today(request, config)
+    as_of = today(request, config)
     month, gaps = _demand(db)
-    (here,) = [a for a in assets_of(db, config, gaps, as_of=today)[0] if a.item.id == item]
+    (here,) = [a for a in assets_of(db, config, gaps, as_of=as_of)[0] if a.item.id == item]
     events = store.events_of_item(db, item)
     names = names_of(db, taxonomy)
     return page(
@@ -104,7 +104,7 @@ def asset(
         asset=here,
         url=web_address(known.url),
         host=urlsplit(web_address(known.url)).hostname or "",
-        demands=demand_for(shelf_of(db, config, today), known, gaps),
+        demands=demand_for(shelf_of(db, config, as_of), known, gaps),
         month=month,
         events=events[:USED],
         more=max(0, len(events) - USED),
@@ -171,8 +171,3 @@ def _demand(db: Database) -> tuple[str, list[Gap]]:
     """The last month that is counted, and its cells."""
     months = months_of(db)
     return (months[-1], store.gaps_of_month(db, months[-1])) if months else ("", [])
-
-
-def _today(request: Request, config: Config) -> date:
-    now: datetime = request.app.state.now()
-    return now.astimezone(config.zone).date()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,11 +30,11 @@ from callinsight.records import (
 from callinsight.web.api import MOST, Cursor, Limit, api_router, cursor_at, place_at
 from callinsight.web.assets import assets_of
 from callinsight.web.gaps import months_of
-from callinsight.web.pages import Db, Settings, require, visitor
+from callinsight.web.pages import Db, Settings, require, this_moment, today, visitor
 from callinsight.web.requests import telling_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from sqlite_utils import Database
 
@@ -215,7 +214,7 @@ def asset(request: Request, item: str, db: Db, config: Settings) -> WholeAsset:
     """One asset as it stands today."""
     months = months_of(db)
     cells = store.gaps_of_month(db, months[-1]) if months else []
-    assets, _ = assets_of(db, config, cells, as_of=_today(request, config))
+    assets, _ = assets_of(db, config, cells, as_of=today(request, config))
     here = next((one for one in assets if one.item.id == item), None)
     if here is None:
         raise HTTPException(404, f"There is no asset '{item}'.")
@@ -234,7 +233,7 @@ def asset(request: Request, item: str, db: Db, config: Settings) -> WholeAsset:
 @router.post("/content/{item}/share", dependencies=ASK)
 def share(request: Request, item: str, given: Sent, db: Db) -> UsageEvent:
     """Note that the link of an asset was sent."""
-    who, now = visitor(request).name, _now(request)
+    who, now = visitor(request).name, this_moment(request)
     return copy_link(db, item, who=who, now=now, call=given.call, deal=given.deal)
 
 
@@ -242,7 +241,7 @@ def share(request: Request, item: str, given: Sent, db: Db) -> UsageEvent:
 def tag(request: Request, item: str, given: Said, db: Db) -> list[Suggestion]:
     """Accept or reject a suggested tag."""
     said = [f"{given.field}={given.value}"]
-    who, now = visitor(request).name, _now(request)
+    who, now = visitor(request).name, this_moment(request)
     return answer(db, item, said, accepted=given.accepted, who=who, now=now)
 
 
@@ -259,7 +258,7 @@ def requests(
         raise InputError(f"'{state}' is no state; it must be open, all, {', '.join(STATES)}")
     (after,) = place_at(cursor, (int,)) if cursor else (0,)
     config = request_settings(db)
-    found = desk.requests_in(db, config, state, as_of=_today(request, config))
+    found = desk.requests_in(db, config, state, as_of=today(request, config))
     wanted = sorted((one for one, _ in found if one.id > after), key=lambda one: one.id)
     more = cursor_at(wanted[limit - 1].id) if len(wanted) > limit else None
     return Tickets(_tickets(request, db, config, wanted[:limit]), more)
@@ -278,23 +277,21 @@ def brief(request: Request, number: str, db: Db) -> Brief:
     """The writer's brief, in Markdown."""
     config = request_settings(db)
     known = _known(db, number)
-    return Brief(brief_of(db, config, known.id, as_of=_today(request, config)))
+    return Brief(brief_of(db, config, known.id, as_of=today(request, config)))
 
 
 @router.post("/requests", status_code=201, dependencies=ASK)
 def ask(request: Request, given: Wanted, db: Db, later: BackgroundTasks) -> Ticket:
     """Ask for content; 409 where somebody asks for much the same, unless `anyway`."""
     config = request_settings(db)
-    draft = ContentRequest(title="", requester="", created_at="")
-    if given.gap:
-        draft = desk.draft_from_gap(db, config, given.gap)
     fields = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in dataclasses.asdict(given).items()
         if value and name != "anyway"
     }
+    draft = desk.draft_of(db, config, given.gap)
     draft = dataclasses.replace(draft, **fields)  # type: ignore[arg-type]
-    who, now = visitor(request).name, _now(request)
+    who, now = visitor(request).name, this_moment(request)
     kept = desk.new_request(db, config, draft, who=who, now=now, anyway=given.anyway)
     return _kept(request, db, config, kept, "new", later)
 
@@ -330,16 +327,8 @@ def _do(
 ) -> Ticket:
     config = request_settings(db)
     known = _known(db, number)
-    steps: dict[str, Callable[..., ContentRequest]] = {
-        "accept": desk.accept,
-        "decline": desk.decline,
-        "start": desk.start,
-        "deliver": desk.deliver,
-        "vote": desk.vote,
-        "comment": desk.comment,
-    }
-    who, now = visitor(request).name, _now(request)
-    kept = steps[name](db, config, known.id, who=who, now=now, **said)
+    who, now = visitor(request).name, this_moment(request)
+    kept = desk.do_step(db, config, known.id, name, who=who, now=now, **said)
     return _kept(request, db, config, kept, name, later)
 
 
@@ -371,7 +360,7 @@ def _tickets(
     found = list(wanted)
     events = desk.events_of(db)
     happened = [event for one in found for event in events.get(one.id, ())]
-    clocks = desk.clocks_of(found, happened, config, _today(request, config))
+    clocks = desk.clocks_of(found, happened, config, today(request, config))
     return [
         Ticket(
             shown(one.id),
@@ -385,13 +374,3 @@ def _tickets(
 
 def _after(start: int, limit: int, total: int) -> str | None:
     return cursor_at(start + limit) if total > start + limit else None
-
-
-def _today(request: Request, config: Config) -> date:
-    now: datetime = request.app.state.now()
-    return now.astimezone(config.zone).date()
-
-
-def _now(request: Request) -> str:
-    now: datetime = request.app.state.now()
-    return now.isoformat(timespec="seconds")

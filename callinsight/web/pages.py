@@ -30,6 +30,7 @@ from callinsight.web.database import Db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date, datetime
 
 __all__ = [
     "Db",
@@ -121,6 +122,18 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     response = HTMLResponse(text, status_code=status)
     sessions.keep(request, response)
     return response
+
+
+def today(request: Request, config: Config) -> date:
+    """The day it is where the pipeline's months are cut."""
+    now: datetime = request.app.state.now()
+    return now.astimezone(config.zone).date()
+
+
+def this_moment(request: Request) -> str:
+    """Now, as it is written down."""
+    now: datetime = request.app.state.now()
+    return now.isoformat(timespec="seconds")
 
 
 def _config(db: Db) -> Config:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
@@ -25,10 +24,9 @@ from callinsight.web.cards import cards_of
 from callinsight.web.desk import STATES, columns_of, days_of, place_of, ticket_of, told
 from callinsight.web.evidence import FIRST, MOST, still_said
 from callinsight.web.gaps import names_of
-from callinsight.web.pages import Db, Definitions, page, require, visitor
+from callinsight.web.pages import Db, Definitions, page, require, this_moment, today, visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -58,7 +56,7 @@ def board(
     config = request_settings(db)
     names = names_of(db, taxonomy)
     who = visitor(request).name.casefold()
-    found = desk.requests_in(db, config, "all", as_of=_today(request, config), overdue=overdue)
+    found = desk.requests_in(db, config, "all", as_of=today(request, config), overdue=overdue)
     tickets = [
         ticket_of(one, clocks, names)
         for one, clocks in found
@@ -88,7 +86,7 @@ def my_calls(
     place = (at, id_) if id_ else None
     calls = store.calls_of_rep(db, name, limit=MINE + 1, after=place) if name else []
     shown_calls = calls[:MINE]
-    wishes = wishes_in(db, config, shown_calls, as_of=_today(request, config))
+    wishes = wishes_in(db, config, shown_calls, as_of=today(request, config))
     last = shown_calls[-1] if len(calls) > MINE else None
     return page(
         request,
@@ -113,7 +111,7 @@ def export(request: Request, shape: str, db: Db) -> Response:
     if shape not in SHAPES:
         raise InputError(f"requests come as {' or '.join(SHAPES)}, not as '{shape}'")
     config = request_settings(db)
-    content = export_requests(db, config, shape, as_of=_today(request, config))
+    content = export_requests(db, config, shape, as_of=today(request, config))
     return _file(content, f"requests.{shape}", SHAPES[shape])
 
 
@@ -194,7 +192,7 @@ def ask(
         use=use,
         tried=tried,
     )
-    who, now = visitor(request).name, _now(request)
+    who, now = visitor(request).name, this_moment(request)
     try:
         kept = desk.new_request(db, config, draft, who=who, now=now, anyway=anyway)
     except desk.DuplicateError as error:
@@ -223,14 +221,14 @@ def brief(request: Request, number: str, db: Db) -> Response:
     """The writer's brief."""
     config = request_settings(db)
     id_ = number_of(number)
-    text = brief_of(db, config, id_, as_of=_today(request, config))
+    text = brief_of(db, config, id_, as_of=today(request, config))
     return _file(text.encode(), f"{shown(id_)}-brief.md", "text/markdown; charset=utf-8")
 
 
 @router.post("/{number}/vote", dependencies=ASK)
 def vote(request: Request, number: str, db: Db, taxonomy: Definitions) -> Response:
     """Say that one needs it too."""
-    return _step(request, db, taxonomy, number, "vote", desk.vote)
+    return _step(request, db, taxonomy, number, "vote")
 
 
 @router.post("/{number}/comment", dependencies=ASK)
@@ -238,7 +236,7 @@ def comment(
     request: Request, number: str, db: Db, taxonomy: Definitions, note: Text = ""
 ) -> Response:
     """Say something about it."""
-    return _step(request, db, taxonomy, number, "comment", desk.comment, note=note)
+    return _step(request, db, taxonomy, number, "comment", note=note)
 
 
 @router.post("/{number}/accept", dependencies=WRITE)
@@ -246,7 +244,7 @@ def accept(
     request: Request, number: str, db: Db, taxonomy: Definitions, owner: Word = "", note: Text = ""
 ) -> Response:
     """Say that it will be written."""
-    return _step(request, db, taxonomy, number, "accept", desk.accept, owner=owner, note=note)
+    return _step(request, db, taxonomy, number, "accept", owner=owner, note=note)
 
 
 @router.post("/{number}/decline", dependencies=WRITE)
@@ -254,7 +252,7 @@ def decline(
     request: Request, number: str, db: Db, taxonomy: Definitions, note: Text = ""
 ) -> Response:
     """Say that it will not be written, and why."""
-    return _step(request, db, taxonomy, number, "decline", desk.decline, note=note)
+    return _step(request, db, taxonomy, number, "decline", note=note)
 
 
 @router.post("/{number}/start", dependencies=WRITE)
@@ -262,7 +260,7 @@ def start(
     request: Request, number: str, db: Db, taxonomy: Definitions, owner: Word = "", note: Text = ""
 ) -> Response:
     """Begin to write it."""
-    return _step(request, db, taxonomy, number, "start", desk.start, owner=owner, note=note)
+    return _step(request, db, taxonomy, number, "start", owner=owner, note=note)
 
 
 @router.post("/{number}/deliver", dependencies=WRITE)
@@ -270,7 +268,7 @@ def deliver(
     request: Request, number: str, db: Db, taxonomy: Definitions, item: Word = "", note: Text = ""
 ) -> Response:
     """Say which asset answers it."""
-    return _step(request, db, taxonomy, number, "deliver", desk.deliver, item=item, note=note)
+    return _step(request, db, taxonomy, number, "deliver", item=item, note=note)
 
 
 def _step(
@@ -279,14 +277,14 @@ def _step(
     taxonomy: Taxonomy,
     number: str,
     name: str,
-    step: Callable[..., ContentRequest],
     **given: str,
 ) -> Response:
     config = request_settings(db)
     id_ = number_of(number)
     desk.get_request(db, id_)
     try:
-        kept = step(db, config, id_, who=visitor(request).name, now=_now(request), **given)
+        who, now = visitor(request).name, this_moment(request)
+        kept = desk.do_step(db, config, id_, name, who=who, now=now, **given)
     except InputError as error:
         return _page(request, db, taxonomy, id_, problem=str(error))
     return _go(request, config, kept, name)
@@ -304,7 +302,7 @@ def telling_of(
     """What tells of a step once the answer is on its way; None where nobody is to be told."""
     if not config.requests.notify:
         return None
-    database, who, now = request.app.state.database, visitor(request).name, _now(request)
+    database, who, now = request.app.state.database, visitor(request).name, this_moment(request)
     return BackgroundTask(_tell, database, kept, step, who, now)
 
 
@@ -315,11 +313,9 @@ def _tell(database: Path, kept: ContentRequest, step: str, who: str, now: str) -
 
 
 def _draft(db: Database, config: Config, gap: str, utterance: str) -> ContentRequest:
-    if gap:
-        return desk.draft_from_gap(db, config, gap)
-    if utterance:
+    if utterance and not gap:
         return draft_from_turn(db, config, utterance)
-    return ContentRequest(title="", requester="", created_at="")
+    return desk.draft_of(db, config, gap)
 
 
 def _form(
@@ -348,7 +344,7 @@ def _form(
         taxonomy=taxonomy,
         topics=[topic for topic in store.all_topics(db) if topic.status == "active"],
         days=days_of(config),
-        today=_today(request, config).isoformat(),
+        today=today(request, config).isoformat(),
         longest=LONGEST_TITLE,
     )
 
@@ -365,7 +361,7 @@ def _page(
     config = request_settings(db)
     wanted = desk.get_request(db, id_)
     events = desk.events_of(db).get(id_, [])
-    clocks = desk.clocks_of([wanted], events, config, _today(request, config))[id_]
+    clocks = desk.clocks_of([wanted], events, config, today(request, config))[id_]
     names = names_of(db, taxonomy)
     who = visitor(request).name.casefold()
     voters = [event.who for event in events if event.event == "vote"]
@@ -392,7 +388,7 @@ def _page(
         item=items.get(wanted.item),
         tried=items.get(wanted.tried.partition(":")[0].strip()),
         not_counted=(
-            desk.not_counted(db, wanted, _today(request, config))
+            desk.not_counted(db, wanted, today(request, config))
             if wanted.state == "delivered"
             else ""
         ),
@@ -438,20 +434,10 @@ def _tickets(
 ) -> list[Any]:
     config = request_settings(db)
     names = names_of(db, taxonomy)
-    clocks = desk.clocks_of(found, store.all_request_events(db), config, _today(request, config))
+    clocks = desk.clocks_of(found, store.all_request_events(db), config, today(request, config))
     return [ticket_of(one, clocks[one.id], names) for one in found]
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=headers)
-
-
-def _today(request: Request, config: Config) -> date:
-    now: datetime = request.app.state.now()
-    return now.astimezone(config.zone).date()
-
-
-def _now(request: Request) -> str:
-    now: datetime = request.app.state.now()
-    return now.isoformat(timespec="seconds")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
@@ -18,7 +17,16 @@ from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, listing, readable
 from callinsight.tagging.corrections import Labelling, holding, labelling_of
 from callinsight.web.doubts import Doubts, answered
-from callinsight.web.pages import Db, Definitions, Settings, page, pieces, require, visitor
+from callinsight.web.pages import (
+    Db,
+    Definitions,
+    Settings,
+    page,
+    pieces,
+    require,
+    this_moment,
+    visitor,
+)
 from callinsight.web.relearning import Relearning
 from callinsight.web.sound import can_play
 
@@ -81,7 +89,7 @@ def decide_turn(
         after = Labelling() if answer == "reject" else _kept(doubt, keep or [])
     if isinstance(after, str):
         return _shown(request, db, config, taxonomy, found, doubt, concern=concern, problem=after)
-    decide(db, doubt, after, who=visitor(request).name, at=_now(request))
+    decide(db, doubt, after, who=visitor(request).name, at=this_moment(request))
     return _to(concern=concern, after=utterance)
 
 
@@ -91,7 +99,7 @@ def undo_correction(
 ) -> RedirectResponse:
     """Take a correction back, and show its turn again."""
     taken = next((c for c in store.all_corrections(db) if c.id == number), None)
-    undo(db, number, who=visitor(request).name, at=_now(request))
+    undo(db, number, who=visitor(request).name, at=this_moment(request))
     return _to(concern=concern, turn=taken.utterance if taken else "")
 
 
@@ -226,11 +234,6 @@ def _effect(request: Request, db: Database) -> dict[str, Any]:
 def _to(**where: str) -> RedirectResponse:
     query = urlencode({name: value for name, value in where.items() if value})
     return RedirectResponse(f"/review?{query}" if query else "/review", 303)
-
-
-def _now(request: Request) -> str:
-    now: datetime = request.app.state.now()
-    return now.isoformat(timespec="seconds")
 
 
 def _doubts(request: Request) -> Doubts:

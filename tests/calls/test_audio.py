@@ -15,6 +15,7 @@ from material import write_wave
 
 from callinsight.calls import audio
 from callinsight.calls.audio import MOST_CHANNELS, SAMPLE_RATE, Sound, clip, decode, length_s
+from callinsight.calls.playable import media_type
 from callinsight.errors import AudioError
 
 from .conftest import RECORDINGS, Samples, Save, corrupt, cut_off, sound_of, tone
@@ -638,3 +639,23 @@ def test_a_clip_is_silent_where_it_is_told_to_be(tmp_path: Path) -> None:
     assert samples[round(2.05 * SAMPLE_RATE) : round(2.95 * SAMPLE_RATE)].max() < 0.01
     assert samples[round(1.0 * SAMPLE_RATE) : round(1.5 * SAMPLE_RATE)].max() > 0.3
     assert samples[round(3.5 * SAMPLE_RATE) : round(4.0 * SAMPLE_RATE)].max() > 0.3
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "ffconcat version 1.0\nfile refused.wav\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\nrefused.wav\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+    ],
+)
+def test_a_list_of_files_in_a_recordings_clothes_reads_none_of_them(
+    save: Save, call: Samples, tmp_path: Path, content: str
+) -> None:
+    save("refused.wav", call, "pcm_s16le")
+    path = tmp_path / "call.wav"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(AudioError, match=r"^call\.wav: this is no recording that can be read"):
+        decode(path)
+    assert media_type(path) is None

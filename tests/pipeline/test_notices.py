@@ -16,13 +16,10 @@ from callinsight import store
 from callinsight.errors import InputError
 from callinsight.pipeline.notices import remind, send, tell
 from callinsight.pipeline.requests import (
-    accept,
     decline,
-    deliver,
+    do_step,
     draft_from_gap,
     new_request,
-    start,
-    vote,
 )
 from callinsight.pipeline.run import request_settings
 
@@ -89,13 +86,13 @@ def test_each_step_is_told_without_what_people_wrote_or_said(desk, receiver):
     draft = dataclasses.replace(draft_from_gap(db, config, GAP), claims="secret plan")
     told = new_request(db, config, draft, who="Mara", now=NOW)
     assert tell(db, config, told, "new", who="Mara", now=NOW) == []
-    for step, function, options in (
-        ("vote", vote, {"who": "Jo"}),
-        ("accept", accept, {"who": "Lena", "note": "secret plan"}),
-        ("start", start, {"who": "Ed"}),
-        ("deliver", deliver, {"who": "Ed", "item": "A-40"}),
+    for step, options in (
+        ("vote", {"who": "Jo"}),
+        ("accept", {"who": "Lena", "note": "secret plan"}),
+        ("start", {"who": "Ed"}),
+        ("deliver", {"who": "Ed", "item": "A-40"}),
     ):
-        told = function(db, config, 1, now=NOW, **options)
+        told = do_step(db, config, 1, step, now=NOW, **options)
         assert tell(db, config, told, step, who=options["who"], now=NOW) == []
 
     title = "ROI tool: Value and return (Economic buyer at Decision)"
@@ -121,7 +118,7 @@ def test_each_step_is_told_without_what_people_wrote_or_said(desk, receiver):
 def test_a_declined_one_says_where_the_reason_stands(desk, receiver):
     db, config = desk
     ask(desk)
-    declined = decline(db, config, 1, who="Lena", now=NOW, note="our roadmap changes")
+    declined = decline(db, 1, who="Lena", now=NOW, note="our roadmap changes")
     assert tell(db, config, declined, "decline", who="Lena", now=NOW) == []
     assert receiver.texts == [
         (
@@ -199,7 +196,7 @@ def test_what_is_overdue_is_told_once_for_each_promise(desk, receiver):
     db, config = desk
     ask(desk)
     ask(desk, title="Another")
-    decline(db, config, 2, who="Lena", now=NOW, note="no")
+    decline(db, 2, who="Lena", now=NOW, note="no")
     acknowledge = "R-1: acknowledge was due on 3 November 2026, 5 business days ago. ROI tool"
     decide = "R-1: decide was due on 9 November 2026, 1 business day ago. ROI tool"
 

@@ -172,9 +172,9 @@ class TestAsking:
             assert [one.id for one in similar_requests(db, request(id=0, title=title))] == found
 
     def test_what_is_closed_is_no_duplicate(self, desk):
-        db, config = desk
+        db, _ = desk
         ask(desk)
-        decline(db, config, 1, who="Lena", now=NOW, note="no")
+        decline(db, 1, who="Lena", now=NOW, note="no")
         assert ask(desk, anyway=False).id == 2
 
     def test_evidence_must_be_there(self, desk):
@@ -192,11 +192,11 @@ class TestSteps:
     def test_the_way_to_delivery_is_told_with_who_and_when(self, desk):
         db, config = desk
         ask(desk)
-        vote(db, config, 1, who="Jo", now=LATER, note="for Globex")
+        vote(db, 1, who="Jo", now=LATER, note="for Globex")
         accepted = accept(db, config, 1, who="Lena", now=LATER)
-        comment(db, config, 1, who="Mara", now=LATER, note="one\n\n two\x1b")
+        comment(db, 1, who="Mara", now=LATER, note="one\n\n two\x1b")
         started = start(db, config, 1, who="Ed", now=LATER)
-        done = deliver(db, config, 1, item="A-41", who="Ed", now=LATER, note="v1")
+        done = deliver(db, 1, item="A-41", who="Ed", now=LATER, note="v1")
 
         assert (accepted.owner, started.owner) == ("Content team", "Ed")
         assert (done.state, done.item, done.votes) == ("delivered", "A-41", 1)
@@ -221,23 +221,23 @@ class TestSteps:
         ask(desk)
         before = store.all_requests(db), events(db)
         assert refusal(start, db, config, 1, who="Ed", now=NOW).startswith("R-1 is new")
-        assert refusal(vote, db, config, 1, who="Mara", now=NOW).startswith("R-1 is Mara's")
-        assert refusal(decline, db, config, 1, who="Lena", now=NOW, note=" ") == (
+        assert refusal(vote, db, 1, who="Mara", now=NOW).startswith("R-1 is Mara's")
+        assert refusal(decline, db, 1, who="Lena", now=NOW, note=" ") == (
             "R-1 needs a reason to be declined: say it with --note TEXT"
         )
-        assert refusal(comment, db, config, 1, who="Lena", now=NOW) == (
+        assert refusal(comment, db, 1, who="Lena", now=NOW) == (
             "a comment needs words: say them with --note TEXT"
         )
         assert (store.all_requests(db), events(db)) == before
 
     def test_an_unknown_asset_names_the_nearest(self, desk):
-        db, config = desk
+        db, _ = desk
         ask(desk)
-        assert refusal(deliver, db, config, 1, item="A-400", who="Ed", now=NOW) == (
+        assert refusal(deliver, db, 1, item="A-400", who="Ed", now=NOW) == (
             "there is no asset 'A-400' in the inventory; did you mean 'A-40'? A new one is there "
             "once it is listed in items.csv and 'callinsight run' has read it."
         )
-        assert refusal(deliver, db, config, 1, item="zzz", who="Ed", now=NOW) == (
+        assert refusal(deliver, db, 1, item="zzz", who="Ed", now=NOW) == (
             "there is no asset 'zzz' in the inventory. A new one is there "
             "once it is listed in items.csv and 'callinsight run' has read it."
         )
@@ -339,7 +339,7 @@ class TestStanding:
         ask(desk, "first")
         ask(desk, "second", priority="P1")
         ask(desk, "third")
-        decline(db, config, 3, who="Lena", now=NOW, note="no")
+        decline(db, 3, who="Lena", now=NOW, note="no")
         accept(db, config, 1, who="Lena", now=NOW)
         day = date(2026, 11, 4)
 
@@ -368,7 +368,7 @@ class TestStanding:
         accept(db, config, 1, who="Lena", now=NOW)
         start(db, config, 1, who="Ed", now=NOW)
         assert effects_of(db, config) == {}
-        deliver(db, config, 1, item="A-40", who="Ed", now=NOW)
+        deliver(db, 1, item="A-40", who="Ed", now=NOW)
 
         effect = effects_of(db, config)[1]
 
@@ -383,7 +383,7 @@ class TestStanding:
         new_request(db, config, draft_from_gap(db, config, GAP), who="Mara", now=NOW)
         accept(db, config, 1, who="Lena", now=NOW)
         start(db, config, 1, who="Ed", now=LATER)
-        deliver(db, config, 1, item="A-40", who="Ed", now=LATER)
+        deliver(db, 1, item="A-40", who="Ed", now=LATER)
 
         def told(day: str) -> list[tuple[object, ...]]:
             return [
@@ -410,7 +410,7 @@ class TestBrief:
             needed_by="2026-12-01",
         )
         new_request(db, config, draft, who="Mara", now=NOW)
-        vote(db, config, 1, who="Jo <b>", now=NOW)
+        vote(db, 1, who="Jo <b>", now=NOW)
         accept(db, config, 1, who="Lena", now=NOW)
 
         text = brief_of(db, config, 1, as_of=date(2026, 11, 2))

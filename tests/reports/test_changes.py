@@ -258,3 +258,9 @@ def test_numbers_are_kept_and_read_again():
     assert from_json(to_json(kept)) == kept
     assert digest_of(to_json(kept)) == digest_of(to_json(dataclasses.replace(kept)))
     assert from_json('{"schema": 99}') is None
+
+
+def test_an_asset_that_is_only_little_used_is_not_counted_as_idle():
+    idle = {"A-1": "low use", "A-2": "low use;stale", "A-3": "unused"}
+
+    assert numbers(cell(3, 8, "gap"), idle=idle).earning_nothing == 2

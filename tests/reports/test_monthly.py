@@ -26,7 +26,7 @@ SECTIONS = [
     "Demand that is covered",
     "Too few calls to say",
     "The balance of the funnel",
-    "Assets that earn nothing as they stand",
+    "Assets that earn little or nothing",
     "How to read this",
 ]
 VOID = {"meta", "br", "link", "img", "input", "hr"}
@@ -667,7 +667,7 @@ def test_a_month_without_calls_says_so_and_still_shows_the_inventory(empty, tmp_
     assert report.summary == ()
     assert [text for level, text in page.headings if level == "h2"] == [
         "What this rests on",
-        "Assets that earn nothing as they stand",
+        "Assets that earn little or nothing",
         "How to read this",
     ]
     assert "There are no calls in this month." in page.text

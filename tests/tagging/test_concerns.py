@@ -297,6 +297,20 @@ def test_the_stance_where_there_is_a_concern(chances, stance, score):
     assert reading.stance_score == pytest.approx(score, abs=2e-3)
 
 
+@pytest.mark.parametrize(
+    ("chances", "stance", "score"),
+    [((0.50, 0.30, 0.10, 0.10), "objection", 0.5), ((0.20, 0.60, 0.10, 0.10), "none", 0.1)],
+)
+def test_an_objection_may_be_sure_while_what_it_is_about_is_not(chances, stance, score):
+    said = dict(zip(STANCES, chances, strict=True))
+
+    reading = read(DEAR, {"price_budget": 0.3, **said})
+
+    assert [one.status for one in reading.concerns] == ["unsure"]
+    assert reading.stance == stance
+    assert reading.stance_score == pytest.approx(score, abs=2e-3)
+
+
 def test_without_a_concern_the_stance_is_none():
     said = dict(zip(STANCES, (0.8, 0.1, 0.05, 0.05), strict=True))
 

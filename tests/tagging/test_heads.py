@@ -1,7 +1,9 @@
+import re
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from material import ROOT
 
 from callinsight import weights
 from callinsight.records import STANCES
@@ -161,3 +163,15 @@ def test_the_shipped_heads_fit_this_program():
     assert heads.ask_weights.shape == (1, inputs)
     assert heads.precise.shape == (len(TRAINED), len(PRECISIONS))
     assert (np.diff(heads.precise, axis=1) >= 0).all()
+
+
+def test_the_documented_thresholds_are_those_of_the_heads():
+    table = (ROOT / "benchmarks" / "README.md").read_text().partition('What "sure" means')[2]
+    told = re.findall(r"^([a-z_]+) +(0\.\d\d)", table, re.MULTILINE)
+    heads = load_heads()
+    thresholds = {
+        **dict(zip(heads.concerns, heads.thresholds.tolist(), strict=True)),
+        "ask": heads.ask_threshold,
+    }
+
+    assert dict(told) == {name: f"{at:.2f}" for name, at in thresholds.items()}
