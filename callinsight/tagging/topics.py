@@ -46,6 +46,8 @@ TELLING = 0.25  # cosine to the centroid; a word further away does not name a to
 RELATED = 0.2  # a word further away is not shown with a topic either
 OWN = 0.08  # what each doubling of its share among a topic's turns adds to a word's cosine
 AGREED = 2  # deals of a topic that say a word which names it
+SAID = 0.06  # share of a topic's turns that do
+COMMON = 0.25  # a word that so many of its turns say may name it, however common it is elsewhere
 STEM = 5  # letters; words that begin alike (approval, approved) say the same in a label
 MIN_LETTERS = 3
 WORD = re.compile(rf"\b[a-z]{{{MIN_LETTERS},}}\b")
@@ -339,6 +341,10 @@ def _themes(
     lean: Callable[[NDArray[np.float32]], NDArray[np.float32]],
 ) -> list[Theme]:
     """The clusters that are about something, each named by those of its terms that tell it."""
+    candidates = {
+        cluster: list(dict.fromkeys([*words, *_common(said, np.flatnonzero(found == cluster))]))
+        for cluster, words in candidates.items()
+    }
     terms = sorted(set(itertools.chain.from_iterable(candidates.values())))
     meaning = dict(zip(terms, embed(terms), strict=True))
     overall = Counter(itertools.chain.from_iterable(terms for _, terms in said))
@@ -356,13 +362,24 @@ def _themes(
         spread = Counter(
             t for t, _ in {(t, said[i][0]) for i in inside.tolist() for t in said[i][1]}
         )
-        cosines = {t: float(meaning[t] @ centroid) for t in words if spread[t] >= AGREED}
+        least = SAID * len(inside)
+        cosines = {
+            t: float(meaning[t] @ centroid)
+            for t in words
+            if spread[t] >= AGREED and own[t] >= least
+        }
         gain = {t: own[t] / len(inside) / (overall[t] / len(said)) for t in cosines}
         label, shown = _label(cosines, gain)
         wide = len(near) >= SMALLEST and len({said[i][0] for i in near}) >= SPREAD
         if label and wide and good:
             themes.append((len(near), Theme(", ".join(label), ";".join(shown), centroid)))
     return [theme for _, theme in sorted(themes, key=lambda row: (-row[0], row[1].label))]
+
+
+def _common(said: Sequence[tuple[str, frozenset[str]]], inside: NDArray[np.int_]) -> list[str]:
+    """The terms of many turns of a cluster; BERTopic passes over those that all clusters share."""
+    own = Counter(itertools.chain.from_iterable(said[i][1] for i in inside.tolist()))
+    return sorted(term for term, number in own.items() if number >= COMMON * len(inside))
 
 
 def _label(cosines: dict[str, float], gain: dict[str, float]) -> tuple[list[str], list[str]]:
