@@ -13,7 +13,7 @@ import math
 import statistics
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from callinsight.content.demand import (
     Cell,
@@ -97,14 +97,15 @@ def find_gaps(
     as_of: date,
     judgements: Iterable[Judgement] = (),
     used: Collection[str] = (),
-    ranks: bool = True,
+    verdicts_only: bool = False,
 ) -> list[Gap]:
     """All cells of a period in which a deal could have raised a concern, most pressing first.
 
     `period` begins the ids, such as 2026-10. `concerns` are those of the definitions and topics as
     topic:ID; of topics only cells that a deal raises are given. `deals` are all of the period, by
-    id; `used` are assets used lately. How far ranks are to be trusted takes a while over many deals:
-    `ranks` says whether it is wanted. Equal whatever the order of the rows.
+    id; `used` are assets used lately. With `verdicts_only` nobody asks which turns are behind a cell,
+    nor how far its rank is to be trusted: both take a while over many deals. Equal whatever the order
+    of the rows.
     """
     raised = list(raised)
     open_ = left_open(raised, deals)
@@ -120,7 +121,10 @@ def find_gaps(
         if one.raising or not key[0].startswith(TOPIC)
     ]
     gaps.sort(key=lambda gap: (-gap.score, gap.id))
-    return _with_roll_ups(_with_ranks(gaps, counts, rules, stakes) if ranks else gaps)
+    if verdicts_only:
+        return _with_roll_ups(gaps)
+    shown = [_with_evidence(gap, counts[gap.concern, gap.persona, gap.stage]) for gap in gaps]
+    return _with_roll_ups(_with_ranks(shown, counts, rules, stakes))
 
 
 def stakes_of(deals: Mapping[str, Deal]) -> dict[str, float]:
@@ -185,6 +189,10 @@ def _gap(
         persona=key[1],
         stage=key[2],
         raising=raising,
+        calls=0,  # this and the next three are counted with the evidence
+        objections=0,
+        questions=0,
+        asks=0,
         eligible=eligible,
         share=round(raising / max(1, eligible), 4),
         share_low=round(low, 4),
@@ -202,24 +210,25 @@ def _gap(
         reason=_reason([m.obstacles for m in matches]),
         candidates=tuple(m.item.id for m in matches[:CANDIDATES]),
         candidate_obstacles=tuple(", ".join(m.obstacles) or FITS for m in matches[:CANDIDATES]),
-        **_evidence(one.cell.raised),
     )
 
 
-def _evidence(raised: Sequence[Raised]) -> dict[str, Any]:
-    """The turns behind a cell, how each counts, and the deals of each kind."""
+def _with_evidence(gap: Gap, counted: Count) -> Gap:
+    """With the turns behind a cell, how each counts, and the deals of each kind."""
+    raised = counted.cell.raised
     ways: dict[str, str] = {}
     for one in raised:
         ways[one.utterance] = _way(one, ways.get(one.utterance, ""))
     order = sorted(ways)
-    return {
-        "calls": len({one.call for one in raised}),
-        "objections": len({one.deal for one in raised if one.stance == "objection"}),
-        "questions": len({one.deal for one in raised if one.stance == "question"}),
-        "asks": len({one.deal for one in raised if one.asks}),
-        "evidence": tuple(order),
-        "evidence_as": tuple(ways[id_] for id_ in order),
-    }
+    return dataclasses.replace(
+        gap,
+        calls=len({one.call for one in raised}),
+        objections=len({one.deal for one in raised if one.stance == "objection"}),
+        questions=len({one.deal for one in raised if one.stance == "question"}),
+        asks=len({one.deal for one in raised if one.asks}),
+        evidence=tuple(order),
+        evidence_as=tuple(ways[id_] for id_ in order),
+    )
 
 
 def _way(one: Raised, known: str) -> str:

@@ -131,12 +131,12 @@ def gaps_of(
     as_of: date,
     *,
     calls: Sequence[Call] | None = None,
-    ranks: bool = True,
+    verdicts_only: bool = False,
 ) -> list[Gap]:
     """The cells of a month or another period (2026-04..2026-06), with supply as it stood on a day.
 
-    `calls` are all that are usable, where they are at hand already; without `ranks` nobody asks how
-    far those are to be trusted. Raises InputError if `period` is none.
+    `calls` are all that are usable, where they are at hand already; `verdicts_only` as for
+    `find_gaps`. Raises InputError if `period` is none.
     """
     known = usable_calls(db) if calls is None else calls
     asked = period_of(period)
@@ -155,7 +155,7 @@ def gaps_of(
         used=store.items_used(
             db, *window_of(config, as_of), confidence=config.content.mention_confidence
         ),
-        ranks=ranks,
+        verdicts_only=verdicts_only,
     )
 
 
@@ -189,7 +189,9 @@ def demand_in_window(
     `calls` as for `gaps_of`.
     """
     since, until = window_of(config, as_of)
-    return gaps_of(db, config, taxonomy, f"{since}..{until}", as_of, calls=calls, ranks=False)
+    return gaps_of(
+        db, config, taxonomy, f"{since}..{until}", as_of, calls=calls, verdicts_only=True
+    )
 
 
 def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> list[Unused]:
