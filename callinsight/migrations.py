@@ -572,3 +572,29 @@ def remember_what_was_forgotten(db: Any) -> None:
         "CREATE TRIGGER receipts_stay BEFORE UPDATE ON receipts "
         "BEGIN SELECT RAISE(ABORT, 'a receipt is never changed: add another'); END"
     )
+
+
+@migrations()
+def look_up_for_pages(db: Any) -> None:
+    """Who sells, what sums are in, and a number that grows when assets or demands change."""
+    db["participants"].create_index(["side", "name", "call"])
+    db.execute("CREATE INDEX calls_by_currency ON calls (currency) WHERE amount IS NOT NULL")
+    db["content_edition"].insert({"number": 0})
+    for table in ("content_items", "usage_events", "gaps", "judgements", "topics"):
+        for event in ("INSERT", "UPDATE", "DELETE"):
+            db.execute(
+                f"CREATE TRIGGER {table}_{event.lower()}_counted AFTER {event} ON {table} BEGIN "  # noqa: S608 - fixed names
+                "UPDATE content_edition SET number = number + 1; END"
+            )
+
+
+@migrations()
+def shut_people_out(db: Any) -> None:
+    """Whether a user is kept but let in no more."""
+    db["users"].add_column("disabled", int, not_null_default=0)
+
+
+@migrations()
+def keep_playlists_of_months(db: Any) -> None:
+    """Of which month a playlist is that a run picked; empty for those that people made."""
+    db["playlists"].add_column("month", str, not_null_default="")

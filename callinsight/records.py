@@ -435,6 +435,21 @@ class User:
     role: str  # see ROLES
     password: str = ""  # its argon2 hash; empty for whom a proxy signs in
     added_at: str  # moment
+    disabled: bool = False  # kept, but let in by nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """What a program asks with in the name of a user."""
+
+    digest: str  # its sha256; the token itself is kept nowhere
+    user: str
+    made_at: str  # moment
+
+    @property
+    def id(self) -> str:
+        """How people tell it from others."""
+        return self.digest[:8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -482,6 +497,7 @@ class Playlist:
     name: str
     who: str
     created_at: str  # moment
+    month: str = ""  # of which a run picked it; empty for those that people made
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,9 @@ def list_users(db: Database = None) -> None:
     with store.opened(database_path(db)) as opened:
         known = store.all_users(opened)
     for user in known:
-        typer.echo(f"{user.name}\t{user.role}\t{'' if user.password else 'no password'}".rstrip())
+        more = [] if user.password else ["no password"]
+        more += ["disabled"] if user.disabled else []
+        typer.echo("\t".join([user.name, user.role, *more]))
     if not known:
         say("There are no users: whoever opens the pages on this machine may do everything.")
 
@@ -73,6 +75,30 @@ def remove(name: Name, db: Database = None) -> None:
     with store.opened(database_path(db)) as opened:
         left = remove_user(opened, name)
     say(f"{name} is let in no more." + ("" if left else " That was the last user."))
+
+
+@users.command("disable")
+def disable(name: Name, db: Database = None) -> None:
+    """Let somebody in no more for now; what the user did and has stays."""
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.pipeline.users import disable_user
+
+    with store.opened(database_path(db)) as opened:
+        disable_user(opened, name)
+    say(f"{name} is let in no more, until: callinsight users enable {name}")
+
+
+@users.command("enable")
+def enable(name: Name, db: Database = None) -> None:
+    """Let somebody in again who was disabled."""
+    from callinsight import store
+    from callinsight.config import database_path
+    from callinsight.pipeline.users import enable_user
+
+    with store.opened(database_path(db)) as opened:
+        enable_user(opened, name)
+    say(f"{name} may sign in again.")
 
 
 @users.command("password")

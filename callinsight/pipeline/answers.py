@@ -58,10 +58,13 @@ class Answered:
     obstacles: tuple[str, ...]
 
 
-def wishes_in(db: Database, config: Config, calls: Sequence[Call], *, as_of: date) -> list[Wish]:
-    """What buyers surely raise as an objection or question, or ask to be sent, call by call."""
-    taxonomy = load_taxonomy(config.tagging.taxonomy)
-    shelf = shelf_of(db, config, as_of)
+def wishes_in(
+    db: Database, calls: Sequence[Call], *, shelf: Shelf, taxonomy: Taxonomy
+) -> list[Wish]:
+    """What buyers surely raise as an objection or question, or ask to be sent, call by call.
+
+    `shelf` is the inventory that may answer it.
+    """
     sent: dict[str, list[UsageEvent]] = defaultdict(list)
     deal_of = {call.id: call.deal for call in calls}
     for event in store.events_of_deals(db, [call.deal for call in calls]):

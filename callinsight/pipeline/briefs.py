@@ -65,12 +65,12 @@ def said_in(db: Database, concern: str, evidence: Sequence[str]) -> list[Said]:
     left out, as is one whose call is gone.
     """
     tags: dict[str, Tag] = {}
-    for tag in store.tags_of_kinds(db, ("concern", "topic")):
+    for tag in store.tags_of_turns(db, evidence, ("concern", "topic")):
         label = tag.label if tag.kind == "concern" else TOPIC + tag.label
         if label == concern and tag.status == "sure":
             tags[tag.utterance] = tag
-    calls = {call.id: call for call in store.all_calls(db)}
     found = store.utterances_by_id(db, evidence)
+    calls = store.calls_by_id(db, [one.call for one in found.values()])
     said = [
         Said(
             utterance=found[id_],
@@ -129,9 +129,9 @@ def _deals_in(said: Iterable[Said]) -> tuple[str, ...]:
     return tuple(sorted({one.call.deal or one.call.id for one in said}))
 
 
-def _deals(db: Database, ids: Iterable[str]) -> tuple[Deal, ...]:
+def _deals(db: Database, ids: Collection[str]) -> tuple[Deal, ...]:
     latest: dict[str, Call] = {}
-    for call in sorted(store.all_calls(db), key=lambda c: (c.recorded_at, c.id)):
+    for call in store.calls_of_deals(db, ids):
         latest[call.deal or call.id] = call
     return tuple(
         Deal(

@@ -11,9 +11,10 @@ from callinsight.errors import AudioError, InputError
 from callinsight.months import month_of
 from callinsight.pipeline.embedding import sentence_vectors
 from callinsight.pipeline.recordings import recordings, silences, sound_at
+from callinsight.records import Playlist, PlaylistItem
 from callinsight.reports.pages import write_playlist
 from callinsight.reports.playlist import call_words, is_clear, left_out, pick_moments, tracks_of
-from callinsight.reports.wording import Names
+from callinsight.reports.wording import Names, month_name
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from callinsight.config import Config
     from callinsight.records import Call
     from callinsight.reports.playlist import Moment
+
+LENGTH_S = 20 * 60.0  # of what is kept for the pages
+PICKER = "callinsight"  # in the place of who collected it
 
 
 def write_month_playlist(
@@ -84,6 +88,26 @@ def _mute(db: Database, config: Config, month: str, unplayable: Collection[str])
     recording_of = recordings(db, config)
     calls = _read_in(db, config, month)
     return [call for call in calls if call.id in unplayable or not recording_of(call)]
+
+
+def keep_playlist(db: Database, config: Config, month: str) -> None:
+    """Keep what is picked of a month for the pages, in place of what was picked of it before."""
+    moments = playlist_of(db, config, month, length_s=LENGTH_S)
+    picked = [moment.utterance.id for moment in moments]
+    known = store.playlist_of_month(db, month)
+    if known and [item.utterance for item in store.playlist_items(db, known.id)] == picked:
+        return
+    at = max((moment.call.recorded_at for moment in moments), default="")
+    made = Playlist(name=month_name(month), who=PICKER, created_at=at, month=month)
+    with store.transaction(db):
+        if known is None and moments:
+            known = store.add_playlist(db, made)
+        if known is not None:  # its address stays
+            store.empty_playlist(db, known.id)
+            for one in moments:
+                said = {"utterance": one.utterance.id, "call": one.call.id}
+                item = PlaylistItem(playlist=known.id, who=PICKER, at=at, **said)
+                store.add_to_playlist(db, item)
 
 
 def _cut(

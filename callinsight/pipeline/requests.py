@@ -90,11 +90,8 @@ def draft_from_gap(db: Database, config: Config, gap_id: str) -> ContentRequest:
     """
     gap = _gap(db, gap_id)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    evidence = set(gap.evidence)
-    kinds = ("ask", "competitor")
-    tags = [
-        t for t in store.tags_of_kinds(db, kinds) if t.utterance in evidence and t.status == "sure"
-    ]
+    found = store.tags_of_turns(db, gap.evidence, ("ask", "competitor"))
+    tags = [tag for tag in found if tag.status == "sure"]
     kind = _content_type(gap, tags, taxonomy)
     rivals = _by_deals(tag for tag in tags if tag.kind == "competitor")
     return ContentRequest(
@@ -114,10 +111,11 @@ def draft_from_gap(db: Database, config: Config, gap_id: str) -> ContentRequest:
 
 
 def _gap(db: Database, gap_id: str) -> Gap:
+    found = store.get_gap(db, gap_id)
+    if found is not None:
+        return found
     month = gap_id.partition("/")[0]
-    gaps = {gap.id: gap for gap in store.gaps_of_month(db, month)}
-    if gap_id in gaps:
-        return gaps[gap_id]
+    gaps = {gap.id: gap for gap in store.gaps_of_month(db, month, evidence=False)}
     hint = nearest(gap_id, list(gaps))
     if not gaps:
         months = store.months_with_gaps(db)
@@ -158,8 +156,8 @@ def concern_name(db: Database, taxonomy: Taxonomy, concern: str) -> str:
 
 
 def _deals(db: Database, gap: Gap) -> tuple[str, ...]:
-    calls = {call.id: call for call in store.all_calls(db)}
     said = store.utterances_by_id(db, gap.evidence).values()
+    calls = store.calls_by_id(db, [one.call for one in said])
     return tuple(sorted({calls[one.call].deal or one.call for one in said}))
 
 
@@ -364,7 +362,7 @@ def comment(
 def not_counted(db: Database, request: ContentRequest, as_of: date) -> str:
     """Why reports would not count the asset as an answer on a day; empty if they may."""
     concern = request.concern
-    item = next((item for item in store.all_items(db) if item.id == request.item), None)
+    item = store.items_by_id(db, [request.item]).get(request.item)
     if not item or not concern or concern.startswith(TOPIC):
         return ""
     if concern not in item.concerns:
@@ -493,13 +491,21 @@ def requests_in(
     ]
 
 
-def effects_of(db: Database, config: Config, *, until: str = "9999-12") -> dict[int, Effect]:
-    """What became of the demand behind each delivered request, by its number, up to a month."""
+def effects_of(
+    db: Database, config: Config, *, until: str = "9999-12", only: int | None = None
+) -> dict[int, Effect]:
+    """What became of the demand behind each delivered request, by its number, up to a month.
+
+    Of all of them, or of one `only`.
+    """
+    delivered = [
+        one for one in store.all_requests(db) if one.state == "delivered" and only in (None, one.id)
+    ]
     events = events_of(db)
     effects = {}
-    for request in store.all_requests(db):
+    for request in delivered:
         days = [e.at for e in events.get(request.id, ()) if e.event == "deliver"]
-        if request.state != "delivered" or not days:
+        if not days:
             continue
         cell = request.concern, request.persona or ANY, request.stage or ANY
         gaps = {

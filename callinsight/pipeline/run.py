@@ -22,6 +22,7 @@ from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.forget import without_forgotten
 from callinsight.pipeline.leaving import drop_unlisted, keep_held
 from callinsight.pipeline.mend import mended_entries
+from callinsight.pipeline.playlist import keep_playlist
 from callinsight.pipeline.privacy import cleaned_entry
 from callinsight.pipeline.purge import AUDIO, DELETED
 from callinsight.pipeline.report import report_month
@@ -115,6 +116,8 @@ def run(
         load_content(db, config, taxonomy, now=now)
         update_mentions(db, config, progress=progress)
         months = update_gaps(db, config, taxonomy, progress=progress)
+        if months:
+            keep_playlist(db, config, months[-1])
         page = (
             report_month(db, config, months[-1], config.report.folder, now=now) if months else None
         )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from callinsight.records import Token
+
 SHORTEST = 10  # characters of a password
 LONGEST_NAME = 64
 
@@ -53,6 +55,27 @@ def remove_user(db: Database, name: str) -> int:
     return len(store.all_users(db))
 
 
+def change_role(db: Database, name: str, role: str) -> None:
+    """Give a user another role; raises InputError without such a user."""
+    user = _known(db, name)
+    add_user(db, name, role, password=None, at=user.added_at)
+
+
+def disable_user(db: Database, name: str) -> None:
+    """Let somebody in no more, by password, token or proxy, until enabled; raises InputError."""
+    user = _known(db, name)
+    _check_admins(db, user)
+    with store.transaction(db):
+        store.save_user(db, dataclasses.replace(user, disabled=True))
+
+
+def enable_user(db: Database, name: str) -> None:
+    """Let somebody in again who was disabled; raises InputError without such a user."""
+    user = _known(db, name)
+    with store.transaction(db):
+        store.save_user(db, dataclasses.replace(user, disabled=False))
+
+
 def change_password(db: Database, name: str, *, password: Callable[[], str]) -> None:
     """Give a user another password, which ends the sessions; raises InputError."""
     user = _known(db, name)
@@ -75,6 +98,16 @@ def revoke_tokens(db: Database, name: str) -> int:
     _known(db, name)
     with store.transaction(db):
         return store.remove_tokens(db, name)
+
+
+def revoke_token(db: Database, id_: str) -> Token:
+    """Make one token worthless, named by the beginning of its digest; raises InputError."""
+    found = [token for token in store.all_tokens(db) if token.id == id_]
+    if not found:
+        raise InputError(f"there is no token '{id_}' any more")
+    with store.transaction(db):
+        store.remove_token(db, found[0].digest)
+    return found[0]
 
 
 def token_digest(token: str) -> str:
@@ -125,7 +158,8 @@ def _known(db: Database, name: str) -> User:
 def _check_admins(db: Database, user: User) -> None:
     """Raise InputError if others would be left without an admin."""
     others = [other for other in store.all_users(db) if other.name != user.name]
-    if user.role == "admin" and others and all(other.role != "admin" for other in others):
+    admins = [other for other in others if other.role == "admin" and not other.disabled]
+    if user.role == "admin" and others and not admins and not user.disabled:
         raise InputError(
             f"'{user.name}' is the only admin; first: callinsight users add NAME --role admin"
         )

@@ -72,6 +72,22 @@ def some_calls(db: Database, only: str) -> list[Call]:
     return [call] if call else []
 
 
+def calls_by_id(db: Database, ids: Iterable[str]) -> dict[str, Call]:
+    """The calls with these ids, as far as they are there, by id."""
+    sql = "SELECT * FROM calls WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return {call.id: call for call in load(db, Call, sql, [json.dumps(sorted(set(ids)))])}
+
+
+def calls_of_deals(db: Database, deals: Iterable[str]) -> list[Call]:
+    """The calls of these deals by time; a call without a deal is named by its own id."""
+    wanted = "(SELECT value FROM json_each(?))"
+    sql = (
+        f"SELECT * FROM calls WHERE id IN (SELECT id FROM calls WHERE deal IN {wanted} "  # noqa: S608
+        f"UNION SELECT id FROM calls WHERE deal = '' AND id IN {wanted}) ORDER BY recorded_at, id"
+    )
+    return load(db, Call, sql, [json.dumps(sorted(set(deals) - {""}))] * 2)
+
+
 def calls_of_deal(db: Database, deal: str) -> list[Call]:
     """The calls of a deal, by time; none without a deal."""
     sql = "SELECT * FROM calls WHERE deal = ? AND deal <> '' ORDER BY recorded_at, id"

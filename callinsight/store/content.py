@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from callinsight.records import ContentItem, ItemChange, Judgement, Suggestion, UsageEvent
@@ -24,9 +25,21 @@ def replace_content(db: Database, items: list[ContentItem], events: list[UsageEv
     return True
 
 
+def content_edition(db: Database) -> int:
+    """A number that grows with every change to assets, their use, demands, and what people judged."""
+    (number,) = db.execute("SELECT number FROM content_edition").fetchone()
+    return int(number)
+
+
 def all_items(db: Database) -> list[ContentItem]:
     """The content inventory, by id."""
     return load(db, ContentItem, "SELECT * FROM content_items ORDER BY id")
+
+
+def items_by_id(db: Database, ids: Iterable[str]) -> dict[str, ContentItem]:
+    """The assets with these ids, as far as they are there."""
+    sql = "SELECT * FROM content_items WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return {item.id: item for item in load(db, ContentItem, sql, [json.dumps(sorted(set(ids)))])}
 
 
 def all_events(db: Database) -> list[UsageEvent]:

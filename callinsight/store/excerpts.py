@@ -139,10 +139,30 @@ def all_playlists(db: Database) -> list[Playlist]:
     return load(db, Playlist, "SELECT * FROM playlists ORDER BY created_at DESC, id DESC")
 
 
+def playlist_of_month(db: Database, month: str) -> Playlist | None:
+    """What a run picked of a month."""
+    sql = "SELECT * FROM playlists WHERE month = ? ORDER BY id"
+    return next(iter(load(db, Playlist, sql, [month])), None)
+
+
+def playlist_sizes(db: Database) -> dict[int, int]:
+    """How many excerpts each playlist has, as far as their turns are there."""
+    sql = (
+        "SELECT playlist, count(*) FROM playlist_items "
+        "WHERE EXISTS (SELECT 1 FROM utterances WHERE id = utterance) GROUP BY playlist"
+    )
+    return dict(db.execute(sql).fetchall())
+
+
 def remove_playlist(db: Database, number: int) -> None:
     """Drop a playlist; its excerpts stay where they were said."""
     db.execute("DELETE FROM playlist_items WHERE playlist = ?", [number])
     db.execute("DELETE FROM playlists WHERE id = ?", [number])
+
+
+def empty_playlist(db: Database, number: int) -> None:
+    """Take all excerpts out of a playlist."""
+    db.execute("DELETE FROM playlist_items WHERE playlist = ?", [number])
 
 
 def add_to_playlist(db: Database, item: PlaylistItem) -> None:
@@ -163,7 +183,7 @@ def playlist_items(db: Database, playlist: int) -> list[PlaylistItem]:
         db,
         PlaylistItem,
         "SELECT * FROM playlist_items WHERE playlist = ? "
-        "AND utterance IN (SELECT id FROM utterances) ORDER BY rowid",
+        "AND EXISTS (SELECT 1 FROM utterances WHERE id = utterance) ORDER BY rowid",
         [playlist],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ ASKS = """EXISTS (
     AND ask.kind = 'ask' AND ask.status = 'sure'
 )"""
 
+NO_TURNS = ", ".join(  # the columns of a gap without what there is most to read of
+    f"'' AS {field.name}" if field.name in ("evidence", "evidence_as") else field.name
+    for field in dataclasses.fields(Gap)
+)
+
 
 def remove_gaps_except(db: Database, months: Iterable[str]) -> None:
     """Drop the gaps of months that have no calls any more."""
@@ -33,9 +39,14 @@ def replace_gaps(db: Database, month: str, gaps: Iterable[Gap]) -> None:
     save(db, "gaps", gaps, pk="id")
 
 
-def gaps_of_month(db: Database, month: str) -> list[Gap]:
-    """The cells of a month, the most pressing first."""
-    return load(db, Gap, "SELECT * FROM gaps WHERE month = ? ORDER BY score DESC, id", [month])
+def gaps_of_month(db: Database, month: str, *, evidence: bool = True) -> list[Gap]:
+    """The cells of a month, the most pressing first; without `evidence` their turns are left out.
+
+    Those are nearly all that there is to read.
+    """
+    columns = "*" if evidence else NO_TURNS
+    sql = f"SELECT {columns} FROM gaps WHERE month = ? ORDER BY score DESC, id"  # noqa: S608
+    return load(db, Gap, sql, [month])
 
 
 def months_with_gaps(db: Database) -> list[str]:
@@ -47,13 +58,12 @@ def months_with_gaps(db: Database) -> list[str]:
 
 
 def gaps_of_cell(db: Database, concern: str, persona: str, stage: str) -> list[Gap]:
-    """One cell in every period that is kept, the earliest first."""
-    return load(
-        db,
-        Gap,
-        "SELECT * FROM gaps WHERE concern = ? AND persona = ? AND stage = ? ORDER BY month",
-        [concern, persona, stage],
+    """One cell in every period that is kept, the earliest first, without its turns."""
+    sql = (
+        f"SELECT {NO_TURNS} FROM gaps "  # noqa: S608 - names of columns
+        "WHERE concern = ? AND persona = ? AND stage = ? ORDER BY month"
     )
+    return load(db, Gap, sql, [concern, persona, stage])
 
 
 def get_gap(db: Database, id_: str) -> Gap | None:

@@ -46,6 +46,16 @@ def is_redacted_somewhere(db: Database, call: str) -> bool:
     return bool(db.execute(sql, [call]).fetchone()[0])
 
 
+def redacted_somewhere(db: Database, calls: Iterable[str]) -> set[str]:
+    """Which of these calls are so."""
+    sql = (
+        "SELECT DISTINCT redactions.call FROM redactions JOIN utterances "
+        "ON utterances.id = redactions.utterance WHERE utterances.estimated "
+        "AND redactions.call IN (SELECT value FROM json_each(?))"
+    )
+    return {call for (call,) in db.execute(sql, [json.dumps(sorted(calls))]).fetchall()}
+
+
 def kinds_redacted(db: Database) -> dict[str, set[str]]:
     """Which kinds of personal data were taken out of each call that had any."""
     found: dict[str, set[str]] = {}

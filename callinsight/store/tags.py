@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import TYPE_CHECKING
 
 from callinsight.records import DEMAND_STANCES, Correction, Tag, Topic, TopicChange
@@ -64,6 +65,15 @@ def tags_of_kinds(db: Database, kinds: tuple[str, ...]) -> list[Tag]:
     marks = ", ".join("?" for _ in kinds)
     sql = f"SELECT * FROM tags WHERE kind IN ({marks}) ORDER BY utterance, kind, label"  # noqa: S608 - marks
     return load(db, Tag, sql, [*kinds])
+
+
+def tags_of_turns(db: Database, utterances: Iterable[str], kinds: tuple[str, ...]) -> list[Tag]:
+    """The tags of given kinds that these utterances have, by utterance."""
+    sql = (
+        "SELECT tags.* FROM json_each(?) AS wanted JOIN tags ON tags.utterance = wanted.value "
+        "WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY utterance, kind, label"
+    )
+    return load(db, Tag, sql, [json.dumps(sorted(set(utterances))), json.dumps(kinds)])
 
 
 def tags_of_call(db: Database, call: str) -> list[Tag]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callinsight.records import AuditEntry, User
+from callinsight.records import AuditEntry, Token, User
 from callinsight.store.rows import load, row_of, save
 
 if TYPE_CHECKING:
@@ -48,9 +48,22 @@ def remove_tokens(db: Database, user: str) -> int:
     return int(db.execute("DELETE FROM tokens WHERE user = ?", [user]).rowcount)
 
 
+def all_tokens(db: Database) -> list[Token]:
+    """The tokens that are worth something, by user, the oldest first."""
+    return load(db, Token, "SELECT * FROM tokens ORDER BY user, made_at, digest")
+
+
+def remove_token(db: Database, digest: str) -> None:
+    """Drop one token."""
+    db.execute("DELETE FROM tokens WHERE digest = ?", [digest])
+
+
 def user_of_token(db: Database, digest: str) -> User | None:
-    """Whose token it is."""
-    sql = "SELECT users.* FROM users JOIN tokens ON tokens.user = users.name WHERE digest = ?"
+    """Whose token it is; None if that user is let in no more."""
+    sql = (
+        "SELECT users.* FROM users JOIN tokens ON tokens.user = users.name "
+        "WHERE digest = ? AND NOT users.disabled"
+    )
     return next(iter(load(db, User, sql, [digest])), None)
 
 
@@ -81,6 +94,37 @@ def was_noted(db: Database, entry: AuditEntry, *, since: str) -> bool:
     return row is not None
 
 
-def audit_log(db: Database, *, limit: int) -> list[AuditEntry]:
-    """What was done last, the latest first."""
-    return load(db, AuditEntry, "SELECT * FROM audit ORDER BY id DESC LIMIT ?", [limit])
+def audit_log(
+    db: Database,
+    *,
+    limit: int,
+    who: str = "",
+    action: str = "",
+    since: str = "",
+    until: str = "",
+    before: int | None = None,
+) -> list[AuditEntry]:
+    """What was done last, the latest first; by somebody, of a kind, between two days, `before` a number.
+
+    Days are those of the moments as they are written.
+    """
+    wanted = {
+        "who = ?": who,
+        "action = ?": action,
+        "substr(at, 1, 10) >= ?": since,
+        "substr(at, 1, 10) <= ?": until,
+        "id < ?": before,
+    }
+    asked = {test: value for test, value in wanted.items() if value not in ("", None)}
+    where = f"WHERE {' AND '.join(asked)} " if asked else ""
+    sql = f"SELECT * FROM audit {where}ORDER BY id DESC LIMIT ?"  # noqa: S608 - fixed tests
+    return load(db, AuditEntry, sql, [*asked.values(), limit])
+
+
+def audited(db: Database) -> tuple[list[str], list[str]]:
+    """Who is in the audit log, and which kinds of things were done."""
+    found = []
+    for column in ("who", "action"):
+        rows = db.execute(f"SELECT DISTINCT {column} FROM audit ORDER BY 1")  # noqa: S608 - fixed
+        found.append([value for (value,) in rows.fetchall()])
+    return found[0], found[1]

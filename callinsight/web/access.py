@@ -150,7 +150,7 @@ def recognize(request: Request, db: Database) -> Visitor:
         who = YOU if access.open else NOBODY
     else:
         user = _by_token(request, db) or _by_proxy(request, db, access) or _by_session(request, db)
-        who = Visitor(user.name, user.role) if user else NOBODY
+        who = Visitor(user.name, user.role) if user and not user.disabled else NOBODY
     request.state.visitor = who
     return who
 

@@ -15,6 +15,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from callinsight.errors import CallInsightError
 from callinsight.web import (
+    accounts,
+    accounts_api,
     api,
     audio,
     calls,
@@ -37,6 +39,7 @@ from callinsight.web.doubts import Doubts
 from callinsight.web.following import Follower
 from callinsight.web.gate import HEADERS, Gate
 from callinsight.web.index import Index
+from callinsight.web.inventory import Inventories
 from callinsight.web.meaning import Meaning
 from callinsight.web.pages import STATIC, page
 from callinsight.web.relearning import Relearning
@@ -85,6 +88,7 @@ def create_app(
     app.state.secret = sessions.load_secret(database)
     app.state.tries = signing_in.Tries()
     app.state.doubts = Doubts()
+    app.state.inventories = Inventories()
     app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -101,10 +105,12 @@ def create_app(
         review,
         definitions,
         runs,
+        accounts,
     ):
         app.include_router(group.router, include_in_schema=False)
     app.include_router(api.router)
     app.include_router(content_api.router)
+    app.include_router(accounts_api.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(CallInsightError, _told)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from callinsight import store
 from callinsight.content.unused import LIKELY, READ, USES
-from callinsight.pipeline.answers import answered_by, shelf_of
+from callinsight.pipeline.answers import answered_by
 from callinsight.pipeline.content import unused_of, window_of
 from callinsight.reports.wording import readable
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.content.supply import Shelf
     from callinsight.records import ContentItem, Gap, Unused
 
 STATES = {  # what a list may be narrowed to, and in which words
@@ -113,7 +114,7 @@ class Asset:
 
 
 def assets_of(
-    db: Database, config: Config, gaps: Sequence[Gap], *, as_of: date
+    db: Database, config: Config, gaps: Sequence[Gap], shelf: Shelf, *, as_of: date
 ) -> tuple[list[Asset], list[Unused]]:
     """Every asset as it stands on a day against these demands; and all that is found of them."""
     items = store.all_items(db)
@@ -121,7 +122,10 @@ def assets_of(
     window = window_of(config, as_of)
     used = store.times_used(db, USES, *window, likely=LIKELY)
     read = store.times_used(db, (READ,), *window, likely=LIKELY)
-    answered = answered_by(shelf_of(db, config, as_of), gaps)
+    answered = answered_by(shelf, gaps)
+    kinds: dict[str, list[Unused]] = defaultdict(list)
+    for one in found:
+        kinds[one.item].append(one)
     assets = []
     for item in items:
         times, last = used.get(item.id, (0, ""))
@@ -133,7 +137,7 @@ def assets_of(
                 item=item,
                 times=times,
                 last=last,
-                findings=tuple(one for one in found if one.item == item.id),
+                findings=tuple(kinds[item.id]),
                 answers=tuple(answered.get(item.id, ())),
             )
         )

@@ -16,7 +16,7 @@ from callinsight.reports.excerpts import find_words, span_of
 from callinsight.reports.wording import clock, day, percent, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlite_utils import Database
 
@@ -119,7 +119,18 @@ def utterance_address(utterance: str) -> str:
 
 def audio_address(db: Database, config: Config, call: Call) -> str:
     """Where to play a call; empty if it has no recording or nobody may listen to it."""
-    if call.status == "refused" or store.is_redacted_somewhere(db, call.id):
+    return playable(db, config, [call]).get(call.id, "")
+
+
+def playable(db: Database, config: Config, calls: Collection[Call]) -> dict[str, str]:
+    """Where to play those of the calls that can be played, by id."""
+    closed = store.redacted_somewhere(db, [call.id for call in calls])
+    found = {call.id: _sound_of(config, call) for call in calls if call.id not in closed}
+    return {id_: address for id_, address in found.items() if address}
+
+
+def _sound_of(config: Config, call: Call) -> str:
+    if call.status == "refused":
         return ""
     place = place_of(config.calls.files, call.file)
     if isinstance(place, str):

@@ -13,28 +13,28 @@ from starlette.exceptions import HTTPException
 
 from callinsight import store
 from callinsight.content.unused import parts_of
-from callinsight.pipeline.answers import copy_link, demand_for, shelf_of
+from callinsight.pipeline.answers import copy_link, demand_for
 from callinsight.pipeline.suggesting import answer
 from callinsight.reports.wording import web_address
 from callinsight.web.assets import (
     ORDERS,
     PAGE,
     STATES,
-    assets_of,
     choice_of,
     chosen,
     counts_of,
     types_of,
 )
 from callinsight.web.cards import cards_of
-from callinsight.web.gaps import months_of, names_of
+from callinsight.web.gaps import names_of
+from callinsight.web.inventory import inventory_of
 from callinsight.web.pages import Db, Definitions, Settings, page, require, today, visitor
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
-    from callinsight.records import Gap, UsageEvent
+    from callinsight.records import UsageEvent
     from callinsight.reports.wording import Names
     from callinsight.web.cards import Card
 
@@ -56,8 +56,8 @@ EVENTS = {
 def content(request: Request, db: Db, config: Settings, taxonomy: Definitions) -> HTMLResponse:
     """The assets of a choice, with how each is used."""
     choice = choice_of(request)
-    month, gaps = _demand(db)
-    assets, found = assets_of(db, config, gaps, as_of=today(request, config))
+    known = inventory_of(request, db, config, today(request, config))
+    month, assets, found = known.month, known.assets, known.found
     items = [asset.item for asset in assets]
     listed = chosen(assets, choice)
     response = page(
@@ -89,12 +89,11 @@ def asset(
     request: Request, item: str, db: Db, config: Settings, taxonomy: Definitions, sent: bool = False
 ) -> HTMLResponse:
     """One asset: what it is, where it was used, what it answers, who changed it."""
-    known = {one.id: one for one in store.all_items(db)}.get(item)
-    if known is None:
+    inventory = inventory_of(request, db, config, today(request, config))
+    here = next((asset for asset in inventory.assets if asset.item.id == item), None)
+    if here is None:
         raise HTTPException(404)
-    as_of = today(request, config)
-    month, gaps = _demand(db)
-    (here,) = [a for a in assets_of(db, config, gaps, as_of=as_of)[0] if a.item.id == item]
+    known = here.item
     events = store.events_of_item(db, item)
     names = names_of(db, taxonomy)
     return page(
@@ -104,8 +103,8 @@ def asset(
         asset=here,
         url=web_address(known.url),
         host=urlsplit(web_address(known.url)).hostname or "",
-        demands=demand_for(shelf_of(db, config, as_of), known, gaps),
-        month=month,
+        demands=demand_for(inventory.shelf, known, inventory.gaps),
+        month=inventory.month,
         events=events[:USED],
         more=max(0, len(events) - USED),
         kinds=Counter(event.event for event in events),
@@ -165,9 +164,3 @@ def _mentions(db: Database, config: Config, events: list[UsageEvent], names: Nam
     said = store.utterances_by_id(db, ids)
     turns = [(said[id_].call, said[id_].position) for id_ in ids if id_ in said]
     return list(cards_of(db, config, names, turns))
-
-
-def _demand(db: Database) -> tuple[str, list[Gap]]:
-    """The last month that is counted, and its cells."""
-    months = months_of(db)
-    return (months[-1], store.gaps_of_month(db, months[-1])) if months else ("", [])

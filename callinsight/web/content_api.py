@@ -28,8 +28,7 @@ from callinsight.records import (
     UsageEvent,
 )
 from callinsight.web.api import MOST, Cursor, Limit, api_router, cursor_at, place_at
-from callinsight.web.assets import assets_of
-from callinsight.web.gaps import months_of
+from callinsight.web.inventory import inventory_of, months_of
 from callinsight.web.pages import Db, Settings, require, this_moment, today, visitor
 from callinsight.web.requests import telling_of
 
@@ -212,9 +211,7 @@ def content(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Assets:
 @router.get("/content/{item}")
 def asset(request: Request, item: str, db: Db, config: Settings) -> WholeAsset:
     """One asset as it stands today."""
-    months = months_of(db)
-    cells = store.gaps_of_month(db, months[-1]) if months else []
-    assets, _ = assets_of(db, config, cells, as_of=today(request, config))
+    assets = inventory_of(request, db, config, today(request, config)).assets
     here = next((one for one in assets if one.item.id == item), None)
     if here is None:
         raise HTTPException(404, f"There is no asset '{item}'.")

@@ -20,6 +20,7 @@ from callinsight.reports.wording import ANY, count, money, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from fastapi import Request
 
@@ -50,10 +51,11 @@ class Choice:
     stage: str = ""
     verdict: str = ""
     level: str = "cell"
+    start: int = 0
 
-    def address(self, path: str = "/gaps", **other: str) -> str:
-        """The link to this choice, with something else chosen."""
-        chosen = replace(self, **other)
+    def address(self, path: str = "/gaps", *, start: int = 0, **other: str) -> str:
+        """The link to this choice, with something else chosen; from its start, if nothing is said."""
+        chosen = replace(self, start=start, **other)
         pairs = {
             "month": chosen.month,
             "about": chosen.about if chosen.about != CONCERNS else "",
@@ -61,6 +63,7 @@ class Choice:
             "stage": chosen.stage,
             "verdict": chosen.verdict,
             "level": chosen.level if chosen.level != "cell" else "",
+            "start": str(chosen.start) if chosen.start else "",
         }
         return f"{path}?{urlencode({name: value for name, value in pairs.items() if value})}"
 
@@ -99,7 +102,7 @@ class Choice:
 def choice_of(request: Request, months: Sequence[str]) -> Choice:
     """Read an address; without a month the last one."""
     asked = request.query_params
-    level = asked.get("level", "")
+    level, start = asked.get("level", ""), asked.get("start", "")
     return Choice(
         month=asked.get("month", "") or (months[-1] if months else ""),
         about=asked.get("about", "") or CONCERNS,
@@ -107,6 +110,7 @@ def choice_of(request: Request, months: Sequence[str]) -> Choice:
         stage=asked.get("stage", ""),
         verdict=asked.get("verdict", ""),
         level=level if level in LEVELS else "cell",
+        start=int(start) if start.isdecimal() and len(start) < 8 else 0,
     )
 
 
@@ -151,15 +155,22 @@ def ranked(
     moves: Mapping[Key, Change],
     *,
     currency: str | None,
+    start: int = 0,
+    most: int | None = None,
 ) -> list[Row]:
-    """The cells as rows, the most pressing first, then what is covered, by demand."""
+    """The cells as rows, the most pressing first, then what is covered, by demand.
+
+    At `most` so many from a `start` on.
+    """
     order = list(VERDICTS)
     found = sorted(
         gaps, key=lambda g: (-g.score, order.index(g.verdict), -g.share_low, -g.raising, g.id)
     )
     return [
         _row(gap, rank if gap.score else 0, names, moves, currency)
-        for rank, gap in enumerate(found, start=1)
+        for rank, gap in list(enumerate(found, start=1))[
+            start : None if most is None else start + most
+        ]
     ]
 
 
@@ -183,10 +194,25 @@ def _row(
 
 
 def heat_of(
-    gaps: Sequence[Gap], items: Sequence[ContentItem], choice: Choice, names: Names, config: Config
+    gaps: Sequence[Gap], usable: Sequence[ContentItem], choice: Choice, names: Names
 ) -> tuple[Line, ...]:
     """One row a role, one cell a stage: what presses most there, and what answers it."""
-    day = last_day(choice.month)
+    facts = Facts(
+        names=names,
+        calls={},
+        utterances={},
+        items={},
+        excerpts={},
+        inferred={},
+        usable=usable,
+        worth={},
+    )
+    cells = [gap for gap in gaps if gap.persona != ANY and choice.shows(gap)]
+    return lines_of(cells, facts)
+
+
+def usable_on(items: Sequence[ContentItem], day: date, config: Config) -> Sequence[ContentItem]:
+    """The assets that could be used on a day."""
     late = find_unused(
         items,
         (),
@@ -195,18 +221,7 @@ def heat_of(
         window_days=config.unused.window_days,
         as_of=day,
     )
-    facts = Facts(
-        names=names,
-        calls={},
-        utterances={},
-        items={},
-        excerpts={},
-        inferred={},
-        usable=usable_items(items, late, day),
-        worth={},
-    )
-    cells = [gap for gap in gaps if gap.persona != ANY and choice.shows(gap)]
-    return lines_of(cells, facts)
+    return usable_items(items, late, day)
 
 
 def warmth(share: float) -> int:

@@ -12,7 +12,7 @@ from callinsight.content.matching import FITS
 from callinsight.records import INFERRED
 from callinsight.reports.demand import Facts, describe, worth_of
 from callinsight.reports.wording import money, readable, web_address
-from callinsight.web.cards import audio_address, cards_of
+from callinsight.web.cards import cards_of, playable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FIRST = 5  # turns that are shown at once
 MOST = 100  # and at most
+DEALS = 100  # that are listed
 STANCES = ("objection", "question", "mention", "none")  # the most telling first
 
 
@@ -62,7 +63,8 @@ class Proof:
     worth: str
     cards: tuple[Card, ...]
     turns: int  # all of them
-    deals: tuple[DealLine, ...]
+    deals: tuple[DealLine, ...]  # those that say it most
+    all_deals: int
     candidates: tuple[Candidate, ...]
     inferred: int  # calls whose stage no CRM says
     calls: int
@@ -74,7 +76,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
     calls = _calls(db, said.values())
     ways = dict(zip(gap.evidence, gap.evidence_as, strict=False))
     gap = dataclasses.replace(gap, evidence=tuple(i for i in gap.evidence if i in said))
-    items = {item.id: item for item in store.all_items(db)}
+    items = store.items_by_id(db, gap.candidates)
     facts = Facts(
         names=names,
         calls=calls,
@@ -90,6 +92,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
         },
     )
     turns = order_of(db, gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
+    all_deals, deals = _deals(said.values(), calls)
     return Proof(
         told=describe(gap, facts),
         worth=worth_of(
@@ -97,7 +100,8 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
         ),
         cards=tuple(cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns])),
         turns=len(said),
-        deals=_deals(said.values(), calls),
+        deals=deals,
+        all_deals=all_deals,
         candidates=_candidates(gap, items, names, _judged(db, gap)),
         inferred=sum(call.stage_source == INFERRED for call in calls.values()),
         calls=len(calls),
@@ -117,11 +121,11 @@ def order_of(
     `ways` say how each counts, as far as that is known.
     """
     heard: dict[str, int] = defaultdict(int)
-    plays = {call.id: bool(audio_address(db, config, call)) for call in calls.values()}
+    plays = playable(db, config, list(calls.values()))
 
     def telling(id_: str) -> tuple[bool, int, str]:
         stance = ways.get(id_, STANCES[-1]).partition("+")[0]
-        return not plays[said[id_].call], STANCES.index(stance), id_
+        return said[id_].call not in plays, STANCES.index(stance), id_
 
     rounds = []
     for id_ in sorted(ids, key=telling):
@@ -149,20 +153,22 @@ def still_said(
 
 
 def _calls(db: Database, said: Iterable[Utterance]) -> dict[str, Call]:
-    found = (store.get_call(db, id_) for id_ in sorted({one.call for one in said}))
-    return {call.id: call for call in found if call is not None}
+    return store.calls_by_id(db, [one.call for one in said])
 
 
-def _deals(said: Iterable[Utterance], calls: Mapping[str, Call]) -> tuple[DealLine, ...]:
+def _deals(
+    said: Iterable[Utterance], calls: Mapping[str, Call]
+) -> tuple[int, tuple[DealLine, ...]]:
+    """How many deals, and those that say it most."""
     by_deal: dict[str, list[Utterance]] = defaultdict(list)
     for one in said:
         by_deal[calls[one.call].deal or one.call].append(one)
     lines = []
-    for deal, turns in by_deal.items():
+    for deal, turns in sorted(by_deal.items(), key=lambda pair: (-len(pair[1]), pair[0]))[:DEALS]:
         ids = {one.call for one in turns}
         within = sorted((calls[i] for i in ids), key=lambda c: (c.recorded_at, c.id))
         lines.append(_deal(deal, within, len(turns)))
-    return tuple(sorted(lines, key=lambda line: (-line.turns, line.id)))
+    return len(by_deal), tuple(lines)
 
 
 def _deal(id_: str, calls: Sequence[Call], turns: int) -> DealLine:

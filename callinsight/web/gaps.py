@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import tempfile
 import zipfile
 from collections import Counter
@@ -34,6 +33,7 @@ from callinsight.web.demand import (
 )
 from callinsight.web.desk import STATES
 from callinsight.web.evidence import proof_of
+from callinsight.web.inventory import MONTH, months_of, usable_in
 from callinsight.web.pages import Db, Definitions, Settings, page, require, visitor
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 router = APIRouter(dependencies=[Depends(require("viewer"))])
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 SHAPES = {
     "html": "text/html; charset=utf-8",
     "md": "text/markdown; charset=utf-8",
@@ -53,6 +52,7 @@ SHAPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
+PAGE = 50  # cells of the list at a time
 SAME_DATE = (1980, 1, 1, 0, 0, 0)  # of files in an archive: the first there is
 
 
@@ -66,9 +66,9 @@ def gaps(request: Request, db: Db, config: Settings, taxonomy: Definitions) -> H
     if choice.month not in months:
         raise HTTPException(404)
     names = names_of(db, taxonomy)
-    cells = store.gaps_of_month(db, choice.month)
+    cells = store.gaps_of_month(db, choice.month, evidence=False)
     before = month_before(choice.month)
-    moves = moves_between(cells, store.gaps_of_month(db, before), config, taxonomy)
+    moves = moves_between(cells, store.gaps_of_month(db, before, evidence=False), config, taxonomy)
     shown = [gap for gap in cells if choice.lists(gap)]
     others = Counter(g.verdict for g in cells if choice.shows(g) and g.level == choice.level)
     response = page(
@@ -80,8 +80,10 @@ def gaps(request: Request, db: Db, config: Settings, taxonomy: Definitions) -> H
         target=config.gaps.target_supply,
         months=months,
         before=before if before in months else "",
-        heat=heat_of(cells, store.all_items(db), choice, names, config),
-        rows=ranked(shown, names, moves, currency=currency_of(db)),
+        heat=heat_of(cells, usable_in(request, db, config, choice.month), choice, names),
+        rows=ranked(shown, names, moves, currency=currency_of(db), start=choice.start, most=PAGE),
+        next=choice.address(start=choice.start + PAGE) if len(shown) > choice.start + PAGE else "",
+        total=len(shown),
         basis=heard_in(cells),
         others=others,
         concerns=sorted({g.concern for g in cells if choice.is_of_topics == _is_topic(g)}),
@@ -93,7 +95,8 @@ def gaps(request: Request, db: Db, config: Settings, taxonomy: Definitions) -> H
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
     )
-    response.headers["HX-Push-Url"] = choice.address()
+    if not choice.start:
+        response.headers["HX-Push-Url"] = choice.address()
     response.headers["Vary"] = "HX-Request"
     return response
 
@@ -120,8 +123,8 @@ def gap(
         g for g in store.gaps_of_cell(db, concern, persona, stage) if MONTH.fullmatch(g.month)
     ]
     moves = moves_between(
-        store.gaps_of_month(db, month),
-        store.gaps_of_month(db, month_before(month)),
+        store.gaps_of_month(db, month, evidence=False),
+        store.gaps_of_month(db, month_before(month), evidence=False),
         config,
         taxonomy,
     )
@@ -216,11 +219,6 @@ def _requests_on(db: Database, gap: Gap) -> list[ContentRequest]:
 def ranked_by_month(history: list[Gap], names: Names) -> list[object]:
     """One cell in each month, the latest first, as rows."""
     return [ranked([gap], names, {}, currency=None)[0] for gap in reversed(history)]
-
-
-def months_of(db: Database) -> list[str]:
-    """The months that gaps are kept of, in order."""
-    return [month for month in store.months_with_gaps(db) if MONTH.fullmatch(month)]
 
 
 def names_of(db: Database, taxonomy: Taxonomy) -> Names:

@@ -132,7 +132,7 @@ def _note(request: Request) -> None:
         at=now.isoformat(timespec="seconds"),
         who=visitor(request).name,
         action=request.state.noted,
-        subject=request.url.path,
+        subject=getattr(request.state, "subject", request.url.path),
     )
     with store.opened(request.app.state.database) as db:
         since = (now - SAME_LOOK).isoformat(timespec="seconds")

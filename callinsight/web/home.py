@@ -5,29 +5,33 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from callinsight import store
 from callinsight.months import month_of
-from callinsight.pipeline.run import SETTINGS, stored_config
+from callinsight.pipeline.run import SETTINGS
 from callinsight.records import Call, Gap, Tag, Utterance
 from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, count
+from callinsight.web.cards import cards_of
+from callinsight.web.excerpts import names_of
 from callinsight.web.month import figures, ranked
-from callinsight.web.pages import Db, definitions_of, page, pieces, require, visitor
+from callinsight.web.pages import Db, config_of, definitions_of, page, pieces, require, visitor
 from callinsight.web.sound import can_play
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.taxonomy import Taxonomy
     from callinsight.web.access import Visitor
 
 router = APIRouter(dependencies=[Depends(require("viewer"))])
 SAME_VISIT = timedelta(minutes=30)  # without a look; only then the next one begins
+TRACKS = 5  # of the playlist of the month that are shown
 TELLING = 4  # gaps that are heard
 CANDIDATES = 60  # turns of a gap that are looked at
 STANCES = ("objection", "question")  # the most telling first
@@ -53,7 +57,7 @@ def home(request: Request, db: Db) -> HTMLResponse:
     """The first page; before the first run, the command that comes next."""
     if store.setting(db, SETTINGS) is None:
         return page(request, "welcome.html.jinja", pipeline="PIPELINE.toml")
-    config = stored_config(db)
+    config = config_of(db)
     now: datetime = request.app.state.now()
     latest = store.last_moment(db)
     if not latest:
@@ -72,8 +76,18 @@ def home(request: Request, db: Db) -> HTMLResponse:
         since=since,
         news=_news(db, since, who) if since else [],
         telling=telling(request, db, config, gaps),
+        **_playlist(db, config, taxonomy, month),
         names=Names(taxonomy),
     )
+
+
+def _playlist(db: Database, config: Config, taxonomy: Taxonomy, month: str) -> dict[str, Any]:
+    """What a run picked of the month: the playlist, its first excerpts, and how many there are."""
+    playlist = store.playlist_of_month(db, month)
+    items = store.playlist_items(db, playlist.id) if playlist else []
+    turns = [(item.call, int(item.utterance.rpartition(":")[2])) for item in items[:TRACKS]]
+    tracks = cards_of(db, config, names_of(db, taxonomy), turns, unsure=True)
+    return {"playlist": playlist, "tracks": tracks, "all_tracks": len(items)}
 
 
 def telling(request: Request, db: Database, config: Config, gaps: list[Gap]) -> list[Telling]:

@@ -11,8 +11,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from callinsight.config import Config
-from callinsight.pipeline.run import stored_config
+from callinsight import store
+from callinsight.config import Config, config_from_text
+from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.reports.wording import (
     clock,
     count,
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
 
+    from sqlite_utils import Database
+
 __all__ = [
     "Db",
     "Definitions",
     "Settings",
     "Visitor",
+    "config_of",
     "definitions_of",
     "page",
     "pieces",
@@ -51,9 +55,11 @@ PLACES = (  # the navigation: address, words, who sees it
     ("/gaps", "Gaps", "viewer"),
     ("/content", "Content", "viewer"),
     ("/requests", "Requests", "viewer"),
+    ("/playlists", "Playlists", "viewer"),
     ("/review", "Review", "editor"),
     ("/definitions", "Definitions", "viewer"),
     ("/runs", "Runs", "viewer"),
+    ("/access", "Access", "admin"),
 )
 
 
@@ -137,7 +143,18 @@ def this_moment(request: Request) -> str:
 
 
 def _config(db: Db) -> Config:
-    return stored_config(db)
+    return config_of(db)
+
+
+def config_of(db: Database) -> Config:
+    """The settings of the last run, read once for as long as they stay; raises StoreError."""
+    text = store.setting(db, SETTINGS)
+    return stored_config(db) if text is None else _config_as_of(text)
+
+
+@functools.lru_cache(maxsize=4)
+def _config_as_of(text: str) -> Config:
+    return config_from_text(text)
 
 
 Settings = Annotated[Config, Depends(_config)]

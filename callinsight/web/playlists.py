@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from starlette.exceptions import HTTPException
 
 from callinsight import store
+from callinsight.errors import InputError
 from callinsight.records import Playlist, PlaylistItem
 from callinsight.web.cards import cards_of, utterance_address
 from callinsight.web.excerpts import names_of
@@ -27,14 +28,18 @@ READ = [Depends(require("viewer"))]
 EXPORT = [Depends(require("viewer", noted="export"))]
 COLLECT = [Depends(require("requester"))]
 LONGEST_NAME = 120
+PICKED = "each run picks this playlist anew; collect what is to stay in one of your own"
 
 
 @router.get("/playlists", response_class=HTMLResponse, dependencies=READ)
 def playlists(request: Request, db: Db) -> HTMLResponse:
     """The playlists, the newest first."""
-    every = store.all_playlists(db)
-    sizes = {one.id: len(store.playlist_items(db, one.id)) for one in every}
-    return page(request, "playlists.html.jinja", playlists=every, sizes=sizes)
+    return page(
+        request,
+        "playlists.html.jinja",
+        playlists=store.all_playlists(db),
+        sizes=store.playlist_sizes(db),
+    )
 
 
 @router.get("/playlists/add/{utterance:path}", response_class=HTMLResponse, dependencies=COLLECT)
@@ -48,7 +53,7 @@ def choose_playlist(request: Request, utterance: str, db: Db) -> HTMLResponse:
         "playlist_add.html.jinja",
         said=said,
         action=f"/playlists/add/{utterance_address(utterance)}",
-        playlists=store.all_playlists(db),
+        playlists=[one for one in store.all_playlists(db) if not one.month],
     )
 
 
@@ -70,7 +75,7 @@ def add_to_playlist(
         if title:
             new = Playlist(name=title, who=who, created_at=at)
             playlist = store.add_playlist(db, new).id
-        chosen = _known(db, playlist)
+        chosen = _own(db, playlist)
         item = PlaylistItem(playlist=chosen.id, utterance=said.id, call=said.call, who=who, at=at)
         store.add_to_playlist(db, item)
     if "hx-request" in request.headers:
@@ -107,7 +112,7 @@ def playlist_text(
 def remove_from_playlist(number: int, db: Db, utterance: Annotated[str, Form()]) -> Response:
     """Take an excerpt out of a playlist."""
     with store.transaction(db):
-        store.remove_from_playlist(db, _known(db, number).id, utterance)
+        store.remove_from_playlist(db, _own(db, number).id, utterance)
     return RedirectResponse(f"/playlists/{number}", 303)
 
 
@@ -115,7 +120,7 @@ def remove_from_playlist(number: int, db: Db, utterance: Annotated[str, Form()])
 def delete_playlist(number: int, db: Db) -> Response:
     """Drop a playlist."""
     with store.transaction(db):
-        store.remove_playlist(db, _known(db, number).id)
+        store.remove_playlist(db, _own(db, number).id)
     return RedirectResponse("/playlists", 303)
 
 
@@ -124,6 +129,14 @@ def _cards(db: Database, config: Config, taxonomy: Taxonomy, number: int) -> lis
     items = store.playlist_items(db, number)
     turns = [(item.call, int(item.utterance.rpartition(":")[2])) for item in items]
     return cards_of(db, config, names_of(db, taxonomy), turns, unsure=True)
+
+
+def _own(db: Database, number: int) -> Playlist:
+    """A playlist that people made."""
+    known = _known(db, number)
+    if known.month:
+        raise InputError(PICKED)
+    return known
 
 
 def _known(db: Database, number: int) -> Playlist:

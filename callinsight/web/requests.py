@@ -24,6 +24,7 @@ from callinsight.web.cards import cards_of
 from callinsight.web.desk import STATES, columns_of, days_of, place_of, ticket_of, told
 from callinsight.web.evidence import FIRST, MOST, still_said
 from callinsight.web.gaps import names_of
+from callinsight.web.inventory import inventory_of
 from callinsight.web.pages import Db, Definitions, page, require, this_moment, today, visitor
 
 if TYPE_CHECKING:
@@ -86,7 +87,12 @@ def my_calls(
     place = (at, id_) if id_ else None
     calls = store.calls_of_rep(db, name, limit=MINE + 1, after=place) if name else []
     shown_calls = calls[:MINE]
-    wishes = wishes_in(db, config, shown_calls, as_of=today(request, config))
+    wishes = wishes_in(
+        db,
+        shown_calls,
+        shelf=inventory_of(request, db, config, today(request, config)).shelf,
+        taxonomy=taxonomy,
+    )
     last = shown_calls[-1] if len(calls) > MINE else None
     return page(
         request,
@@ -392,7 +398,9 @@ def _page(
             if wanted.state == "delivered"
             else ""
         ),
-        effect=desk.effects_of(db, config).get(id_) if wanted.state == "delivered" else None,
+        effect=desk.effects_of(db, config, only=id_).get(id_)
+        if wanted.state == "delivered"
+        else None,
         picks=_picks(db, wanted, q) if wanted.state == "in_progress" else [],
         q=q,
         names=names,

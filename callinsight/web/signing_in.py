@@ -83,7 +83,8 @@ def sign_in(
             answer.headers["retry-after"] = str(int(wait.total_seconds()) + 1)
             return answer
         user = store.get_user(db, name)
-        if not is_password(user.password if user else "", password) or user is None:
+        right = is_password(user.password if user else "", password)
+        if not right or user is None or user.disabled:
             tries.fail(name, address, now)
             return _form(request, then, name=name, problem=WRONG, status=422)
         tries.forget(name)

@@ -111,7 +111,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-play-all]")) {
     playing = null;
     playNext();
-  } else if (event.target.closest("a.play")) {
+  } else if (event.target.closest("a.play, a.listen")) {
     event.preventDefault();
     toggle(event.target.closest("[data-src]"));
   } else if (event.target.closest("[data-copy]")) {
