@@ -20,6 +20,9 @@ from playwright.sync_api import sync_playwright
 from callinsight import store
 from callinsight.pipeline.requests import accept, draft_from_gap, new_request, start, vote
 from callinsight.pipeline.run import stored_config
+from callinsight.pipeline.users import add_user, disable_user, make_token
+from callinsight.records import AuditEntry
+from callinsight.web.access import Access
 from callinsight.web.app import create_app
 
 HERE = Path(__file__).parent
@@ -29,6 +32,21 @@ NOW = datetime(2026, 11, 3, 9, tzinfo=UTC)
 SIZES = ((1280, 900), (390, 844))
 QUALITY = 60
 GAP = "2026-10/value_roi/economic_buyer/decision"
+HEADER, ADMIN = "X-Forwarded-User", "Mara Lind"
+TEAM = {
+    ADMIN: "admin",
+    "Dana Whitfield": "requester",
+    "Hazel Quigley": "editor",
+    "Jo Amadi": "viewer",
+    "Marcus Oyelaran": "requester",
+}
+DONE = (
+    ("1T09:12", "Dana Whitfield", "play", "/audio/rec-01"),
+    ("1T09:20", "Dana Whitfield", "export", "/excerpts/export.csv"),
+    ("2T14:03", "Hazel Quigley", "decide turn", "/review/turns/rec-02:0007"),
+    ("2T14:41", "Marcus Oyelaran", "ask", "/requests/new"),
+    ("3T08:05", ADMIN, "disable user", "Jo Amadi"),
+)
 PAGES = {
     "home": "/",
     "excerpts": "/excerpts?concern=security_compliance",
@@ -37,11 +55,13 @@ PAGES = {
     "gap": f"/gaps/{GAP}",
     "content": "/content",
     "asset": "/content/TA-031",
+    "playlists": "/playlists",
     "requests": "/requests",
     "request": "/requests/R-1",
     "review": "/review",
     "definitions": "/definitions",
     "runs": "/runs",
+    "access": "/access",
 }
 
 
@@ -51,6 +71,7 @@ def main() -> None:
         database = Path(folder) / "demo.db"
         shutil.copy(DATABASE, database)
         ask_for_content(database)
+        let_in(database)
         address = served(database)
         (HERE / "pages").mkdir(exist_ok=True)
         with sync_playwright() as playwright:
@@ -58,7 +79,9 @@ def main() -> None:
             for width, height in SIZES:
                 for scheme in ("light", "dark"):
                     size = {"width": width, "height": height}
-                    context = browser.new_context(viewport=size, color_scheme=scheme)
+                    context = browser.new_context(
+                        viewport=size, color_scheme=scheme, extra_http_headers={HEADER: ADMIN}
+                    )
                     look(context.new_page(), address, f"{width}-{scheme}")
                     context.close()
             browser.close()
@@ -80,12 +103,31 @@ def ask_for_content(database: Path) -> None:
         accept(**asked, id_=2, who="Hazel Quigley")
 
 
+def let_in(database: Path) -> None:
+    """A team, as a proxy signs it in, and what some of it did."""
+    with store.opened(database) as db:
+        for name, role in TEAM.items():
+            add_user(db, name, role, password=None, at="2026-09-14T08:30:00+00:00")
+        disable_user(db, "Jo Amadi")
+        make_token(db, "Hazel Quigley", at="2026-10-02T10:15:00+00:00")
+        with store.transaction(db):
+            for at, who, action, subject in DONE:
+                entry = AuditEntry(
+                    at=f"2026-11-0{at}:00+00:00", who=who, action=action, subject=subject
+                )
+                store.add_audit(db, entry)
+
+
 def served(database: Path) -> str:
     """The address of the pages, once they answer."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = create_app(database, now=lambda: NOW)
+    app = create_app(
+        database,
+        now=lambda: NOW,
+        access=Access(open=False, trust_header=HEADER, trust_proxy="127.0.0.1"),
+    )
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     threading.Thread(target=server.run, daemon=True).start()
     while not server.started:

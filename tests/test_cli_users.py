@@ -48,6 +48,23 @@ def test_a_user_is_added_listed_changed_and_removed(database: Path) -> None:
     )
 
 
+def test_a_user_is_disabled_and_enabled_but_not_the_last_admin(database: Path) -> None:
+    add(database, "ann", "admin")
+    add(database, "bo", "editor")
+
+    assert users(database, "disable", "bo").stderr == (
+        "bo is let in no more, until: callinsight users enable bo\n"
+    )
+    assert users(database, "list").stdout == "ann\tadmin\nbo\teditor\tdisabled\n"
+    assert users(database, "enable", "bo").stderr == "bo may sign in again.\n"
+    assert users(database, "list").stdout == "ann\tadmin\nbo\teditor\n"
+    refused = users(database, "disable", "ann")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "Error: 'ann' is the only admin; first: callinsight users add NAME --role admin\n",
+    )
+
+
 def test_the_password_is_asked_twice_and_kept_as_a_hash(database: Path) -> None:
     differing = f"{PASSWORD}\nother horse battery\n{PASSWORD}\n{PASSWORD}\n"
     told = users(database, "add", "ann", "--role", "admin", typed=differing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,11 +66,11 @@ class Shelf:
     calls: Values
     values: Mapping[str, Values]
     call: Codes
-    position: Codes
-    row: NDArray[np.int64]
-    moment: NDArray[np.int64]
+    position: NDArray[Any]  # whole numbers, here and below in as few bytes as they need
+    row: NDArray[Any]
+    moment: NDArray[Any]
     score: NDArray[np.float32]
-    ones: Mapping[str, Codes]
+    ones: Mapping[str, NDArray[Any]]
     lists: Mapping[str, tuple[Codes, Codes]]  # rows of the shelf, and the value each has
     newest: Codes  # rows in other orders
     surest: Codes
@@ -87,7 +87,8 @@ class Shelf:
         """Which excerpts are among these rows of the table of utterances."""
         among = np.zeros(max(int(rows.max(initial=0)), int(self.row.max(initial=0))) + 1, np.bool_)
         among[rows] = True
-        return among[self.row]
+        found: Mask = among[self.row]
+        return found
 
     def find(self, call: str, position: int) -> int | None:
         """The row of an excerpt; None if it is not here."""
@@ -214,15 +215,24 @@ def _sorted(columns: Columns, shelf: Shelf) -> Shelf:
         calls=shelf.calls,
         values=shelf.values,
         call=columns.call[order],
-        position=columns.position[order],
-        row=columns.row[order],
-        moment=moment,
+        position=_narrow(columns.position[order]),
+        row=_narrow(columns.row[order]),
+        moment=_narrow(moment),
         score=score,
-        ones={facet: codes[order] for facet, codes in columns.ones.items()},
-        lists={facet: (place[rows], codes) for facet, (rows, codes) in columns.lists.items()},
+        ones={facet: _narrow(codes[order]) for facet, codes in columns.ones.items()},
+        lists={f: (place[rows], _narrow(codes)) for f, (rows, codes) in columns.lists.items()},
         newest=np.argsort(-moment, kind="stable").astype(np.int32),
         surest=np.argsort(-score, kind="stable").astype(np.int32),
     )
+
+
+def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers in as few bytes as they need, with their sign: most are below a hundred."""
+    most, least = int(numbers.max(initial=0)), int(numbers.min(initial=0))
+    fits = (
+        kind for kind in (np.int8, np.int16, np.int32) if np.iinfo(kind).max >= max(most, -least)
+    )
+    return numbers.astype(next(fits, np.int64))
 
 
 def confidence(score: float) -> str:
@@ -278,7 +288,8 @@ def _fitting(shelf: Shelf, facet: str, names: Collection[str]) -> Mask:
     wanted = np.zeros(len(values.names), np.bool_)
     wanted[[values.codes[name] for name in names if name in values.codes]] = True
     if facet in shelf.ones:
-        return wanted[shelf.ones[facet]]
+        found: Mask = wanted[shelf.ones[facet]]
+        return found
     rows, codes = shelf.lists[facet]
     mask = np.zeros(len(shelf), np.bool_)
     mask[rows[wanted[codes]]] = True

@@ -1,13 +1,24 @@
 """The playlist of a month, from the demo's recordings."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 from material import DemoRun
 
 from callinsight import store
 from callinsight.errors import InputError
-from callinsight.pipeline.playlist import playlist_of, write_month_playlist
+from callinsight.pipeline.playlist import LENGTH_S, keep_playlist, playlist_of, write_month_playlist
 
 MONTH = "2026-10"
+
+
+@pytest.fixture
+def copied(demo: DemoRun, tmp_path: Path) -> Path:
+    path = tmp_path / "copy.db"
+    with store.opened(demo.summary.database) as db, sqlite3.connect(path) as copy:
+        db.conn.backup(copy)
+    return path
 
 
 def test_the_demos_playlist_is_varied_and_the_same_each_time(demo: DemoRun, tmp_path) -> None:
@@ -44,3 +55,21 @@ def test_a_month_without_sound_names_the_next_command(demo: DemoRun, tmp_path) -
         "no moment of 2026-08 can be played: no call with a clear recording raises a concern; "
         "the words are in the report: 'callinsight report --month 2026-08 --out DIR'"
     )
+
+
+def test_a_run_keeps_the_playlist_of_its_last_month_at_the_same_place(
+    demo: DemoRun, copied
+) -> None:
+    with store.opened(demo.summary.database) as db:
+        known = store.playlist_of_month(db, MONTH)
+        picked = [m.utterance.id for m in playlist_of(db, demo.config, MONTH, length_s=LENGTH_S)]
+        kept = [item.utterance for item in store.playlist_items(db, known.id)]
+    assert (known.name, known.who) == ("October 2026", "callinsight")
+    assert kept == picked
+
+    with store.opened(copied) as db:
+        store.remove_from_playlist(db, known.id, picked[0])
+        keep_playlist(db, demo.config, MONTH)
+        again = [item.utterance for item in store.playlist_items(db, known.id)]
+        assert store.playlist_of_month(db, MONTH) == known
+    assert again == picked

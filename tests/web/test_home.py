@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from heard import TURNS, fill
-from visiting import browse
+from visiting import browse, post
 
 from callinsight import store
-from callinsight.records import Correction
+from callinsight.records import Correction, Playlist, PlaylistItem
 from callinsight.web.app import create_app
 
 START = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
@@ -157,3 +157,37 @@ def test_a_page_is_shown_while_a_run_writes(database: Path) -> None:
     writer.execute("ROLLBACK")
     writer.close()
     assert "Where to begin" in page
+
+
+def test_the_playlist_of_the_month_is_heard_from_here_and_changed_nowhere(database: Path) -> None:
+    fill(database, months=("2026-10",), deals=7)
+    with store.opened(database) as db, store.transaction(db):
+        made = Playlist(name="October 2026", who="callinsight", created_at="", month="2026-10")
+        number = store.add_playlist(db, made).id
+        for deal in range(6):
+            said = {"utterance": f"2026-10-{deal}:0001", "call": f"2026-10-{deal}"}
+            store.add_to_playlist(db, PlaylistItem(playlist=number, who="", at="", **said))
+
+    page = home(database)
+
+    assert "The playlist of the month" in page
+    assert re.findall(r'<li class="excerpt track" id="x-([^"]+)"', page) == [
+        f"2026-10-{deal}:0001" for deal in range(5)
+    ]
+    assert f'<a class="button" href="/playlists/{number}">All 6 excerpts</a>' in page
+    with browse(create_app(database, now=Clock())) as client:
+        for step in ("remove", "delete"):
+            sent = {"utterance": "2026-10-0:0001"}
+            refused = post(client, f"/playlists/{number}/{step}", sent)
+            assert refused.status_code == 409
+            assert "collect what is to stay in one of your own" in refused.text
+        adding = client.get("/playlists/add/2026-10-0:0003").text
+    assert "October 2026" not in adding.partition("<main")[2]
+    with store.opened(database) as db:
+        assert store.playlist_sizes(db) == {number: 6}
+
+
+def test_without_a_playlist_of_the_month_the_page_has_none(database: Path) -> None:
+    fill(database, months=("2026-10",), deals=6)
+
+    assert "The playlist of the month" not in home(database)
