@@ -6,6 +6,7 @@ first, and a few requests are made in the copy, so that their pages have somethi
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import tempfile
@@ -19,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 from callinsight import store
 from callinsight.pipeline.requests import accept, draft_from_gap, new_request, start, vote
-from callinsight.pipeline.run import stored_config
+from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.pipeline.users import add_user, disable_user, make_token
 from callinsight.records import AuditEntry
 from callinsight.web.access import Access
@@ -70,6 +71,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "demo.db"
         shutil.copy(DATABASE, database)
+        name_files_from_here(database)
         ask_for_content(database)
         let_in(database)
         address = served(database)
@@ -85,6 +87,17 @@ def main() -> None:
                     look(context.new_page(), address, f"{width}-{scheme}")
                     context.close()
             browser.close()
+
+
+def name_files_from_here(database: Path) -> None:
+    """Have no picture say in which folder of whose machine it was taken."""
+    os.chdir(HERE.parent / "pipelines")
+    with store.opened(database) as db:
+        text = str(store.setting(db, SETTINGS))
+        store.save_setting(
+            db, SETTINGS, text.replace(f"{Path.cwd()}/", "").replace(f"{HERE.parent}/", "../")
+        )
+        db.conn.commit()
 
 
 def ask_for_content(database: Path) -> None:

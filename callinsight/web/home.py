@@ -85,7 +85,9 @@ def _playlist(db: Database, config: Config, taxonomy: Taxonomy, month: str) -> d
     """What a run picked of the month: the playlist, its first excerpts, and how many there are."""
     playlist = store.playlist_of_month(db, month)
     items = store.playlist_items(db, playlist.id) if playlist else []
-    turns = [(item.call, int(item.utterance.rpartition(":")[2])) for item in items[:TRACKS]]
+    first = {item.call: item for item in reversed(items)}  # of each call, so that many are heard
+    some = sorted(items, key=lambda item: item is not first[item.call])[:TRACKS]
+    turns = [(item.call, int(item.utterance.rpartition(":")[2])) for item in some]
     tracks = cards_of(db, config, names_of(db, taxonomy), turns, unsure=True)
     return {"playlist": playlist, "tracks": tracks, "all_tracks": len(items)}
 
