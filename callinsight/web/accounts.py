@@ -13,11 +13,10 @@ from callinsight import store
 from callinsight.errors import InputError
 from callinsight.pipeline import users
 from callinsight.sheets import sheet_text
-from callinsight.web.pages import Db, page, require, visitor
+from callinsight.web.pages import Db, page, require, this_moment, visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -78,7 +77,7 @@ def add_user(request: Request, db: Db, name: Name, role: Role, password: Passwor
     name = name.strip()
 
     def add() -> None:
-        add_somebody(db, name, role, password, at=_now(request))
+        add_somebody(db, name, role, password, at=this_moment(request))
 
     return _done(request, db, name, add)
 
@@ -130,7 +129,7 @@ def make_token(request: Request, db: Db, name: Name) -> Response:
     """Make a token; the answer is the only place that ever shows it."""
     request.state.subject = name
     try:
-        token = users.make_token(db, name, at=_now(request))
+        token = users.make_token(db, name, at=this_moment(request))
     except InputError as error:
         return _shown(request, db, problem=str(error))
     return _shown(request, db, made=(name, token))
@@ -230,8 +229,3 @@ def _sheet(database: Path, choice: Choice) -> Iterator[str]:
 
 def _cells(entry: AuditEntry) -> tuple[str, ...]:
     return entry.at, entry.who, entry.action, entry.subject
-
-
-def _now(request: Request) -> str:
-    now: datetime = request.app.state.now()
-    return now.isoformat(timespec="seconds")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
 
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
@@ -13,7 +12,7 @@ from callinsight.pipeline import users
 from callinsight.records import AuditEntry
 from callinsight.web.accounts import add_somebody, not_oneself
 from callinsight.web.api import Cursor, Limit, api_router, cursor_at, place_at
-from callinsight.web.pages import Db, require
+from callinsight.web.pages import Db, require, this_moment
 
 ADMIN = [Depends(require("admin"))]
 router = api_router()
@@ -104,7 +103,7 @@ def accounts(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Accounts:
 def let_in(request: Request, given: NewAccount, db: Db) -> None:
     """Let somebody in."""
     request.state.subject = given.name
-    add_somebody(db, given.name, given.role, given.password, at=_now(request))
+    add_somebody(db, given.name, given.role, given.password, at=this_moment(request))
 
 
 @router.patch("/users/{name}", status_code=204, dependencies=ADMIN)
@@ -143,7 +142,7 @@ def tokens(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Tokens:
 def make_token(request: Request, name: str, db: Db) -> MadeToken:
     """Make a token of somebody."""
     _known(db, name)
-    return MadeToken(users.make_token(db, name, at=_now(request)))
+    return MadeToken(users.make_token(db, name, at=this_moment(request)))
 
 
 @router.delete("/tokens/{token}", status_code=204, dependencies=ADMIN)
@@ -173,8 +172,3 @@ def audit(
 def _known(db: Db, name: str) -> None:
     if store.get_user(db, name) is None:
         raise HTTPException(404, f"There is no user '{name}'.")
-
-
-def _now(request: Request) -> str:
-    now: datetime = request.app.state.now()
-    return now.isoformat(timespec="seconds")
