@@ -41,6 +41,7 @@ from callinsight.web.gate import HEADERS, Gate
 from callinsight.web.index import Index
 from callinsight.web.inventory import Inventories
 from callinsight.web.meaning import Meaning
+from callinsight.web.memory import share_heaps
 from callinsight.web.pages import STATIC, page
 from callinsight.web.relearning import Relearning
 
@@ -123,6 +124,7 @@ def create_app(
 @contextlib.asynccontextmanager
 async def _living(app: FastAPI) -> AsyncIterator[None]:
     """What was made for browsers to play goes with the server, and its threads end."""
+    share_heaps()
     yield
     app.state.copies.close()
     app.state.follower.close()

@@ -125,7 +125,9 @@ class Index:
             _recordings_in.cache_clear()
         changed = list(self._all.calls.names) if calls is None else calls
         self._sure = restocked_in_parts(self._sure, sure, changed)
+        sure.clear()  # as large as the shelf, and not to be there when memory is given back
         self._all = restocked_in_parts(self._all, every, changed)
+        every.clear()
         self._edition = edition
         if calls is None:
             give_back()
