@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ from callinsight.web.gate import HEADERS, Gate
 from callinsight.web.index import Index
 from callinsight.web.inventory import Inventories
 from callinsight.web.meaning import Meaning
-from callinsight.web.memory import share_heaps
+from callinsight.web.memory import give_back_now_and_then, keep_small
 from callinsight.web.pages import STATIC, page
 from callinsight.web.relearning import Relearning
 
@@ -124,8 +125,10 @@ def create_app(
 @contextlib.asynccontextmanager
 async def _living(app: FastAPI) -> AsyncIterator[None]:
     """What was made for browsers to play goes with the server, and its threads end."""
-    share_heaps()
+    keep_small()
+    giving = asyncio.create_task(give_back_now_and_then())
     yield
+    giving.cancel()
     app.state.copies.close()
     app.state.follower.close()
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 
-M_ARENA_MAX = -8  # of malloc.h
+from starlette.concurrency import run_in_threadpool
+
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of malloc.h
+PAUSE_S = 5.0
+LARGE = 256 * 1024  # bytes
 
 
 def give_back() -> None:
@@ -17,7 +22,19 @@ def give_back() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-def share_heaps() -> None:
-    """Let all threads of the server use two heaps of glibc; each of its own would keep what it had."""
+async def give_back_now_and_then() -> None:
+    """Let go every few seconds of what answers took and left in the heaps; until cancelled."""
+    while True:
+        await asyncio.sleep(PAUSE_S)
+        await run_in_threadpool(give_back)
+
+
+def keep_small() -> None:
+    """Have glibc give large pieces back at once, and all threads share two of its heaps.
+
+    Else it keeps pieces of up to 32 MB once it has seen one, in a heap for each thread.
+    """
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").mallopt(M_ARENA_MAX, 2)
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(M_ARENA_MAX, 2)
+        libc.mallopt(M_MMAP_THRESHOLD, LARGE)
