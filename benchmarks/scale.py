@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 RECORDINGS = sorted((ROOT / "pipelines" / "demo" / "recordings").glob("*.flac"))
 DISTINCT, TURNS = 20_000, 10  # turns of buyers in all, and in a call
-SIZES = (10, 100, 1000, 10_000, 100_000)
+SIZES = (10, 100, 1000, 5000, 10_000, 100_000)
 WORDS = (ROOT / "pipelines" / "demo" / "transcripts", "*.vtt")
 REPORT = (
     "import sys; from callinsight.cli import main; "
