@@ -151,7 +151,8 @@ def gains_of(
     way: Way, order: str, source: Source
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Gains of F1 and kappa by a source's draws, the means over splits."""
-    draws, before = draws_of(source), said_by(source.heads, source.inputs)
+    before = said_by(source.heads, source.inputs)
+    draws = draws_of(source.name, len(source.examples))
     f1, kappa = [], []
     for split in range(SPLITS):
         pool, rest = split_of(source, split)

@@ -165,7 +165,7 @@ def source_of(name: str, heads: Heads, examples: Sequence[Example]) -> Source:
 def curves_of(source: Source) -> dict[str, Curve]:
     """The curve of each order, the mean over splits."""
     turns = [example.turn for example in source.examples]
-    draws = draws_of(source)
+    draws = draws_of(source.name, len(turns))
     curves: dict[str, list[Curve]] = {order: [] for order in ORDERS}
     for split in range(SPLITS):
         print(f"{source.name}: split {split + 1} of {SPLITS}", file=sys.stderr)
@@ -212,10 +212,9 @@ def mean_of(curves: Sequence[Curve]) -> Curve:
     return Curve(made, f1, kappa)
 
 
-def draws_of(source: Source) -> NDArray[np.float64]:
+def draws_of(name: str, turns: int) -> NDArray[np.float64]:
     """How often each turn is drawn, [DRAWS + 1, turns]; first every turn once."""
-    turns = len(source.examples)
-    random = np.random.default_rng([SEED, zlib.crc32(source.name.encode())])
+    random = np.random.default_rng([SEED, zlib.crc32(name.encode())])
     drawn = random.multinomial(turns, np.full(turns, 1 / turns), size=DRAWS)
     return np.vstack([np.ones(turns), drawn])
 

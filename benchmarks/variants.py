@@ -1,10 +1,11 @@
 """What else was tried with the heads: `python benchmarks/variants.py`; some minutes on one core.
 
-The encoder stays as it is. Each source that it has not seen is left out in turn; heads are fitted on
-the others, and calibration and thresholds come from each of those left out of the fit in turn, as
-`make tagger` does. A row differs from the first in one thing, and is held against it turn by turn
-(paired bootstrap). Of a turn so long that it is read in pieces, the first counts; names of rivals are
-not looked for; else figures are as in benchmarks/tagging.py.
+The encoder stays as it is. Each source that heads are fitted on is left out in turn: heads are fitted
+on the others, and calibration and thresholds come from each of those left out of the fit in turn, as
+`make tagger` does. Beside them, the turns of unseen_turns.csv, which no choice was made on, by heads of
+all four. A row differs from the first in one thing, and is held against it turn by turn (paired
+bootstrap). Names of rivals are not looked for, and a turn so long that it is read in pieces is read at
+once, and of less than three words left out; else figures are as in benchmarks/tagging.py.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from corrections import DRAWS, GROUPS, SEED, TAXONOMY, interval, kappas, macro_f1
+from corrections import GROUPS, TAXONOMY, draws_of, kappas, macro_f1, unseen_sources
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 from turn_vectors import vectors_of
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
 CONCERNS = list(TAXONOMY.concerns)
 OBJECTION, NONE = STANCES.index("objection"), STANCES.index("none")
 MATCHER = PhraseMatcher(GROUPS)
-EXAMPLES = load_examples(load_turns())
+UNSEEN = "unseen"  # the source of all turns that nothing has learnt from
+EXAMPLES = load_examples(load_turns()) + [e for source in unseen_sources() for e in source.examples]
 VECTORS = np.array([example.vector for example in EXAMPLES], np.float32)
 ANSWERS = _answers(EXAMPLES, CONCERNS)
 
@@ -69,23 +71,27 @@ class Way:
 
     name: str
     fit: Fit = Fit()
-    signal: str = "turn"  # what the probability of a concern is made of
+    signals: tuple[str, ...] = ("turn",)  # what the probability of a concern is made of
     lowest: float = 0.0  # of thresholds
     highest: float = 1.0
     objection: str = "concern from 0.1"
 
 
+JUDGED = ("each source left out in turn", "nothing has learnt from them")
 WAYS = (
     Way("what is there"),
-    Way("the maximum over sentences, in place of the turn", signal="sentences"),
-    Way("calibrated on turn and strongest sentence", signal="both"),
+    Way("the maximum over sentences, in place of the turn", signals=("sentences",)),
+    Way("calibrated on turn and strongest sentence", signals=("turn", "sentences")),
     Way("maximum over sentences' vectors beside the turn's", Fit(beside=True)),
     *(Way(f"C of the regression {c:g} in place of 1", Fit(c=c)) for c in (0.1, 0.3, 3, 10)),
     *(Way(f"turns with the concern weigh {w} times", Fit(positives=w)) for w in (2, 4)),
     *(Way(f"phrases weigh {w:g} times", Fit(phrases=w)) for w in (0, 0.5, 2)),
-    Way("the 10 most similar turns, in place of the head", signal="alone 10"),
-    *(Way(f"the {k} most similar turns beside the head", signal=f"near {k}") for k in (10, 30)),
-    Way("the stance's `none` as evidence against concerns", signal="none"),
+    Way("the 10 most similar turns, in place of the head", signals=("near 10",)),
+    *(
+        Way(f"the {k} most similar turns beside the head", signals=("turn", f"near {k}"))
+        for k in (10, 30)
+    ),
+    Way("the stance's `none` as evidence against concerns", signals=("turn", "none")),
     Way("one threshold for all concerns, 0.5", lowest=0.5, highest=0.5),
     Way("no threshold below 0.4", lowest=0.4),
     Way("no threshold above 0.4", highest=0.4),
@@ -114,39 +120,49 @@ class Sentences:
 
 def main() -> None:
     """Print a row a way."""
-    turns = [example.turn for example in EXAMPLES]
-    count = len(turns)
-    drawn = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), size=DRAWS)
-    draws = np.vstack([np.ones(count), drawn])
-    names = ("macro F1", "difference", "objection kappa", "difference")
-    print(f"{count} turns of {len(CALIBRATION_SOURCES)} sources, each left out in turn; 95 %\n")
-    print(f"{'':52}" + "".join(f"{name:>26}" for name in names))
-    first: tuple[NDArray[np.float64], ...] = ()
+    groups = [~of(UNSEEN), of(UNSEEN)]
+    draws = [draws_of(name, int(rows.sum())) for name, rows in zip(JUDGED, groups, strict=True)]
+    titles = [
+        f"{rows.sum()} turns, {of_what}" for rows, of_what in zip(groups, JUDGED, strict=True)
+    ]
+    names = "".join(f"{name:>26}" for name in ("macro F1", "objection kappa") * len(groups))
+    print(f"{'':50}" + "".join(f"{title:^52}" for title in titles) + f"\n{'':50}{names}")
+    first: list[NDArray[np.float64]] = []
     for way in WAYS:
         print(way.name, file=sys.stderr)
         sure, objections = said(way)
-        values = macro_f1(sure, turns, draws), kappas(objections, turns, draws)
+        values = []
+        for rows, drawn in zip(groups, draws, strict=True):
+            turns = [EXAMPLES[row].turn for row in np.flatnonzero(rows)]
+            values += [macro_f1(sure[rows], turns, drawn), kappas(objections[rows], turns, drawn)]
+        cells = [against(*pair) for pair in zip(values, first or values, strict=True)]
         first = first or values
-        cells = [
-            interval(v) for own, was in zip(values, first, strict=True) for v in (own, own - was)
-        ]
-        print(f"{way.name:52}" + "".join(f"{cell:>26}" for cell in cells), flush=True)
+        print(f"{way.name:50}" + "".join(f"{cell:>26}" for cell in cells), flush=True)
+
+
+def against(values: NDArray[np.float64], first: NDArray[np.float64]) -> str:
+    """The value, and between which differences to the first row nineteen of twenty draws lie."""
+    if values is first:
+        low, high = np.quantile(values[1:], (0.025, 0.975))
+        return f"{values[0]:.3f} ({low:.3f} to {high:.3f})"
+    low, high = np.quantile((values - first)[1:], (0.025, 0.975))
+    return f"{values[0]:.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def said(way: Way) -> tuple[Flags, Flags]:
     """Which concerns are sure [turns, concerns], and which turns are objections [turns]."""
     sure, objections = np.zeros(ANSWERS.concerns.shape, bool), np.zeros(len(EXAMPLES), bool)
-    for source in CALIBRATION_SOURCES:
-        out = of(source)
-        right = ANSWERS.of(~out)
-        scores = calibrated(signals_of(way, source), out)
-        best = _best_thresholds(scores[~out], right.concerns, lenient_f1)
+    for source in (*CALIBRATION_SOURCES, UNSEEN):
+        out, learnt = of(source), learnt_without(source)
+        right = ANSWERS.of(learnt)
+        scores = calibrated([signal_of(name, way.fit, source) for name in way.signals], learnt)
+        best = _best_thresholds(scores[learnt], right.concerns, lenient_f1)
         given = scores >= np.clip(best, way.lowest, way.highest)
         concerned = given if way.objection == "concern sure" else scores >= LEAST
         objecting = softmax(read(way.fit, source).stances)[:, [OBJECTION]]
         objecting = np.where(concerned.any(axis=1, keepdims=True), objecting, np.float32(0))
         wanted = right.stances[:, [OBJECTION]]
-        objects = objecting[:, 0] >= _best_thresholds(objecting[~out], wanted, kappa)[0]
+        objects = objecting[:, 0] >= _best_thresholds(objecting[learnt], wanted, kappa)[0]
         if way.objection == "makes sure":
             rows = np.flatnonzero(objects & ~given.any(axis=1))
             given[rows, scores[rows].argmax(axis=1)] = True
@@ -157,34 +173,32 @@ def said(way: Way) -> tuple[Flags, Flags]:
 @functools.cache
 def of(source: str) -> Flags:
     """The turns of a source."""
-    return np.array([example.turn.source == source for example in EXAMPLES])
+    sources = (e.turn.source for e in EXAMPLES)
+    return np.array([(s if s in CALIBRATION_SOURCES else UNSEEN) == source for s in sources])
 
 
-def signals_of(way: Way, left_out: str) -> list[Floats]:
-    """What probabilities are made of, each [turns, concerns]."""
-    says = read(way.fit, left_out)
-    kind, _, count = way.signal.partition(" ")
-    match kind:
-        case "turn":
-            return [says.turns]
-        case "sentences":
-            return [says.sentences]
-        case "both":
-            return [says.turns, says.sentences]
-        case "none":
-            return [says.turns, np.repeat(says.stances[:, [NONE]], len(CONCERNS), axis=1)]
-        case "alone":
-            return [alike(int(count), left_out)]
-        case _:
-            return [says.turns, alike(int(count), left_out)]
+def learnt_without(*sources: str) -> Flags:
+    """The turns that may be learnt from if these sources are left out."""
+    return np.asarray(~np.any([of(source) for source in (*sources, UNSEEN)], axis=0))
 
 
-def calibrated(signals: list[Floats], out: Flags) -> Floats:
-    """Probabilities [turns, concerns], fitted on the sources that are not out (Platt 1999)."""
+def signal_of(name: str, fit: Fit, left_out: str) -> Floats:
+    """What probabilities may be made of, [turns, concerns]."""
+    kind, _, count = name.partition(" ")
+    if kind == "near":
+        return alike(int(count), left_out)
+    says = read(fit, left_out)
+    if kind == "none":
+        return np.repeat(says.stances[:, [NONE]], len(CONCERNS), axis=1)
+    return says.turns if kind == "turn" else says.sentences
+
+
+def calibrated(signals: list[Floats], learnt: Flags) -> Floats:
+    """Probabilities [turns, concerns], fitted on some turns (Platt 1999)."""
     columns = []
     for at in range(len(CONCERNS)):
-        inputs = np.column_stack([*(signal[:, at] for signal in signals), np.ones(len(out))])
-        weights = _binary(inputs[~out].astype(np.float32), ANSWERS.concerns[~out][:, [at]])[0]
+        inputs = np.column_stack([*(signal[:, at] for signal in signals), np.ones(len(learnt))])
+        weights = _binary(inputs[learnt].astype(np.float32), ANSWERS.concerns[learnt][:, [at]])[0]
         columns.append(logistic(inputs.astype(np.float32) @ weights))
     return np.column_stack(columns)
 
@@ -195,9 +209,8 @@ def read(fit: Fit, left_out: str) -> Read:
     inputs, of_sentences = inputs_of(fit, left_out)
     shape = ANSWERS.concerns.shape
     says = Read(*(np.zeros(s, np.float32) for s in (shape, shape, ANSWERS.stances.shape)))
-    for source in CALIBRATION_SOURCES:
-        judged = of(source)
-        learnt = ~judged & ~of(left_out)
+    for source in {*CALIBRATION_SOURCES, left_out}:
+        judged, learnt = of(source), learnt_without(source, left_out)
         answers = ANSWERS.of(learnt)
         concerns = np.vstack(
             [
@@ -223,7 +236,7 @@ def regression(fit: Fit, inputs: Floats, shares: Floats) -> Floats:
 
 def inputs_of(fit: Fit, left_out: str) -> tuple[Floats, Floats]:
     """Inputs of the heads, of turns and of sentences."""
-    learnt = VECTORS[~of(left_out)]
+    learnt = VECTORS[learnt_without(left_out)]
     scale = (list(GROUPS), learnt.mean(axis=0), learnt.std(axis=0) + 1e-3)
     texts = [example.turn.text for example in EXAMPLES]
     turns = features(VECTORS, texts, [MATCHER.find(text) for text in texts], *scale)
@@ -242,13 +255,12 @@ def inputs_of(fit: Fit, left_out: str) -> tuple[Floats, Floats]:
 @functools.cache
 def alike(count: int, left_out: str) -> Floats:
     """The share of the most similar turns with each concern, of sources as in `read`."""
-    learnt = VECTORS[~of(left_out)]
+    learnt = VECTORS[learnt_without(left_out)]
     scaled = (VECTORS - learnt.mean(axis=0)) / (learnt.std(axis=0) + 1e-3)
     unit = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
     shares = np.zeros(ANSWERS.concerns.shape, np.float32)
-    for source in CALIBRATION_SOURCES:
-        judged = of(source)
-        others = ~judged & ~of(left_out)
+    for source in {*CALIBRATION_SOURCES, left_out}:
+        judged, others = of(source), learnt_without(source, left_out)
         nearest = np.argsort(-(unit[judged] @ unit[others].T), axis=1)[:, :count]
         shares[judged] = ANSWERS.concerns[others][nearest].mean(axis=1)
     return shares
@@ -257,15 +269,18 @@ def alike(count: int, left_out: str) -> Floats:
 @functools.cache
 def sentences_of_turns() -> Sentences:
     """Those of the examples, read in their turns."""
-    firsts = [pieces(Turn(e.turn.context, e.turn.text))[0] for e in EXAMPLES]
-    vectors = vectors_of([Turn(e.turn.context, e.turn.text) for e in EXAMPLES])
-    texts, counts = [], []
-    for piece in firsts:
-        count = len(vectors[piece.key])
-        texts += [piece.text[start:end] for start, end in sentences_of(piece.text)[:count]]
-        counts.append(count)
-    rows = np.vstack([vectors[piece.key][:, :SIZE] for piece in firsts]).astype(np.float32)
-    return Sentences(rows, texts, np.cumsum([0, *counts[:-1]]))
+    turns = [Turn(example.turn.context, example.turn.text) for example in EXAMPLES]
+    vectors, parts = vectors_of(turns), [pieces(turn) for turn in turns]
+    texts, rows, counts = [], [], []
+    for said in parts:
+        counts.append(sum(len(vectors[piece.key]) for piece in said))
+        for piece in said:
+            rows.append(vectors[piece.key][:, :SIZE])
+            ends = sentences_of(piece.text)[: len(rows[-1])]
+            texts += [piece.text[start:end] for start, end in ends]
+    return Sentences(
+        np.vstack(rows).astype(np.float32), texts, np.cumsum([0, *counts[:-1]], dtype=np.int64)
+    )
 
 
 if __name__ == "__main__":
