@@ -41,7 +41,9 @@ bench: setup
 	$(BIN)/python benchmarks/tagging.py
 	$(BIN)/callinsight evaluate benchmarks/unseen_turns.csv
 	$(BIN)/python benchmarks/annotators.py
+	$(BIN)/python benchmarks/variants.py
 	$(BIN)/python benchmarks/corrections.py
+	$(BIN)/python benchmarks/correction_choices.py
 	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/gaps.py
 	$(BIN)/python benchmarks/faults.py

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
     from callinsight.tagging.labelled import LabelledTurn, Labels
 
-HEAD = f"{'source':18}{'turns':>7}{'macro F1':>10}{'stance':>9}{'objection':>11}{'ask':>7}"
+HEAD = (
+    f"{'source':18}{'turns':>7}{'macro F1':>10}{'stance':>9}{'objection':>11}{'ask':>7}"
+    f"{'stances differ':>16}"
+)
 
 
 def main() -> None:
     """Print a line a source that two have labelled, then one over all."""
     both = [turn for turn in load_turns() if len(turn.labels) > 1]
-    print(f"{HEAD}   (kappa but for F1)")
+    print(f"{HEAD}   (kappa but for F1 and the last, a share)")
     for source, turns in itertools.groupby(both, key=lambda turn: turn.source):
         print(row(source, list(turns)))
     print(row("all", both))
@@ -42,7 +45,10 @@ def row(name: str, turns: Sequence[LabelledTurn]) -> str:
         for view in (_stance, _objects, _asks)
     ]
     stance, objection, ask = kappas
-    return f"{name:18}{len(turns):7}{f1:10.2f}{stance:9.2f}{objection:11.2f}{ask:7.2f}"
+    differ = np.mean([one.stance != other.stance for one, other in zip(first, second, strict=True)])
+    return (
+        f"{name:18}{len(turns):7}{f1:10.2f}{stance:9.2f}{objection:11.2f}{ask:7.2f}{differ:16.2f}"
+    )
 
 
 def _stance(one: Labels) -> str:

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
     from callinsight.tagging.labelled import LabelledTurn
 
+    Surprise = Callable[
+        [NDArray[np.float64], NDArray[np.float64]], tuple[float, NDArray[np.float64]]
+    ]
+
 CALIBRATION_SOURCES = ("consumer_calls", "household", "plain_calls", "software_calls")
 EXAMPLES = Path(__file__).parent / "examples.npz"
 INVERSE_PENALTY = 1.0  # chosen on left-out sources, as is PHRASE_WEIGHT
 THRESHOLDS = np.arange(0.1, 0.8, 0.01)
 SMOOTHED = 11  # thresholds whose score is averaged, so that one turn more or less moves little
-HOLD_CONCERNS, HOLD_STANCES = 10.0, 10.0  # how firmly corrections find heads in place; see below
+HOLD_CONCERNS, HOLD_STANCES = 10.0, 5.0  # how firmly corrections find heads in place; see below
+SLIPS = 0.13  # of a person's stances, as often as two annotators of a turn differ
 DECIMALS = 4  # so that the last bits of the solver do not show
 
 
@@ -137,8 +142,9 @@ def correct_heads(
 ) -> Heads:
     """The heads moved by a user's corrections; calibration and thresholds stay.
 
-    Each weight has a normal prior around where it was, so that one slip moves little; the biases stay,
-    for people correct what is in doubt, which says nothing of how often it occurs.
+    Each weight has a normal prior around where it was, so that one slip moves little, and a stance
+    that would surprise much may be a slip; the biases stay, for people correct what is in doubt,
+    which says nothing of how often it occurs. Chosen by benchmarks/correction_choices.py.
     """
     if not corrections:
         return heads
@@ -151,10 +157,34 @@ def correct_heads(
                 heads.concern_weights, inputs, answers.concerns, hold=HOLD_CONCERNS
             ),
             stance_weights=_moved(
-                heads.stance_weights, inputs, answers.stances, hold=HOLD_STANCES, exclusive=True
+                heads.stance_weights,
+                inputs,
+                answers.stances,
+                hold=HOLD_STANCES,
+                surprise=surprise_of_stances,
             ),
             ask_weights=_moved(heads.ask_weights, inputs, answers.asks, hold=HOLD_CONCERNS),
         )
+
+
+def surprise_of_answers(
+    scores: NDArray[np.float64], wanted: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """How little yes and no, each by itself, are expected, and the slope [examples, answers]."""
+    surprise = np.logaddexp(0, scores).sum() - (wanted * scores).sum()
+    return float(surprise), 1 / (1 + np.exp(-scores)) - wanted
+
+
+def surprise_of_stances(
+    scores: NDArray[np.float64], wanted: NDArray[np.float64], *, slips: float = SLIPS
+) -> tuple[float, NDArray[np.float64]]:
+    """How little stances are expected, one a turn, if `slips` of them are any stance (Copas 1988)."""
+    chances = softmax(scores)
+    stated = np.maximum(wanted * chances, 1e-12)
+    meant = stated.sum(axis=1, keepdims=True)
+    seen = (1 - slips) * meant + slips / scores.shape[1]
+    slope = (1 - slips) * meant / seen * (chances - stated / meant)
+    return float(-np.log(seen).sum()), slope
 
 
 def lenient_f1(given: NDArray[np.bool_], shares: NDArray[np.float32]) -> float:
@@ -261,12 +291,9 @@ def _moved(
     shares: NDArray[np.float32],
     *,
     hold: float,
-    exclusive: bool = False,
+    surprise: Surprise = surprise_of_answers,
 ) -> NDArray[np.float32]:
-    """The likeliest weights [answers, features + 1] given new examples and those there were.
-
-    Answers are yes or no, each by itself, or `exclusive`: one of them holds.
-    """
+    """The likeliest weights [answers, features + 1] given new examples and those there were."""
     from scipy.optimize import minimize
 
     start = weights.astype(np.float64)
@@ -275,15 +302,9 @@ def _moved(
     def loss(moves: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         moved = start.copy()
         moved[:, :-1] += moves.reshape(len(start), -1)
-        scores = features @ moved.T
-        if exclusive:
-            chances = softmax(scores)
-            surprise = -(wanted * np.log(np.maximum(chances, 1e-12))).sum()
-        else:
-            chances = 1 / (1 + np.exp(-scores))
-            surprise = np.logaddexp(0, scores).sum() - (wanted * scores).sum()
-        slope = ((chances - wanted).T @ features)[:, :-1]
-        return surprise + hold / 2 * moves @ moves, slope.ravel() + hold * moves
+        of_examples, slope = surprise(features @ moved.T, wanted)
+        of_weights = (slope.T @ features)[:, :-1].ravel()
+        return of_examples + hold / 2 * float(moves @ moves), of_weights + hold * moves
 
     found = minimize(loss, np.zeros(start[:, :-1].size), jac=True, method="L-BFGS-B")
     moved = start.copy()

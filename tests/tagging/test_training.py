@@ -251,6 +251,84 @@ def test_the_order_of_corrections_does_not_matter(heads):
     assert again.stance_weights == pytest.approx(moved.stance_weights, abs=2e-3)
 
 
+@pytest.fixture(scope="module")
+def shipped() -> tuple[Heads, list[Example], np.ndarray]:
+    """The heads that come with the program, what they learnt from, and its inputs."""
+    heads, examples = load_heads(), load_examples(load_turns())
+    matcher = PhraseMatcher(phrase_groups(load_taxonomy(DEFAULT_TAXONOMY)))
+    texts = [example.turn.text for example in examples]
+    vectors = np.array([example.vector for example in examples])
+    return heads, examples, heads.features(vectors, texts, [matcher.find(t) for t in texts])
+
+
+def objections(heads: Heads, inputs: np.ndarray) -> np.ndarray:
+    stances = softmax(inputs @ heads.stance_weights.T)
+    return stances[:, STANCES.index("objection")] >= heads.objection_threshold
+
+
+@pytest.mark.parametrize("taken_for", [NONE, Labels(("need_fit",), "objection", ask=False)])
+def test_one_slip_moves_few_objections_elsewhere(shipped, taken_for):
+    heads, examples, inputs = shipped
+    groups = phrase_groups(load_taxonomy(DEFAULT_TAXONOMY))
+    before = objections(heads, inputs)
+    rows = np.flatnonzero(before == (taken_for is NONE))[:: 20 if taken_for is NONE else 60]
+
+    moved = []
+    for row in rows:
+        slip = replace(examples[row], turn=replace(examples[row].turn, labels=(taken_for,)))
+        changed = objections(correct_heads(heads, [slip], groups=groups), inputs) != before
+        changed[row] = False
+        moved.append(changed.sum() / before.sum())
+
+    assert len(rows) > 25
+    assert np.mean(moved) < 0.02
+    assert max(moved) < 0.06
+
+
+def test_what_many_say_moves_even_what_heads_are_sure_of(shipped):
+    """Each of them alone would be taken for a slip."""
+    heads, examples, inputs = shipped
+    groups = phrase_groups(load_taxonomy(DEFAULT_TAXONOMY))
+    surest = int(softmax(inputs @ heads.stance_weights.T)[:, STANCES.index("objection")].argmax())
+    said = replace(examples[surest], turn=replace(examples[surest].turn, labels=(NONE,)))
+
+    one, many = (correct_heads(heads, [said] * times, groups=groups) for times in (1, 60))
+
+    assert objections(heads, inputs)[surest]
+    assert objections(one, inputs)[surest]
+    assert not objections(many, inputs)[surest]
+
+
+@pytest.mark.parametrize("surprise", [training.surprise_of_answers, training.surprise_of_stances])
+def test_the_slope_of_a_surprise_is_how_it_grows(surprise):
+    random = np.random.default_rng(3)
+    scores = random.normal(size=(6, len(STANCES)))
+    wanted = np.eye(len(STANCES))[[0, 1, 2, 3, 0, 1]]
+    wanted[5] = (0.5, 0.5, 0, 0)
+
+    _, slope = surprise(scores, wanted)
+
+    by_steps = np.zeros_like(scores)
+    for at in np.ndindex(scores.shape):
+        step = np.zeros_like(scores)
+        step[at] = 1e-5
+        by_steps[at] = (
+            surprise(scores + step, wanted)[0] - surprise(scores - step, wanted)[0]
+        ) / 2e-5
+    assert slope == pytest.approx(by_steps, abs=1e-6)
+
+
+def test_without_slips_a_surprise_is_the_log_of_the_chance():
+    scores = np.array([[2.0, 0.0, -1.0, 1.0], [0.0, 3.0, 0.5, 0.0]])
+    wanted = np.eye(4)[[1, 1]]
+
+    surprise, slope = training.surprise_of_stances(scores, wanted, slips=0)
+
+    chances = softmax(scores)
+    assert surprise == pytest.approx(-np.log(chances[:, 1]).sum())
+    assert slope == pytest.approx(chances - wanted)
+
+
 # --- the judges ---
 
 
