@@ -65,7 +65,7 @@ class Project:
             tables = [
                 table
                 for table in db.table_names()
-                if "_fts" not in table and not table.startswith(("_", "sqlite"))
+                if "_fts" not in table and not table.startswith(("_", "sqlite", "content_edition"))
             ]
             held = {}
             for table in tables:
