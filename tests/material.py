@@ -70,6 +70,8 @@ class Project:
             held = {}
             for table in tables:
                 columns = [c.name for c in db[table].columns if c.name not in WRITTEN]
+                if not columns:
+                    continue  # a counter of writes
                 held[table] = sorted(
                     db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr
                 )
