@@ -578,7 +578,7 @@ def remember_what_was_forgotten(db: Any) -> None:
 def look_up_for_pages(db: Any) -> None:
     """Who sells, what sums are in, and a number that grows when assets or demands change."""
     db["participants"].create_index(["name", "side", "call"])
-    db.execute("CREATE INDEX calls_by_currency ON calls (currency) WHERE amount IS NOT NULL")
+    db.execute("CREATE INDEX calls_by_currency ON calls (currency, amount)")
     db["content_edition"].insert({"number": 0})
     for table in ("content_items", "usage_events", "gaps", "judgements", "topics"):
         for event in ("INSERT", "UPDATE", "DELETE"):
