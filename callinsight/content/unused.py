@@ -13,7 +13,7 @@ from callinsight.records import ContentItem, Gap, Unused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from callinsight.records import UsageEvent
+    from callinsight.records import Judgement, UsageEvent
 
 USES = ("share", "buyer_view", "download", "call_mention")
 READ = "view"  # by a colleague: use only of what is made for colleagues
@@ -49,6 +49,9 @@ class Use:
     last: str = ""
 
 
+Cell = tuple[str, str, str]  # concern, persona, stage
+
+
 @dataclass(frozen=True)
 class Demands:
     """The cells with real demand, and those of which it is known that there is none, by concern."""
@@ -56,6 +59,7 @@ class Demands:
     cells: dict[str, list[Gap]] = field(default_factory=dict)  # of one persona
     roll_ups: dict[str, list[Gap]] = field(default_factory=dict)
     quiet: dict[str, list[Gap]] = field(default_factory=dict)
+    judged: dict[str, dict[Cell, bool]] = field(default_factory=dict)  # by asset, its last word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +82,18 @@ def find_unused(
     window_days: int,
     low_use: int = 1,
     as_of: date,
+    judgements: Iterable[Judgement] = (),
 ) -> list[Unused]:
     """Live assets that are expired, stale, unused, little used or without owner.
 
-    One asset may be several, but is little used only if it is used. With `low_use` of 1 none is.
+    Where people judged whether an asset answers a cell, that counts and not its tags. One asset may
+    be several, but is little used only if it is used. With `low_use` of 1 none is.
     Equal whatever the order of the rows.
     """
     known = sorted(items, key=lambda i: i.id)
     patience = Patience(grace_days=grace_days, window_days=window_days, low_use=low_use)
     uses = _uses(known, events, as_of - timedelta(days=window_days), as_of)
-    demands = _demands(gaps)
+    demands = _demands(gaps, judgements)
     found = []
     for item in known:
         if item.status == "live":
@@ -181,18 +187,19 @@ def _cause(item: ContentItem, demands: Demands, as_of: date) -> tuple[str, str, 
         if not item.url:
             return NOT_USED, "buyers ask for this, but it has no address: unfindable", "promote"
         return NOT_USED, "buyers ask for this: unfindable or untrusted", "promote"
-    if elsewhere := _named(item, demands.cells):
+    if elsewhere := _named(item, demands.cells, demands):
         places = " and ".join(sorted({f"{gap.persona} at {gap.stage}" for gap in elsewhere}))
-        why = f"its concern is raised by {places}, for whom it is not tagged"
-        return ELSEWHERE, why, "retag"
-    if elsewhere := _named(item, demands.roll_ups):
+        known = all(not item.personas or gap.persona in item.personas for gap in elsewhere)
+        missed = "a stage for which" if known else "for whom"
+        return ELSEWHERE, f"its concern is raised by {places}, {missed} it is not tagged", "retag"
+    if elsewhere := _named(item, demands.roll_ups, demands):
         stages = sorted({gap.stage for gap in elsewhere if gap.stage != ANY})
         if stages:
             why = f"its concern is raised at {' and '.join(stages)}, for which it is not tagged"
             return ELSEWHERE, why, "retag"
     if not item.concerns:
         return UNTOLD, "it names no concern, so nobody can tell who asks for it", "retag"
-    if not _fitting(item, _named(item, demands.quiet)):
+    if not _fitting(item, _named(item, demands.quiet, demands), demands):
         return UNTOLD, "too few calls to tell whether anybody asks for it", "keep"
     return NOBODY, "nobody asks for this", "retire"
 
@@ -203,8 +210,12 @@ def _unowned(item: ContentItem) -> list[Unused]:
     return [Unused(item=item.id, kind="unowned", why="no owner", advice="assign an owner")]
 
 
-def _demands(gaps: Iterable[Gap]) -> Demands:
-    demands = Demands(defaultdict(list), defaultdict(list), defaultdict(list))
+def _demands(gaps: Iterable[Gap], judgements: Iterable[Judgement]) -> Demands:
+    demands = Demands(
+        defaultdict(list), defaultdict(list), defaultdict(list), judged=defaultdict(dict)
+    )
+    for one in sorted(judgements, key=lambda one: one.id):
+        demands.judged[one.item][one.concern, one.persona, one.stage] = one.answers
     for gap in sorted(gaps, key=lambda gap: gap.id):
         if gap.verdict in DEMANDED:
             kind = demands.roll_ups if gap.persona == ANY else demands.cells
@@ -215,23 +226,46 @@ def _demands(gaps: Iterable[Gap]) -> Demands:
 
 
 def _demand(item: ContentItem, demands: Demands) -> list[Gap]:
-    """Cells with real demand that the asset is tagged for.
+    """Cells with real demand that the asset is for.
 
     A roll-up only counts where no cell shows demand by itself: then nobody knows who else asks.
     """
-    return _fitting(item, _named(item, demands.cells) or _named(item, demands.roll_ups))
+    named = _named(item, demands.cells, demands) or _named(item, demands.roll_ups, demands)
+    return _fitting(item, named, demands)
 
 
-def _fitting(item: ContentItem, gaps: Iterable[Gap]) -> list[Gap]:
-    """The cells that the asset is made for."""
+def _fitting(item: ContentItem, gaps: Iterable[Gap], demands: Demands) -> list[Gap]:
+    """The cells that the asset is made for, or that people say it answers."""
     return [
         gap
         for gap in gaps
-        if (not item.personas or gap.persona in (ANY, *item.personas))
-        and (not item.stages or gap.stage in (ANY, *item.stages))
+        if _judged(item, gap, demands)
+        or (
+            (not item.personas or gap.persona in (ANY, *item.personas))
+            and (not item.stages or gap.stage in (ANY, *item.stages))
+        )
     ]
 
 
-def _named(item: ContentItem, gaps: Mapping[str, list[Gap]]) -> list[Gap]:
-    """Those for one of the asset's concerns, whoever raises it."""
-    return [gap for concern in item.concerns for gap in gaps.get(concern, ())]
+def _named(item: ContentItem, gaps: Mapping[str, list[Gap]], demands: Demands) -> list[Gap]:
+    """Those for one of the asset's concerns, whoever raises it; people add some and take some out."""
+    confirmed = (cell[0] for cell, answers in demands.judged.get(item.id, {}).items() if answers)
+    return [
+        gap
+        for concern in dict.fromkeys((*item.concerns, *confirmed))
+        for gap in gaps.get(concern, ())
+        if (said := _judged(item, gap, demands)) or (said is None and concern in item.concerns)
+    ]
+
+
+def _judged(item: ContentItem, gap: Gap, demands: Demands) -> bool | None:
+    """What people say of the asset and the cell, in a roll-up what they confirmed for a cell of it."""
+    judged = demands.judged.get(item.id, {})
+    own = judged.get((gap.concern, gap.persona, gap.stage))
+    if own is not None or gap.persona != ANY:
+        return own
+    confirmed = any(
+        answers and concern == gap.concern and gap.stage in (ANY, stage)
+        for (concern, _, stage), answers in judged.items()
+    )
+    return True if confirmed else None

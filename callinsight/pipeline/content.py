@@ -204,6 +204,7 @@ def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> lis
         window_days=config.unused.window_days,
         low_use=config.unused.low_use,
         as_of=as_of,
+        judgements=store.all_judgements(db),
     )
 
 

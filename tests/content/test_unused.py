@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callinsight.content.unused import KINDS, Part, find_unused, parts_of
-from callinsight.records import ContentItem, Gap, Unused, UsageEvent
+from callinsight.records import ContentItem, Gap, Judgement, Unused, UsageEvent
 
 AS_OF = date(2026, 10, 31)
 GRACE, WINDOW = 90, 180
@@ -53,7 +53,20 @@ def gap(persona="champion", stage="decision", verdict="gap", concern="price_budg
     )
 
 
-def find(items, events=(), gaps=None, low_use=1) -> list[Unused]:
+def judgement(answers: bool, *, concern="price_budget", stage="decision", id_=1) -> Judgement:
+    return Judgement(
+        id=id_,
+        concern=concern,
+        persona="champion",
+        stage=stage,
+        item="A",
+        answers=answers,
+        who="Mara",
+        at="2026-10-05",
+    )
+
+
+def find(items, events=(), gaps=None, low_use=1, judgements=()) -> list[Unused]:
     """Without `gaps` enough deals were heard, and few of them ask."""
     return find_unused(
         items,
@@ -63,6 +76,7 @@ def find(items, events=(), gaps=None, low_use=1) -> list[Unused]:
         window_days=WINDOW,
         low_use=low_use,
         as_of=AS_OF,
+        judgements=judgements,
     )
 
 
@@ -119,6 +133,41 @@ def test_the_right_persona_at_another_stage_is_elsewhere():
     one = old(personas=("champion",), stages=("awareness",))
 
     assert [found.advice for found in find([one], gaps=[gap()])] == ["retag"]
+
+
+def test_a_stage_that_lacks_is_told_apart_from_a_persona():
+    (found,) = find([old(personas=("champion",), stages=("awareness",))], gaps=[gap()])
+
+    assert found.why == (
+        "never used; its concern is raised by champion at decision, a stage for which it is not tagged"
+    )
+
+
+def test_what_people_confirmed_is_its_demand_whatever_its_tags_say():
+    one = old(personas=("end_user",), stages=("awareness",))
+    confirmed = judgement(True)
+    other = judgement(True, concern="need_fit")
+
+    assert [u.advice for u in find([one], gaps=[gap()], judgements=[confirmed])] == ["promote"]
+    assert [u.advice for u in find([one], gaps=[gap("any")], judgements=[confirmed])] == ["promote"]
+    elsewhere = [gap(concern="need_fit")]
+    assert [u.advice for u in find([one], gaps=elsewhere, judgements=[other])] == ["promote"]
+    assert [u.advice for u in find([one], gaps=elsewhere)] == ["keep"]
+
+
+def test_what_people_denied_is_neither_its_demand_nor_a_tag_to_add():
+    mine, foreign = old(), old(personas=("end_user",))
+    denied = judgement(False)
+    quiet = gap("end_user", verdict="low_demand")
+
+    assert find([mine], gaps=[gap(), quiet], judgements=[denied]) == [NOBODY_ASKS]
+    assert find([foreign], gaps=[gap(), quiet], judgements=[denied]) == [NOBODY_ASKS]
+
+
+def test_the_last_word_on_an_asset_counts():
+    said = [judgement(True, id_=2), judgement(False, id_=1)]
+
+    assert [found.advice for found in find([old()], gaps=[gap()], judgements=said)] == ["promote"]
 
 
 @pytest.mark.parametrize("verdict", ["oversupplied", "low_demand"])
