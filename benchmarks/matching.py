@@ -19,7 +19,9 @@ from callinsight import store
 from callinsight.content.ranking import bm25, likeness
 from callinsight.content.suggestions import text_of
 from callinsight.pipeline.embedding import load_embedder
-from callinsight.pipeline.matching import describe, get_gap
+from callinsight.pipeline.gaps import get_gap
+from callinsight.pipeline.matching import describe
+from callinsight.pipeline.run import stored_config
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def main() -> None:
     database = Path(sys.argv[1]) if len(sys.argv) > 1 else DEMO
     with store.opened(database) as db:
         for cell, judged in JUDGED.items():
-            gap = get_gap(db, f"{MONTH}/{cell}")
+            gap = get_gap(db, stored_config(db), f"{MONTH}/{cell}")
             told = describe(db, gap, taxonomy)
             said = [turn.text for turn in store.utterances_by_id(db, gap.evidence).values()]
             described = embed([told])[0]

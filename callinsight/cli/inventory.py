@@ -60,13 +60,16 @@ def import_(
     """Take assets from an export of a content platform (CSV) or a folder of Markdown."""
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.inventory import import_items
+    from callinsight.pipeline.inventory import import_items, recount_gaps
+    from callinsight.progress import bar
 
     path = database_path(db)
     if dry_run and not path.exists():
         path = store.NOWHERE
     with store.opened(path, create=True) as opened:
         done = import_items(opened, file, mapping=mapping, now=this_moment(), dry_run=dry_run)
+        if not dry_run:
+            recount_gaps(opened, progress=bar)
     for line in _told(done, dry_run=dry_run):
         typer.echo(line)
     for note in done.notes[:SHOWN]:
@@ -287,23 +290,26 @@ def match(gap: Cell, shape: Shape = Table.TEXT, db: Database = None) -> None:
 
 @inventory.command()
 def confirm(gap: Cell, asset: Asset, who: Who = "", db: Database = None) -> None:
-    """Say that an asset answers a gap, whatever its tags say; it counts from the next run on."""
+    """Say that an asset answers a gap, whatever its tags say."""
     _judge(gap, asset, answers_it=True, who=who, db=db)
 
 
 @inventory.command()
 def deny(gap: Cell, asset: Asset, who: Who = "", db: Database = None) -> None:
-    """Say that an asset does not answer a gap, whatever its tags say; it counts from the next run on."""
+    """Say that an asset does not answer a gap, whatever its tags say."""
     _judge(gap, asset, answers_it=False, who=who, db=db)
 
 
 def _judge(gap: str, asset: str, *, answers_it: bool, who: str, db: Path | None) -> None:
     from callinsight import store
     from callinsight.config import database_path
+    from callinsight.pipeline.inventory import recount_gaps
     from callinsight.pipeline.matching import judge
+    from callinsight.progress import bar
 
     with store.opened(database_path(db)) as opened:
         said = judge(opened, gap, asset, answers_it=answers_it, who=who, now=this_moment())
+        recount_gaps(opened, progress=bar)
     typer.echo(f"{said.item} {'answers' if said.answers else 'does not answer'} {gap}")
 
 
@@ -312,10 +318,13 @@ def _answer(
 ) -> None:
     from callinsight import store
     from callinsight.config import database_path
+    from callinsight.pipeline.inventory import recount_gaps
     from callinsight.pipeline.suggesting import answer
+    from callinsight.progress import bar
 
     with store.opened(database_path(db)) as opened:
         done = answer(opened, asset, values, accepted=accepted, who=who, now=this_moment())
+        recount_gaps(opened, progress=bar)
     for one in done:
         typer.echo(f"{one.item}: {one.field} {one.value} {one.status}")
 
@@ -323,10 +332,14 @@ def _answer(
 def _accept_all(at_least: float, *, dry_run: bool, who: str, db: Path | None) -> None:
     from callinsight import store
     from callinsight.config import database_path
+    from callinsight.pipeline.inventory import recount_gaps
     from callinsight.pipeline.suggesting import accept_all
+    from callinsight.progress import bar
 
     with store.opened(database_path(db)) as opened:
         done = accept_all(opened, at_least=at_least, who=who, now=this_moment(), dry_run=dry_run)
+        if not dry_run:
+            recount_gaps(opened, progress=bar)
     _print_suggestions(done, Table.TEXT)
     assets = len({one.item for one in done})
     would = "would be " if dry_run else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.content.matching import ANY
 from callinsight.content.supply import TOPIC
-from callinsight.errors import InputError
+from callinsight.errors import InputError, nearest
 from callinsight.months import month_of, period_of
 from callinsight.pipeline.content import gaps_of, usable_calls
 from callinsight.records import Gap
@@ -58,20 +58,22 @@ def list_gaps(
     return _text(asked.name, day, gaps, labels)
 
 
-def gap_of(db: Database, config: Config, gap_id: str) -> Gap:
+def get_gap(db: Database, config: Config, gap_id: str) -> Gap:
     """The cell with this id, of whichever period; raises InputError if there is none."""
+    found = store.get_gap(db, gap_id)
+    if found is not None:
+        return found
     name = gap_id.partition("/")[0]
-    stored = [gap for gap in store.gaps_of_month(db, name) if gap.id == gap_id]
-    if stored:
-        return stored[0]
-    asked, calls = _with_calls(db, config, period_of(name))
-    taxonomy = load_taxonomy(config.tagging.taxonomy)
-    for gap in gaps_of(db, config, taxonomy, asked.name, asked.last, calls=calls):
-        if gap.id == gap_id:
-            return gap
-    raise InputError(
-        f"there is no gap '{gap_id}'; 'callinsight gaps --format csv' lists those there are"
-    )
+    known = store.gaps_of_month(db, name, evidence=False)
+    if not known:
+        asked, calls = _with_calls(db, config, period_of(name))
+        taxonomy = load_taxonomy(config.tagging.taxonomy)
+        known = gaps_of(db, config, taxonomy, asked.name, asked.last, calls=calls)
+    by_id = {gap.id: gap for gap in known}
+    if gap_id not in by_id:
+        listed = "; 'callinsight gaps --format csv' lists those there are"
+        raise InputError(f"there is no gap '{gap_id}'{nearest(gap_id, list(by_id)) or listed}")
+    return by_id[gap_id]
 
 
 def _with_calls(db: Database, config: Config, period: Period | None) -> tuple[Period, list[Call]]:

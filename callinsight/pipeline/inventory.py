@@ -12,6 +12,7 @@ from callinsight.content.inventory import IMPORTED, changes
 from callinsight.content.recognising import NAMES, mapping_text, recognised
 from callinsight.content.suggestions import fill
 from callinsight.errors import InputError
+from callinsight.pipeline.content import update_gaps
 from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.sheets import read_rows, sheet_text
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.content.exports import Exported
+    from callinsight.progress import Progress
     from callinsight.records import ContentItem, ItemChange
     from callinsight.sheets import Row
     from callinsight.taxonomy import Taxonomy
@@ -111,6 +113,12 @@ def definitions(db: Database) -> Taxonomy:
     if store.setting(db, SETTINGS) is None:
         return load_taxonomy(DEFAULT_TAXONOMY)
     return load_taxonomy(stored_config(db).tagging.taxonomy)
+
+
+def recount_gaps(db: Database, *, progress: Progress) -> None:
+    """Judge the gaps of every month by the inventory as it is now; without a run there are none."""
+    if store.setting(db, SETTINGS) is not None:
+        update_gaps(db, stored_config(db), definitions(db), progress=progress)
 
 
 def is_imported(item: ContentItem) -> bool:

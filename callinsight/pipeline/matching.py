@@ -10,10 +10,11 @@ from callinsight import store, weights
 from callinsight.content.ranking import Answer, answer, likeness, without_denied
 from callinsight.content.suggestions import text_of
 from callinsight.content.supply import DENIED, TOPIC, answers, shelve, with_topics
-from callinsight.errors import InputError, WeightsError
+from callinsight.errors import WeightsError
 from callinsight.months import period_of
 from callinsight.pipeline.content import window_of
 from callinsight.pipeline.embedding import vectors_of
+from callinsight.pipeline.gaps import get_gap
 from callinsight.pipeline.inventory import definitions, get_item
 from callinsight.pipeline.run import stored_config
 from callinsight.records import Judgement
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
 
 
 def match_gap(db: Database, gap_id: str, *, as_of: date | None = None) -> tuple[Gap, Answer]:
-    """A cell as the last run judged it, and what there is for it as of a day, else its period's last.
+    """A cell as pages show it, and what there is for it as of a day, else its period's last.
 
     Raises InputError.
 
     Without the model's weights candidates are ranked by words alone.
     """
-    gap = get_gap(db, gap_id)
     config = stored_config(db)
+    gap = get_gap(db, config, gap_id)
     day = as_of or period_of(gap.month).last
     items = with_topics(store.all_items(db), store.all_topics(db))
     used = store.items_used(
@@ -92,7 +93,7 @@ def judge(
     db: Database, gap_id: str, asset: str, *, answers_it: bool, who: str, now: str
 ) -> Judgement:
     """Keep a person's word on whether an asset answers a cell; it outranks tags and models."""
-    gap = get_gap(db, gap_id)
+    gap = get_gap(db, stored_config(db), gap_id)
     item = get_item(db, asset)
     said = Judgement(
         concern=gap.concern,
@@ -106,18 +107,6 @@ def judge(
     with store.transaction(db):
         store.add_judgement(db, said)
     return said
-
-
-def get_gap(db: Database, gap_id: str) -> Gap:
-    """A stored cell by its id, such as 2026-10/value_roi/economic_buyer/decision; raises InputError."""
-    month = gap_id.partition("/")[0]
-    for gap in store.gaps_of_month(db, month):
-        if gap.id == gap_id:
-            return gap
-    raise InputError(
-        f"there is no gap '{gap_id}'; 'callinsight gaps --format csv' lists the ids of a month, such as "
-        "2026-10/value_roi/economic_buyer/decision"
-    )
 
 
 def _stacked(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32] | None:

@@ -37,6 +37,7 @@ from callinsight.content.sla import Promises, business_days, clocks, day_of, run
 from callinsight.errors import InputError, nearest
 from callinsight.months import month_of
 from callinsight.pipeline.embedding import passing_vectors
+from callinsight.pipeline.gaps import get_gap
 from callinsight.records import ContentRequest, RequestEvent
 from callinsight.reports.requests import RequestLine
 from callinsight.reports.wording import Names, readable
@@ -88,7 +89,7 @@ def draft_from_gap(db: Database, config: Config, gap_id: str) -> ContentRequest:
 
     Raises InputError if there is no such gap.
     """
-    gap = _gap(db, gap_id)
+    gap = get_gap(db, config, gap_id)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     found = store.tags_of_turns(db, gap.evidence, ("ask", "competitor"))
     tags = [tag for tag in found if tag.status == "sure"]
@@ -108,19 +109,6 @@ def draft_from_gap(db: Database, config: Config, gap_id: str) -> ContentRequest:
         requester="",
         created_at="",
     )
-
-
-def _gap(db: Database, gap_id: str) -> Gap:
-    found = store.get_gap(db, gap_id)
-    if found is not None:
-        return found
-    month = gap_id.partition("/")[0]
-    gaps = {gap.id: gap for gap in store.gaps_of_month(db, month, evidence=False)}
-    hint = nearest(gap_id, list(gaps))
-    if not gaps:
-        months = store.months_with_gaps(db)
-        hint = f"; there are gaps of {', '.join(months)}" if months else "; there are no gaps yet"
-    raise InputError(f"there is no gap '{gap_id}'{hint}")
 
 
 def _content_type(gap: Gap, tags: Iterable[Tag], taxonomy: Taxonomy) -> str:

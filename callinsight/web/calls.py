@@ -20,8 +20,8 @@ from callinsight.records import UNKNOWN
 from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, clock, percent, readable
 from callinsight.web.cards import Mark, audio_address, call_address, mark_of, utterance_address
-from callinsight.web.following import WORKING
-from callinsight.web.pages import Db, Definitions, Settings, page, require, visitor
+from callinsight.web.following import WORKING, follower_of
+from callinsight.web.pages import Db, Definitions, Settings, page, require, this_moment, visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.records import Call, Mending, Tag, Utterance
-    from callinsight.web.following import Follower
 
 router = APIRouter()
 READ = [Depends(require("viewer"))]
@@ -103,7 +102,7 @@ def call_page(
         voices=_voices(said),
         others=[c for c in store.calls_of_deal(db, known.deal) if c.id != call],
         mendings=[(m, _told(m, names)) for m in holding(store.mendings_of(db, call))],
-        state=_follower(request).state(call),
+        state=follower_of(request).state(call),
         names=names,
         personas=[*taxonomy.personas, UNKNOWN],
         sides=SIDES,
@@ -114,7 +113,7 @@ def call_page(
 @router.get("/mend/state/{call:path}", response_class=HTMLResponse, dependencies=READ)
 def mending_state(request: Request, call: str) -> Response:
     """Whether tags still follow a mending; the page is loaded anew once they have."""
-    state = _follower(request).state(call)
+    state = follower_of(request).state(call)
     if state == WORKING:
         return Response(status_code=204)
     return Response(status_code=200, headers={"HX-Refresh": "true"})
@@ -202,19 +201,13 @@ def undo_mending(request: Request, number: int, db: Db, config: Settings) -> Res
     return _followed(request, call)
 
 
-def _follower(request: Request) -> Follower:
-    follower: Follower = request.app.state.follower
-    return follower
-
-
 def _stamp(request: Request) -> dict[str, str]:
-    at = request.app.state.now().isoformat(timespec="seconds")
-    return {"who": visitor(request).name, "at": at}
+    return {"who": visitor(request).name, "at": this_moment(request)}
 
 
 def _followed(request: Request, call: str, anchor: str = "") -> Response:
     """Back to the call; its tags follow meanwhile."""
-    _follower(request).add(call)
+    follower_of(request).add(call)
     place = f"#{anchor}" if anchor else ""
     return RedirectResponse(f"{call_address(call)}{place}", 303)
 

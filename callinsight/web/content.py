@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote, urlsplit
 
@@ -26,9 +25,19 @@ from callinsight.web.assets import (
     types_of,
 )
 from callinsight.web.cards import cards_of
+from callinsight.web.following import follower_of
 from callinsight.web.gaps import names_of
 from callinsight.web.inventory import inventory_of
-from callinsight.web.pages import Db, Definitions, Settings, page, require, today, visitor
+from callinsight.web.pages import (
+    Db,
+    Definitions,
+    Settings,
+    page,
+    require,
+    this_moment,
+    today,
+    visitor,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -129,15 +138,9 @@ def tag(
     said: Annotated[str, Form(pattern="^(accept|reject)$")],
 ) -> RedirectResponse:
     """Accept or reject a tag that is suggested for an asset; `value` is such as concerns=need_fit."""
-    now: datetime = request.app.state.now()
-    answer(
-        db,
-        item,
-        [value],
-        accepted=said == "accept",
-        who=visitor(request).name,
-        now=now.isoformat(timespec="seconds"),
-    )
+    who, now = visitor(request).name, this_moment(request)
+    answer(db, item, [value], accepted=said == "accept", who=who, now=now)
+    follower_of(request).recount()
     return RedirectResponse(f"/content/{quote(item, safe='')}#suggested", 303)
 
 
@@ -150,9 +153,8 @@ def share(
     deal: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
     """Keep that the visitor took the link of an asset to send it."""
-    now: datetime = request.app.state.now()
-    at = now.isoformat(timespec="seconds")
-    copy_link(db, item, who=visitor(request).name, now=at, call=call, deal=deal)
+    who, now = visitor(request).name, this_moment(request)
+    copy_link(db, item, who=who, now=now, call=call, deal=deal)
     if "hx-request" in request.headers:
         return Response(status_code=204)
     return RedirectResponse(f"/content/{quote(item, safe='')}?sent=true", 303)

@@ -15,6 +15,7 @@ from callinsight.errors import InputError
 from callinsight.pipeline import requests as desk
 from callinsight.pipeline.answers import copy_link
 from callinsight.pipeline.briefs import brief_of
+from callinsight.pipeline.matching import judge
 from callinsight.pipeline.run import request_settings
 from callinsight.pipeline.suggesting import answer
 from callinsight.records import (
@@ -22,12 +23,14 @@ from callinsight.records import (
     ContentRequest,
     Gap,
     ItemChange,
+    Judgement,
     RequestEvent,
     Suggestion,
     Unused,
     UsageEvent,
 )
 from callinsight.web.api import MOST, Cursor, Limit, api_router, cursor_at, place_at
+from callinsight.web.following import follower_of
 from callinsight.web.inventory import inventory_of, months_of
 from callinsight.web.pages import Db, Settings, require, this_moment, today, visitor
 from callinsight.web.requests import telling_of
@@ -82,6 +85,14 @@ class Sent:
 
     call: str = ""
     deal: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What is said of an asset and a cell."""
+
+    item: str
+    answers: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,6 +210,18 @@ def gap(month: str, concern: str, persona: str, stage: str, db: Db) -> Gap:
     return found
 
 
+@router.post("/gaps/{month}/{concern}/{persona}/{stage}/judgements", dependencies=WRITE)
+def judge_asset(
+    request: Request, month: str, concern: str, persona: str, stage: str, given: Verdict, db: Db
+) -> Judgement:
+    """Say whether an asset answers a cell, whatever its tags say; the gaps follow meanwhile."""
+    id_ = f"{month}/{concern}/{persona}/{stage}"
+    who, now = visitor(request).name, this_moment(request)
+    kept = judge(db, id_, given.item, answers_it=given.answers, who=who, now=now)
+    follower_of(request).recount()
+    return kept
+
+
 @router.get("/content")
 def content(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Assets:
     """The inventory, by id."""
@@ -239,7 +262,9 @@ def tag(request: Request, item: str, given: Said, db: Db) -> list[Suggestion]:
     """Accept or reject a suggested tag."""
     said = [f"{given.field}={given.value}"]
     who, now = visitor(request).name, this_moment(request)
-    return answer(db, item, said, accepted=given.accepted, who=who, now=now)
+    kept = answer(db, item, said, accepted=given.accepted, who=who, now=now)
+    follower_of(request).recount()
+    return kept
 
 
 @router.get("/requests")

@@ -1,4 +1,4 @@
-"""After a mending: tags and gaps are brought up to date by one thread, while pages are shown."""
+"""After a change: what rests on it is brought up to date by one thread, while pages are shown."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.errors import CallInsightError
+from callinsight.pipeline.inventory import recount_gaps
 from callinsight.pipeline.mend import follow
 from callinsight.pipeline.run import stored_config
 from callinsight.progress import silent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from fastapi import Request
+    from sqlite_utils import Database
 
 log = logging.getLogger(__name__)
 WORKING = "working"
-BROKEN = "Tags could not be brought up to date. The next 'callinsight run' does it."
+BROKEN = "Tags and gaps could not be brought up to date. The next 'callinsight run' does it."
+GAPS = "gaps:"  # no call has such an id
 
 
 class Follower:
-    """One call after the other; a call that waits already is not done twice.
+    """One thing after the other, a call or the gaps; what waits already is not done twice.
 
     What is not done when the server ends is due in the next run, which sees that words or sides
-    of the call have changed.
+    of the call have changed, and counts gaps in any case.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,38 +43,51 @@ class Follower:
         self._states: dict[str, str] = {}
 
     def add(self, call: str) -> None:
-        """Bring a call up to date as soon as those before it are."""
-        with self._lock:
-            self._states[call] = WORKING
-            if call in self._waiting:
-                return
-            self._waiting.add(call)
-        self._worker.submit(self._follow, call)
+        """Bring the tags of a mended call up to date."""
+        self._add(call, lambda db: follow(db, stored_config(db), call, progress=silent))
 
-    def state(self, call: str) -> str:
-        """WORKING, what went wrong, or empty if nothing is to be done."""
-        return self._states.get(call, "")
+    def recount(self) -> None:
+        """Judge the gaps anew, after the inventory or what people say of it has changed."""
+        self._add(GAPS, lambda db: recount_gaps(db, progress=silent))
+
+    def state(self, what: str) -> str:
+        """Of a call, or of GAPS: WORKING, what went wrong, or empty if nothing is to be done."""
+        return self._states.get(what, "")
 
     def wait(self) -> None:
         """Until all is done."""
         self._worker.submit(lambda: None).result()
 
     def close(self) -> None:
-        """Finish the call in work and leave the rest to the next run."""
+        """Finish what is in work and leave the rest to the next run."""
         self._worker.shutdown(cancel_futures=True)
 
-    def _follow(self, call: str) -> None:
+    def _add(self, what: str, bring: Callable[[Database], None]) -> None:
         with self._lock:
-            self._waiting.discard(call)  # what is mended from now on is another turn
+            self._states[what] = WORKING
+            if what in self._waiting:
+                return
+            self._waiting.add(what)
+        self._worker.submit(self._follow, what, bring)
+
+    def _follow(self, what: str, bring: Callable[[Database], None]) -> None:
+        with self._lock:
+            self._waiting.discard(what)  # what is changed from now on is another turn
         said = ""
         try:
             with store.opened(self._path) as db:
-                follow(db, stored_config(db), call, progress=silent)
+                bring(db)
         except CallInsightError as error:
             said = f"{BROKEN} {error}"
         except Exception:
-            log.exception("a mended call could not be brought up to date")
+            log.exception("what follows from a change could not be brought up to date")
             said = BROKEN
         with self._lock:
-            if call not in self._waiting:
-                self._states[call] = said
+            if what not in self._waiting:
+                self._states[what] = said
+
+
+def follower_of(request: Request) -> Follower:
+    """The follower of the app."""
+    follower: Follower = request.app.state.follower
+    return follower

@@ -6,7 +6,6 @@ import io
 import tempfile
 import zipfile
 from collections import Counter
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,8 +32,9 @@ from callinsight.web.demand import (
 )
 from callinsight.web.desk import STATES
 from callinsight.web.evidence import proof_of
+from callinsight.web.following import GAPS, WORKING, follower_of
 from callinsight.web.inventory import MONTH, months_of, usable_in
-from callinsight.web.pages import Db, Definitions, Settings, page, require, visitor
+from callinsight.web.pages import Db, Definitions, Settings, page, require, this_moment, visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,6 +134,7 @@ def gap(
         "gap.html.jinja",
         gap=found,
         row=row,
+        counting=follower_of(request).state(GAPS) == WORKING,
         proof=proof,
         before=month_before(month),
         history=ranked_by_month(history, names),
@@ -181,17 +182,11 @@ def judge_asset(
     item: Annotated[str, Form(max_length=300)],
     said: Annotated[str, Form(pattern="^(confirm|deny)$")],
 ) -> RedirectResponse:
-    """Keep the visitor's word on whether an asset answers a cell; gaps follow on the next run."""
-    now: datetime = request.app.state.now()
+    """Keep the visitor's word on whether an asset answers a cell; the gaps follow meanwhile."""
     id_ = f"{month}/{concern}/{persona}/{stage}"
-    judge(
-        db,
-        id_,
-        item,
-        answers_it=said == "confirm",
-        who=visitor(request).name,
-        now=now.isoformat(timespec="seconds"),
-    )
+    who, now = visitor(request).name, this_moment(request)
+    judge(db, id_, item, answers_it=said == "confirm", who=who, now=now)
+    follower_of(request).recount()
     return RedirectResponse(f"{gap_address(id_)}#near", 303)
 
 

@@ -14,7 +14,7 @@ from callinsight.records import Playlist, PlaylistItem
 from callinsight.web.cards import cards_of, utterance_address
 from callinsight.web.excerpts import names_of
 from callinsight.web.exports import markdown_lines
-from callinsight.web.pages import Db, Definitions, Settings, page, require, visitor
+from callinsight.web.pages import Db, Definitions, Settings, page, require, this_moment, visitor
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -69,7 +69,7 @@ def add_to_playlist(
     said = store.utterances_by_id(db, [utterance]).get(utterance)
     if said is None:
         raise HTTPException(404)
-    who, at = visitor(request).name, request.app.state.now().isoformat(timespec="seconds")
+    who, at = visitor(request).name, this_moment(request)
     title = " ".join(name.split())
     with store.transaction(db):
         if title:

@@ -26,7 +26,7 @@ from callinsight.pipeline.content import (
     unused_of,
     usable_calls,
 )
-from callinsight.pipeline.gaps import gap_of
+from callinsight.pipeline.gaps import get_gap
 from callinsight.records import Call, ContentItem, Gap, Judgement, Tag, Topic, UsageEvent, Utterance
 from callinsight.taxonomy import load_taxonomy
 
@@ -412,14 +412,14 @@ class TestGapsCommand:
 
 
 def test_a_gap_is_found_by_its_id_in_any_period(desk: Desk) -> None:
-    gap = gap_of(desk.db, desk.config, "2026-09..2026-10/price_budget/champion/decision")
+    gap = get_gap(desk.db, desk.config, "2026-09..2026-10/price_budget/champion/decision")
 
     assert gap == desk.gaps("2026-09..2026-10")[CELL]
     with pytest.raises(InputError) as caught:
-        gap_of(desk.db, desk.config, "2026-10/price_budget/nobody/decision")
+        get_gap(desk.db, desk.config, "2026-10/price_budget/nobody/decision")
     assert str(caught.value) == (
         "there is no gap '2026-10/price_budget/nobody/decision'; "
-        "'callinsight gaps --format csv' lists those there are"
+        "did you mean '2026-10/price_budget/any/decision'?"
     )
 
 
@@ -456,8 +456,8 @@ class TestUnusedCommand:
             "  A  Asset A\n"
             "    never used; buyers ask for this: unfindable or untrusted → promote\n"
             "  C  Asset C\n"
-            "    never used; its concern is raised by champion at decision, for whom it is not "
-            "tagged → retag\n"
+            "    never used; its concern is raised by champion at decision, a stage for which it is "
+            "not tagged → retag\n"
             "\n"
             "Low use:\n"
             "  B  =cmd()\n"

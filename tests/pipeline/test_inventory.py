@@ -409,6 +409,29 @@ class TestMatching:
         said = json.loads(as_json.stdout)
         assert (said["verdict"], said["supply"]) == ("too_few_calls", "fits")
 
+    def test_commands_that_change_what_answers_count_the_gaps_anew(self, ran):
+        more = ran.folder / "other.csv"
+        more.write_text(
+            "Id,Title,Type,Concerns,Link\nC-1,Budgets,pricing sheet,price_budget,https://c.example\n"
+        )
+
+        def after(*words: str) -> int:
+            done = runner.invoke(app, ["inventory", *words, "--db", str(ran.database)])
+            assert done.exit_code == 0, done.stderr
+            told = runner.invoke(app, ["gaps", "--format", "json", "--db", str(ran.database)])
+            (fresh,) = [one for one in json.loads(told.stdout) if one["id"] == self.GAP]
+            with store.opened(ran.database) as opened:
+                kept = store.get_gap(opened, self.GAP)
+            assert (kept.supply, kept.verdict) == (fresh["supply"], fresh["verdict"])
+            return kept.supply
+
+        supplies = [
+            after("deny", self.GAP, "A-1", "--who", "Mara"),
+            after("confirm", self.GAP, "A-1", "--who", "Mara"),
+            after("import", str(more)),
+        ]
+        assert supplies == [0, 1, 2]
+
     def test_the_word_counts_in_the_gaps_of_the_next_run(self, ran):
         with store.opened(ran.database) as opened:
             judge(opened, self.GAP, "A-1", answers_it=False, who="Mara", now="2026-10-01T00:00:00Z")
@@ -425,8 +448,8 @@ class TestMatching:
         assert (result.exit_code, result.stderr) == (
             2,
             (
-                "Error: there is no gap '2026-10/x'; 'callinsight gaps --format csv' lists the ids of a "
-                "month, such as 2026-10/value_roi/economic_buyer/decision\n"
+                "Error: there is no gap '2026-10/x'; 'callinsight gaps --format csv' lists those there "
+                "are\n"
             ),
         )
 

@@ -115,8 +115,15 @@ class TestFromAGap:
                 GAP.replace("decision", "decison"),
                 f"there is no gap '2026-10/value_roi/economic_buyer/decison'; did you mean '{GAP}'?",
             ),
-            ("2025-01/x/y/z", "there is no gap '2025-01/x/y/z'; there are gaps of 2026-10"),
-            ("2026-10", "there is no gap '2026-10'"),
+            (
+                "2025-01/x/y/z",
+                "no call of 2025-01 can be counted; there are calls of 2026-10",
+            ),
+            (
+                "2026-10",
+                "there is no gap '2026-10'; 'callinsight gaps --format csv' lists those there are",
+            ),
+            ("nothing", "'nothing' is no month and no day; write it as 2026-10 or 2026-10-31"),
         ],
     )
     def test_an_unknown_gap_is_named(self, desk, gap_id, message):

@@ -10,10 +10,11 @@ import pytest
 from asking import GAP, gap, make_desk
 from fastapi.testclient import TestClient
 from heard import fill
-from visiting import browse, post
+from visiting import browse, post, token_in
 
 from callinsight import store
-from callinsight.records import ContentRequest, Topic, User
+from callinsight.records import ContentItem, ContentRequest, Topic, User
+from callinsight.web.access import HEADER
 from callinsight.web.app import create_app
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -179,6 +180,37 @@ def test_an_editor_says_what_answers_and_the_latest_word_is_shown(desk: Path) ->
     with store.opened(desk) as db:
         said = [(one.item, one.answers, one.who) for one in store.all_judgements(db)]
     assert said == [("A-40", True, "you"), ("A-40", False, "you")]
+
+
+def test_gaps_follow_what_is_said_of_an_asset_by_page_and_by_api(desk: Path) -> None:
+    new = ContentItem(
+        id="N-1",
+        title="Return, in a page",
+        content_type="one_pager",
+        url="https://content.example/n",
+        updated_on="2026-10-01",
+    )
+    with store.opened(desk) as db:
+        store.save_items(db, [new])
+    with browse(create_app(desk, now=lambda: NOW)) as client:
+
+        def counted() -> tuple[int, bool]:
+            client.app.state.follower.wait()
+            cell = client.get(f"/api/gaps/{GAP}").json()
+            fits = dict(zip(cell["candidates"], cell["candidate_obstacles"], strict=True))
+            return cell["supply"], fits.get(new.id) == "fits"
+
+        client.app.state.follower.recount()
+        untold = counted()
+        headers = {HEADER: token_in(client.get("/definitions").text)}
+        given = {"item": new.id, "answers": True}
+        said = client.post(f"/api/gaps/{GAP}/judgements", json=given, headers=headers)
+        confirmed = counted()
+        post(client, f"/gaps/{GAP}/judge", {"item": new.id, "said": "deny"})
+        denied = counted()
+
+    assert (said.status_code, said.json()["who"], said.json()["answers"]) == (200, "you", True)
+    assert (untold, confirmed, denied) == ((0, False), (1, True), (0, False))
 
 
 def test_evidence_that_is_gone_is_left_out(desk: Path) -> None:
