@@ -36,7 +36,7 @@ ALLOWED = {
     "calls": FOUNDATION | {"calls", "networks"},
     "tagging": FOUNDATION | {"tagging", "imports", "networks"},
     "content": FOUNDATION | {"content"},
-    "reports": FOUNDATION | {"reports"},
+    "reports": FOUNDATION | {"months", "reports"},
     "starter": FOUNDATION | {"starter", "calls"},
     "pipeline": FOUNDATION
     | FLOW

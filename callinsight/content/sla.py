@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -55,11 +56,13 @@ def business_days(country: str, region: str, own: Collection[str]) -> Callable[[
     """Whether a day is a business day: no weekend or holiday of the country, nor one of one's own."""
     closed = set(own)
     if not country:
-        return lambda day: day.weekday() not in WEEKEND and day.isoformat() not in closed
+        return functools.cache(
+            lambda day: day.weekday() not in WEEKEND and day.isoformat() not in closed
+        )
     import holidays
 
     known = holidays.country_holidays(country, subdiv=region or None)
-    return lambda day: known.is_working_day(day) and day.isoformat() not in closed
+    return functools.cache(lambda day: known.is_working_day(day) and day.isoformat() not in closed)
 
 
 def clocks(

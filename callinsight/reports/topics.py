@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callinsight.months import month_before
 from callinsight.reports.wording import Names, clock, count, month_name
 from callinsight.shares import difference
 
@@ -111,12 +112,6 @@ def topics_of(
     ]
     lines.sort(key=lambda line: (-line.deals, -line.turns, line.topic.id))
     return TopicList(month, before, tuple(lines), len(active) - len(lines), min_deals)
-
-
-def month_before(month: str) -> str:
-    """`2025-12` for `2026-01`."""
-    year, number = map(int, month.split("-"))
-    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"
 
 
 def topics_text(listed: TopicList, taxonomy: Taxonomy, *, min_calls: int) -> str:

@@ -45,6 +45,7 @@ from callinsight.web.meaning import Meaning
 from callinsight.web.memory import give_back_now_and_then, keep_small
 from callinsight.web.pages import STATIC, page
 from callinsight.web.relearning import Relearning
+from callinsight.web.warming import Warming
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -124,10 +125,13 @@ def create_app(
 
 @contextlib.asynccontextmanager
 async def _living(app: FastAPI) -> AsyncIterator[None]:
-    """What was made for browsers to play goes with the server, and its threads end."""
+    """What pages rest on is read; what was made for browsers to play goes, and threads end."""
     keep_small()
     giving = asyncio.create_task(give_back_now_and_then())
+    warming = Warming(app)
+    warming.start()
     yield
+    warming.stop()
     giving.cancel()
     app.state.copies.close()
     app.state.follower.close()

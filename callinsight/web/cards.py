@@ -136,7 +136,7 @@ def _sound_of(config: Config, call: Call) -> str:
     if isinstance(place, str):
         has_sound = bool(call.channels)
     else:
-        beside = is_transcript(place) and not call.channels
+        beside = not call.channels and is_transcript(place)
         has_sound = not beside or recording_beside(place) is not None
     return f"/audio/{quote(call.id, safe='')}" if has_sound else ""
 

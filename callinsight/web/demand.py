@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from callinsight import store
 from callinsight.content.supply import TOPIC
 from callinsight.content.unused import find_unused
-from callinsight.months import last_day
+from callinsight.months import last_day, month_before
 from callinsight.reports.balance import usable_items
 from callinsight.reports.changes import changes_between
 from callinsight.reports.comparison import change_row
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fastapi import Request
+    from sqlite_utils import Database
 
     from callinsight.config import Config
     from callinsight.records import ContentItem, Gap
@@ -250,6 +252,14 @@ def moves_between(
         config.gaps.false_discovery_rate,
     )
     return {change.now.key: change for change in found}
+
+
+def moves_of(db: Database, config: Config, taxonomy: Taxonomy, month: str) -> dict[Key, Change]:
+    """Each cell of a month beside itself a month before."""
+    now, before = (
+        store.gaps_of_month(db, name, evidence=False) for name in (month, month_before(month))
+    )
+    return moves_between(now, before, config, taxonomy)
 
 
 def _numbers(gaps: Sequence[Gap], taxonomy: Taxonomy) -> MonthNumbers:

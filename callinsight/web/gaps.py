@@ -27,6 +27,7 @@ from callinsight.web.demand import (
     heard_in,
     heat_of,
     moves_between,
+    moves_of,
     ranked,
     warmth,
 )
@@ -122,12 +123,7 @@ def gap(
     history = [
         g for g in store.gaps_of_cell(db, concern, persona, stage) if MONTH.fullmatch(g.month)
     ]
-    moves = moves_between(
-        store.gaps_of_month(db, month, evidence=False),
-        store.gaps_of_month(db, month_before(month), evidence=False),
-        config,
-        taxonomy,
-    )
+    moves = moves_of(db, config, taxonomy, month)
     (row,) = ranked([found], names, moves, currency=currency_of(db))
     return page(
         request,

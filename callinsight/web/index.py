@@ -22,7 +22,7 @@ from callinsight.web.facets import (
     restocked_in_parts,
     said_of,
 )
-from callinsight.web.memory import give_back
+from callinsight.web.memory import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +130,7 @@ class Index:
         every.clear()
         self._edition = edition
         if calls is None:
-            give_back()
+            settle()
         took_s = time.monotonic() - started
         self._again_at = time.monotonic() + (PAUSE * took_s if took_s > QUICK_S else 0.0)
 

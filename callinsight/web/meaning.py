@@ -10,7 +10,7 @@ import numpy as np
 from callinsight import store, weights
 from callinsight.pipeline.embedding import load_embedder
 from callinsight.tagging.embed import DIMENSIONS, text_hash
-from callinsight.web.memory import give_back
+from callinsight.web.memory import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -107,7 +107,7 @@ class Meaning:
                 rows, codes = rows[order], codes[order]
             self._lengths = _lengths(codes)
             self._rows, self._codes, self._edition = rows, codes, edition
-            give_back()
+            settle()
         finally:
             self._lock.release()
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.months import last_day, month_of
+from callinsight.months import last_day, month_before, month_of
 from callinsight.records import TAGGED_LANGUAGES, Gap
 from callinsight.reports.excerpts import roll_ups
 from callinsight.reports.wording import ANY, count, month_name, percent
@@ -54,7 +54,7 @@ def figures(
     db: Database, config: Config, month: str, gaps: list[Gap], *, today: date
 ) -> tuple[Figure, ...]:
     """Calls, deals that object, proven gaps and open requests, each against the month before."""
-    before = (date.fromisoformat(f"{month}-01") - timedelta(days=1)).strftime("%Y-%m")
+    before = month_before(month)
     now, past = (_heard(db, name, config.zone) for name in (month, before))
     proven = sum(gap.verdict == "gap" for gap in gaps)
     was = sum(gap.verdict == "gap" for gap in ranked(db, before))
