@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight.content.matching import Match
-from callinsight.content.mentions import STOP, stem
+from callinsight.content.stems import STOP, stem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
