@@ -1,51 +1,62 @@
-"""Tags proposed for assets without any: `python benchmarks/suggestions.py`.
+"""Tags proposed for assets without any: `python benchmarks/suggestions.py [DATABASE]`.
 
 Two inventories with tags that people gave: the demo's, and the example export of another vendor
 (content_inventory/example). Each with weights fitted on the other; then with those that are shipped,
 which were fitted on both. Beside it the phrases of the taxonomy, and likeness to the concern's
 description, by all-MiniLM, at the threshold that does best on the very same rows.
+
+Personas and stages are counted in the calls of a database, that of `make demo` if none is named: for the
+demo's assets its own calls, for the example's those of another company.
 """
 
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from callinsight import store
 from callinsight.content import suggestions
 from callinsight.content.exports import load_mapping, read_export
 from callinsight.content.inventory import read_items
 from callinsight.content.recognising import NAMES
 from callinsight.content.suggestions import FLOOR, LEAST, TYPES, probability, suggest, text_of
 from callinsight.pipeline.embedding import load_embedder
-from callinsight.pipeline.suggesting import heard_in
+from callinsight.pipeline.suggesting import counted_in, cues_in, heard_in
 from callinsight.sheets import read_rows
 from callinsight.tagging.concerns import phrase_groups
 from callinsight.tagging.patterns import PhraseMatcher
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
-    from callinsight.content.suggestions import Heard
+    from callinsight.content.suggestions import Counted, Heard
     from callinsight.records import ContentItem
     from callinsight.taxonomy import Taxonomy
 
-INVENTORY = Path(__file__).parent.parent / "content_inventory"
+ROOT = Path(__file__).parent.parent
+INVENTORY = ROOT / "content_inventory"
+DEMO = ROOT / "out" / "demo" / "callinsight.db"
 Truth = dict[str, tuple[set[str], set[str]]]  # concerns and personas by asset
 
 
 def main() -> None:
     """Print the tables."""
     taxonomy = load_taxonomy(DEFAULT_TAXONOMY)
+    with store.opened(Path(sys.argv[1]) if len(sys.argv) > 1 else DEMO) as db:
+        counted, deals = counted_in(db)
+    print(f"Calls of {deals} deals")
     read = {"demo": demo(taxonomy), "example": example(taxonomy)}
     heard = {name: heard_in(items, taxonomy) for name, (items, _) in read.items()}
     cells = {
         name: features(items, heard[name], truth, taxonomy) for name, (items, truth) in read.items()
     }
-    print(f"{'':42} proposed  precision  recall")
+    print(f"{'':48} proposed  precision  recall")
     for name, other in (("demo", "example"), ("example", "demo")):
         weights = fitted(*cells[other])
         inputs, truth = cells[name]
@@ -58,7 +69,8 @@ def main() -> None:
         likeness = by_likeness(items, taxonomy)
         best = max(np.unique(likeness), key=lambda least: f1(likeness >= least, truth))
         line(f"{name}: concerns, by likeness from {best:.2f}", likeness >= best, truth)
-        persona_lines(name, *read[name], heard[name], taxonomy)
+        persona_lines(name, *read[name], heard[name], counted, taxonomy)
+    stage_lines(read["demo"][0], read["demo"][1], counted, taxonomy)
     both = [np.concatenate(parts) for parts in zip(*cells.values(), strict=True)]
     print(f"\nfitted on both: {np.round(fitted(*both), 2)}", end="; ")
     print(f"shipped: {[suggestions.BY_WORDS, suggestions.BY_TYPE, suggestions.BEFORE]}")
@@ -129,11 +141,10 @@ def persona_lines(
     items: list[ContentItem],
     truth: Truth,
     heard: dict[str, list[Heard]],
+    counted: Counted,
     taxonomy: Taxonomy,
 ) -> None:
     """Personas, proposed from the concerns that people gave, and from those that are proposed."""
-    import dataclasses
-
     for told, given in (("given", True), ("proposed", False)):
         blank = [
             dataclasses.replace(
@@ -144,12 +155,7 @@ def persona_lines(
             )
             for item in items
         ]
-        found = suggest(
-            blank,
-            {} if given else heard,
-            concerns=taxonomy.concerns,
-            personas=taxonomy.personas,
-        )
+        found = suggest(blank, {} if given else heard, taxonomy, counted=counted, cues={})
         proposed = {(s.item, s.value) for s in found if s.field == "personas"}
         cells = [(item.id, persona) for item in items for persona in taxonomy.personas]
         line(
@@ -159,11 +165,46 @@ def persona_lines(
         )
 
 
+def stage_lines(
+    items: list[ContentItem], truth: Truth, counted: Counted, taxonomy: Taxonomy
+) -> None:
+    """Stages of the demo's rows that name theirs: those of the type, and those proposed beside them."""
+    with (INVENTORY / "items.csv").open(encoding="utf-8", newline="") as file:
+        named = {row["asset_id"] for row in csv.DictReader(file) if row["stages"]}
+    given = {item.id: set(item.stages) for item in items if item.id in named}
+    types = {item.id: taxonomy.content_types[item.content_type].stages for item in items}
+    cells = [(id_, stage) for id_ in given for stage in taxonomy.stages]
+    right = np.array([stage in given[id_] for id_, stage in cells])
+    line("demo: stages, by type", np.array([s in types[id_] for id_, s in cells]), right)
+    blank = [
+        dataclasses.replace(
+            item, concerns=tuple(truth[item.id][0]), stages=types[item.id], status="live"
+        )
+        for item in items
+    ]
+    silent = next(kind.id for kind in taxonomy.content_types.values() if not kind.stages)
+    every = [dataclasses.replace(item, content_type=silent, stages=()) for item in blank]
+    cues = cues_in(blank, taxonomy)
+    ways = {
+        "raised there": (every, counted, {}),
+        "said in words": (every, counted._replace(stages={}), cues),
+        "raised or said, as without a type": (every, counted, cues),
+        "said, beside its type": (blank, counted, cues),
+    }
+    for name, (assets, counts, words) in ways.items():
+        found = suggest(assets, {}, taxonomy, counted=counts, cues=words)
+        proposed = {(s.item, s.value) for s in found if s.field == "stages"}
+        line(f"demo: stages, {name}", np.array([cell in proposed for cell in cells]), right)
+    proposed = {(s.item, s.value) for s in suggest(every, {}, taxonomy, counted=counted, cues={})}
+    beside = [cell in proposed and cell[1] not in types[cell[0]] for cell in cells]
+    line("demo: stages, raised, beside its type", np.array(beside), right)
+
+
 def line(name: str, proposed: np.ndarray, truth: np.ndarray) -> None:
     """One row of the table."""
     right = (proposed & truth).sum()
     precision = right / max(1, proposed.sum())
-    print(f"{name:42} {proposed.sum():8} {precision:10.2f} {right / truth.sum():7.2f}")
+    print(f"{name:48} {proposed.sum():8} {precision:10.2f} {right / truth.sum():7.2f}")
 
 
 def f1(proposed: np.ndarray, truth: np.ndarray) -> float:

@@ -184,7 +184,10 @@ def lint(
 
 @inventory.command("suggest")
 def suggest_(shape: Shape = Table.TEXT, db: Database = None) -> None:
-    """Propose concerns and personas for assets without any; nothing applies until it is accepted."""
+    """Propose concerns, personas and stages for assets without; nothing applies until it is accepted.
+
+    Personas and stages are those that raise an asset's concerns in your calls, with the deals counted.
+    """
     from callinsight import store
     from callinsight.cli.models import fetch
     from callinsight.config import database_path
@@ -192,12 +195,13 @@ def suggest_(shape: Shape = Table.TEXT, db: Database = None) -> None:
 
     with store.opened(database_path(db)) as opened:
         found = propose(opened, fetch=fetch)
-    _print_suggestions(found, shape)
-    if found:
+    _print_suggestions(found.suggestions, shape)
+    if found.suggestions:
         say(
-            f"Proposed: {len(found)}. 'callinsight inventory accept ID' takes all of an asset, "
+            f"Proposed: {len(found.suggestions)}. 'callinsight inventory accept ID' takes all of an asset, "
             "'accept ID concerns=CONCERN' one; 'accept --all --at-least 0.8 --dry-run' lists the likeliest."
         )
+    say(found.basis)
 
 
 @inventory.command()

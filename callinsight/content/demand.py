@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from callinsight.content.matching import ANY
 from callinsight.records import UNKNOWN
@@ -98,6 +98,23 @@ def levels(persona: str, stage: str) -> tuple[tuple[str, str], ...]:
     if persona == UNKNOWN:
         return ((ANY, ANY), (ANY, stage))
     return ((ANY, ANY), (ANY, stage), (persona, stage))
+
+
+def shares_of(
+    raised: Iterable[Raised], field: Literal["persona", "stage"]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Who raises a concern (`persona`), or where (`stage`): by concern and value, deals of all deals.
+
+    Of all deals in which it is known; a deal may count for several values.
+    """
+    deals: dict[tuple[str, str], set[str]] = defaultdict(set)
+    whole: dict[str, set[str]] = defaultdict(set)
+    for one in raised:
+        value = one.persona if field == "persona" else one.stage
+        if value != UNKNOWN:
+            deals[one.concern, value].add(one.deal)
+            whole[one.concern].add(one.deal)
+    return {key: (len(some), len(whole[key[0]])) for key, some in sorted(deals.items())}
 
 
 def left_open(raised: Iterable[Raised], deals: Mapping[str, Deal]) -> Open:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight.records import ContentItem, Suggestion
+from callinsight.shares import jeffreys
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+
+    from callinsight.taxonomy import Taxonomy
 
 FIELDS = ("concerns", "personas", "stages")
 PROPOSED, ACCEPTED, REJECTED = "proposed", "accepted", "rejected"
@@ -30,17 +34,20 @@ TYPES = {  # concerns that a content type is made for
     "implementation_guide": "effort_change",
     "onboarding": "effort_change",
 }
-RAISED_BY = {  # who mostly raises a concern
-    "price_budget": "economic_buyer",
-    "value_roi": "economic_buyer",
-    "security_compliance": "security_compliance",
-    "technical_integration": "technical_evaluator",
-    "legal_procurement": "legal_procurement",
-    "trust_proof": "champion",
-    "competitor": "champion",
-    "status_quo_diy": "champion",
-}
-SHARED = 0.8  # of assets for a concern are for that persona
+# how often a stage is right that an asset's words speak of: where its type names none, and beside
+# those of its type; and that its type names (benchmarks/suggestions.py). That its concern is raised there
+# is no reason beside its type: one in four such stages was right
+SAID, SAID_BESIDE, OF_ITS_TYPE = 0.75, 0.33, 0.94
+Counts = Mapping[tuple[str, str], tuple[int, int]]  # see demand.shares_of
+
+
+class Counted(NamedTuple):
+    """Who raises a concern and at which stage, counted in deals of this company's own calls."""
+
+    personas: Counts
+    stages: Counts
+    min_deals: int = 5  # fewer deals that raise a concern say nothing of it
+    min_share: float = 0.2  # a persona or stage of a smaller share, at worst, is not proposed
 
 
 class Heard(NamedTuple):
@@ -60,28 +67,41 @@ def text_of(item: ContentItem) -> str:
 def suggest(
     items: Iterable[ContentItem],
     heard: Mapping[str, Sequence[Heard]],
+    taxonomy: Taxonomy,
     *,
-    concerns: Collection[str],
-    personas: Collection[str],
+    counted: Counted,
+    cues: Mapping[str, Mapping[str, str]],
     answered: Iterable[Suggestion] = (),
 ) -> list[Suggestion]:
-    """Concerns for assets without one, personas for assets without one; likeliest first by asset.
+    """Concerns, personas and stages for assets that have none, likeliest first by asset and field.
 
-    `heard` is what the tagger says of `text_of` each asset. What people accepted or rejected before
-    is not proposed again, nor is anything for archived assets. Stages are not proposed: those of
-    the content type are right more often than words tell.
+    `heard` is what the tagger says of `text_of` each asset, `cues` which stages its words speak of
+    and in which words. Personas are those that raise its concerns in calls; without enough deals
+    there are none. The stages of its type apply when it is read; where nobody named others, those
+    that its words speak of are proposed, and where its type names none, those it is asked for at.
+    What people accepted or rejected before is not proposed again, nor is anything for archived
+    assets.
     """
     known = {(one.item, one.field, one.value) for one in answered if one.status != PROPOSED}
     found = []
     for item in sorted(items, key=lambda i: i.id):
         if item.status == "archived":
             continue
-        likely = _concerns(item, heard.get(item.id, ()), concerns)
+        likely = _concerns(item, heard.get(item.id, ()), taxonomy.concerns)
+        sure = dict.fromkeys(item.concerns, 1.0) or {s.value: s.score for s in likely}
         if not item.concerns:
             found += likely
         if not item.personas:
-            found += _personas(item, likely, personas)
+            found += _personas(item, sure, taxonomy, counted)
+        if not _names_stages(item, taxonomy):
+            found += _stages(item, sure, cues.get(item.id, {}), taxonomy, counted)
     return [one for one in found if (one.item, one.field, one.value) not in known]
+
+
+def is_blank(item: ContentItem, taxonomy: Taxonomy) -> bool:
+    """Whether something may be proposed of an asset."""
+    named = item.concerns and item.personas and _names_stages(item, taxonomy)
+    return item.status != "archived" and not named
 
 
 def probability(tagger: float, *, made_for: bool) -> float:
@@ -101,7 +121,7 @@ def _concerns(
         score = probability(one.probability if one else 0.0, made_for=concern == kind)
         if score >= LEAST:
             reasons = [one.why] if one and one.why else []
-            reasons += [f"its type is {item.content_type}"] if concern == kind else []
+            reasons += [f"its type is {_words(item.content_type)}"] if concern == kind else []
             found.append(
                 Suggestion(
                     item=item.id,
@@ -111,30 +131,91 @@ def _concerns(
                     why="; ".join(reasons) or "by the tagger",
                 )
             )
-    return sorted(found, key=lambda s: (-s.score, s.value))
+    return _ordered(found)
 
 
 def _personas(
-    item: ContentItem, likely: Sequence[Suggestion], personas: Collection[str]
+    item: ContentItem, concerns: Mapping[str, float], taxonomy: Taxonomy, counted: Counted
 ) -> list[Suggestion]:
     """Who raises the asset's concerns, or those that are likely its own."""
-    sure = dict.fromkeys(item.concerns, 1.0) or {s.value: s.score for s in likely}
+    raised = _raised(concerns, taxonomy.personas, counted.personas, taxonomy, counted)
+    return _ordered(
+        Suggestion(item=item.id, field="personas", value=value, score=round(score, 2), why=why)
+        for value, (score, why) in raised.items()
+    )
+
+
+def _stages(
+    item: ContentItem,
+    concerns: Mapping[str, float],
+    cues: Mapping[str, str],
+    taxonomy: Taxonomy,
+    counted: Counted,
+) -> list[Suggestion]:
+    """The stages of its type, if it lacks them, and those that its words speak of.
+
+    Where its type names none, also those that its concerns are raised at.
+    """
+    kind = taxonomy.content_types.get(item.content_type)
+    types = kind.stages if kind else ()
+    raised = _raised(concerns, taxonomy.stages, counted.stages, taxonomy, counted)
+    its = f"its type is {_words(item.content_type)}"
+    serves = f"{its}, for {' and '.join(map(_words, types))}"
+    found = []
+    for stage in taxonomy.stages:
+        said, (score, why) = cues.get(stage, ""), raised.get(stage, (0.0, ""))
+        if stage in types:
+            likely, reasons = OF_ITS_TYPE, [its]
+        elif types:
+            likely, reasons = SAID_BESIDE if said else 0.0, [said, why, serves]
+        else:
+            likely, reasons = max(score, SAID if said else 0.0), [said, why]
+        if likely and stage not in item.stages:
+            told = "; ".join(filter(None, reasons))
+            score = round(likely, 2)
+            found.append(
+                Suggestion(item=item.id, field="stages", value=stage, score=score, why=told)
+            )
+    return _ordered(found)
+
+
+def _raised(
+    concerns: Mapping[str, float],
+    values: Iterable[str],
+    counts: Counts,
+    taxonomy: Taxonomy,
+    counted: Counted,
+) -> dict[str, tuple[float, str]]:
+    """By persona or stage: the share of deals that raise one of the concerns there, at worst, and why.
+
+    The lower end of the share's interval, times how likely the concern is the asset's.
+    """
     best: dict[str, tuple[float, str]] = {}
-    for concern, score in sure.items():
-        persona = RAISED_BY.get(concern, "")
-        if persona in personas:
-            best[persona] = max(best.get(persona, (0.0, "")), (SHARED * score, concern))
-    return [
-        Suggestion(
-            item=item.id,
-            field="personas",
-            value=persona,
-            score=round(score, 2),
-            why=f"who mostly raises {concern}",
-        )
-        for persona, (score, concern) in sorted(best.items(), key=lambda p: (-p[1][0], p[0]))
-        if score >= LEAST
-    ]
+    for concern, likely in concerns.items():
+        for value in values:
+            some, all_ = counts.get((concern, value), (0, 0))
+            low = jeffreys(some, all_)[0] if all_ >= counted.min_deals else 0.0
+            if low < counted.min_share or likely * low <= best.get(value, (0.0, ""))[0]:
+                continue
+            label = taxonomy.concerns[concern].label if concern in taxonomy.concerns else concern
+            by = "by" if value in taxonomy.personas else "at"
+            why = f"{label} is raised {by} {_words(value)} in {some:,} of {all_:,} deals"
+            best[value] = (likely * low, why)
+    return best
+
+
+def _ordered(found: Iterable[Suggestion]) -> list[Suggestion]:
+    return sorted(found, key=lambda s: (-s.score, s.value))
+
+
+def _names_stages(item: ContentItem, taxonomy: Taxonomy) -> bool:
+    """Whether a person named its stages; those of its type are filled in where nobody does."""
+    kind = taxonomy.content_types.get(item.content_type)
+    return bool(item.stages) and set(item.stages) != set(kind.stages if kind else ())
+
+
+def _words(id_: str) -> str:
+    return id_.replace("_", " ")
 
 
 def fill(items: Iterable[ContentItem], suggestions: Iterable[Suggestion]) -> list[ContentItem]:

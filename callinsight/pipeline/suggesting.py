@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight import store
-from callinsight.config import TaggingConfig
+from callinsight.config import GapsConfig, TaggingConfig
+from callinsight.content.demand import shares_of
 from callinsight.content.inventory import changes
 from callinsight.content.suggestions import (
     ACCEPTED,
     FIELDS,
     PROPOSED,
     REJECTED,
+    Counted,
     Heard,
     fill,
+    is_blank,
     suggest,
     text_of,
     without,
 )
 from callinsight.errors import InputError, nearest
+from callinsight.pipeline.content import raised_in, usable_calls
 from callinsight.pipeline.inventory import definitions, get_item
+from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.pipeline.tag import read_turns
 from callinsight.pipeline.tagger import load_tagger, tagger_models
 from callinsight.records import Suggestion
 from callinsight.tagging.encoder import Turn
 from callinsight.tagging.heads import load_heads
+from callinsight.tagging.patterns import PhraseMatcher
 from callinsight.taxonomy import DEFAULT_TAXONOMY
 
 if TYPE_CHECKING:
@@ -37,24 +43,71 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 
-def propose(db: Database, *, fetch: Callable[[list[str]], None]) -> list[Suggestion]:
-    """Propose concerns and personas for assets without any; the proposals, now in the database."""
+class Proposed(NamedTuple):
+    """What is proposed, and from what."""
+
+    suggestions: list[Suggestion]
+    basis: str  # in words
+
+
+def propose(db: Database, *, fetch: Callable[[list[str]], None]) -> Proposed:
+    """Propose concerns, personas and stages for assets without; the proposals, now in the database."""
     taxonomy = definitions(db)
-    items = store.all_items(db)
-    blank = [i for i in items if i.status != "archived" and not (i.concerns and i.personas)]
+    blank = [item for item in store.all_items(db) if is_blank(item, taxonomy)]
     if blank:
         fetch(tagger_models(taxonomy))
+    counted, deals = counted_in(db)
     found = suggest(
         blank,
         heard_in(blank, taxonomy) if blank else {},
-        concerns=taxonomy.concerns,
-        personas=taxonomy.personas,
+        taxonomy,
+        counted=counted,
+        cues=cues_in(blank, taxonomy),
         answered=store.all_suggestions(db),
     )
     with store.transaction(db):
         store.drop_proposed(db)
         store.save_suggestions(db, found)
-    return found
+    return Proposed(found, _basis(deals, counted.min_deals))
+
+
+def counted_in(db: Database) -> tuple[Counted, int]:
+    """Who raises which concern and at which stage, in all calls; and in how many deals any is raised."""
+    gaps = stored_config(db).gaps if store.setting(db, SETTINGS) is not None else GapsConfig()
+    raised = raised_in(db, [call.id for call in usable_calls(db)])
+    counted = Counted(
+        personas=shares_of(raised, "persona"),
+        stages=shares_of(raised, "stage"),
+        min_deals=gaps.min_deals,
+        min_share=gaps.min_share,
+    )
+    return counted, len({one.deal for one in raised})
+
+
+def _basis(deals: int, least: int) -> str:
+    """What personas and stages are proposed from."""
+    if not deals:
+        return (
+            "No calls are counted yet: personas are not proposed, and stages only from what titles "
+            "and summaries say. Propose again once 'callinsight run PIPELINE.toml' has read calls."
+        )
+    return (
+        f"Personas and stages are counted in {deals:,} {'deal' if deals == 1 else 'deals'}; a concern "
+        f"that fewer than {least:,} raise says neither."
+    )
+
+
+def cues_in(items: Iterable[ContentItem], taxonomy: Taxonomy) -> dict[str, dict[str, str]]:
+    """By asset, the stages that its words speak of, and in which words."""
+    phrases = {stage.id: stage.cues for stage in taxonomy.stages.values() if stage.cues}
+    matcher = PhraseMatcher(phrases)
+    return {
+        item.id: {
+            stage: "says “" + "”, “".join(words) + "”"
+            for stage, words in matcher.find(text_of(item)).items()
+        }
+        for item in items
+    }
 
 
 def heard_in(items: Sequence[ContentItem], taxonomy: Taxonomy) -> dict[str, list[Heard]]:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from callinsight.content.demand import shares_of
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps, stakes_of
 from callinsight.content.supply import with_topics
 from callinsight.records import ContentItem, Gap, Judgement, Topic
@@ -624,3 +625,22 @@ def test_a_raising_deal_that_is_new_never_lowers_the_demand(raised, presences, o
         assert after[cell].raising >= gap.raising
         assert after[cell].share >= gap.share
         assert after[cell].share_low >= gap.share_low
+
+
+def test_who_raises_a_concern_is_counted_in_deals_of_all_that_raise_it():
+    raised = [
+        raise_(1),
+        raise_(1, call="other"),
+        raise_(2, persona="end_user"),
+        raise_(2),
+        raise_(3, persona="unknown"),
+        raise_(3, concern="need_fit", persona="unknown", stage="awareness"),
+    ]
+    assert shares_of(raised, "persona") == {
+        ("price_budget", "champion"): (2, 2),
+        ("price_budget", "end_user"): (1, 2),
+    }
+    assert shares_of(raised, "stage") == {
+        ("need_fit", "awareness"): (1, 1),
+        ("price_budget", "decision"): (3, 3),
+    }

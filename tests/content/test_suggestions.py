@@ -6,8 +6,10 @@ from callinsight.content.suggestions import (
     ACCEPTED,
     LEAST,
     REJECTED,
+    Counted,
     Heard,
     fill,
+    is_blank,
     probability,
     suggest,
     without,
@@ -18,40 +20,104 @@ from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 TAXONOMY = load_taxonomy(DEFAULT_TAXONOMY)
 
 
+BLOG = {"title": "A", "content_type": "blog", "stages": ("awareness",)}
+
+
 def item(id_: str = "a", **facts) -> ContentItem:
-    return ContentItem(id=id_, **({"title": "A", "content_type": "blog"} | facts))
+    return ContentItem(id=id_, **(BLOG | facts))
 
 
-def told(*items: ContentItem, heard=None, answered=()) -> list[tuple[str, str, str]]:
-    found = suggest(
-        items,
-        heard or {},
-        concerns=TAXONOMY.concerns,
-        personas=TAXONOMY.personas,
-        answered=answered,
+NOBODY = Counted(personas={}, stages={})
+CALLS = Counted(
+    personas={
+        ("price_budget", "economic_buyer"): (14, 20),
+        ("price_budget", "champion"): (5, 20),
+        ("value_roi", "economic_buyer"): (4, 4),
+    },
+    stages={("price_budget", "decision"): (20, 20), ("price_budget", "consideration"): (9, 20)},
+)
+
+
+def proposed(*items: ContentItem, heard=None, answered=(), counted=CALLS, cues=None):
+    return suggest(
+        items, heard or {}, TAXONOMY, counted=counted, cues=cues or {}, answered=answered
     )
-    return [(one.item, one.field, one.value) for one in found]
+
+
+def told(*items: ContentItem, **given) -> list[tuple[str, str, str]]:
+    return [(one.item, one.field, one.value) for one in proposed(*items, **given)]
 
 
 def test_what_the_words_and_the_type_say():
     heard = {"a": [Heard("value_roi", 0.9, "says “payback”"), Heard("need_fit", 0.2, "")]}
-    (first, second) = suggest(
-        [item(content_type="case_study")],
-        heard,
-        concerns=TAXONOMY.concerns,
-        personas=(),
+    (first, second) = proposed(
+        item(content_type="case_study", stages=("decision",)), heard=heard, counted=NOBODY
     )
     assert (first.value, first.score, first.why) == ("value_roi", 0.87, "says “payback”")
-    assert (second.value, second.why) == ("trust_proof", "its type is case_study")
+    assert (second.value, second.why) == ("trust_proof", "its type is case study")
     assert first.score > second.score >= LEAST
 
 
-def test_an_asset_with_concerns_gets_none_but_a_persona():
+def test_who_raises_its_concern_is_proposed_with_the_deals_counted():
+    (one,) = proposed(item(concerns=("price_budget",)))
+    assert (one.field, one.value, one.score) == ("personas", "economic_buyer", 0.48)
+    assert one.why == "Price and budget is raised by economic buyer in 14 of 20 deals"
+
+
+def test_a_likely_concern_lends_its_doubt_to_who_raises_it():
+    heard = {"a": [Heard("price_budget", 0.9, "")]}
+    concern, persona = proposed(item(), heard=heard)
+    assert (concern.field, persona.field) == ("concerns", "personas")
+    assert persona.score == pytest.approx(0.48 * concern.score, abs=0.01)
+
+
+def test_too_few_deals_or_none_say_nothing_of_personas_and_stages():
+    talk = item(concerns=("value_roi",), content_type="talk_track", stages=())
+    assert told(talk) == []
+    assert told(item(concerns=("price_budget",)), counted=NOBODY) == []
+
+
+def test_an_asset_that_people_tagged_gets_nothing():
+    tagged = item(concerns=("price_budget",), personas=("champion",), stages=("decision",))
     heard = {"a": [Heard("value_roi", 0.9, "")]}
-    assert told(item(concerns=("price_budget",)), heard=heard) == [
-        ("a", "personas", "economic_buyer")
+    assert told(tagged, heard=heard, cues={"a": {"retention": "says “renewal”"}}) == []
+    assert not is_blank(tagged, TAXONOMY)
+
+
+def test_without_stages_of_its_type_those_it_is_asked_for_at_are_proposed():
+    found = proposed(
+        item(
+            concerns=("price_budget",),
+            personas=("champion",),
+            content_type="talk_track",
+            stages=(),
+        ),
+        cues={"a": {"consideration": "says “demo”"}},
+    )
+    assert [(one.field, one.value, one.score) for one in found] == [
+        ("stages", "decision", 0.88),
+        ("stages", "consideration", 0.75),
     ]
-    assert told(item(concerns=("price_budget",), personas=("champion",)), heard=heard) == []
+    assert [one.why for one in found] == [
+        "Price and budget is raised at decision in 20 of 20 deals",
+        "says “demo”; Price and budget is raised at consideration in 9 of 20 deals",
+    ]
+
+
+def test_beside_the_stages_of_its_type_only_what_its_words_say_is_proposed():
+    blog = item(concerns=("price_budget",), personas=("champion",), stages=("awareness",))
+    (one,) = proposed(blog, cues={"a": {"decision": "says “quote”", "awareness": "says “about”"}})
+    assert (one.value, one.score) == ("decision", 0.33)
+    assert one.why == (
+        "says “quote”; Price and budget is raised at decision in 20 of 20 deals; "
+        "its type is blog, for awareness"
+    )
+    assert told(blog) == []
+
+
+def test_an_asset_without_the_stages_of_its_type_is_proposed_those():
+    (one,) = proposed(item(concerns=("price_budget",), personas=("champion",), stages=()))
+    assert (one.value, one.score, one.why) == ("awareness", 0.94, "its type is blog")
 
 
 @pytest.mark.parametrize("status", [ACCEPTED, REJECTED])
@@ -84,7 +150,7 @@ def test_accepted_values_fill_the_asset_each_once():
             ("stages", "decision", ACCEPTED),
         )
     ]
-    filled = fill([item(concerns=("value_roi",)), item("b")], answers)
+    filled = fill([item(concerns=("value_roi",), stages=()), item("b")], answers)
     assert (filled[0].concerns, filled[0].stages) == (("value_roi",), ("decision",))
     assert filled[1] == item("b")
     assert without(filled[0], "stages", "decision").stages == ()

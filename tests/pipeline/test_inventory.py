@@ -341,8 +341,13 @@ class TestAnswers:
         told = json.loads(self.run("suggest", "--format", "json", "--db", held).stdout)
         assert [(o["field"], o["value"]) for o in told if o["item"] == "3"] == [
             ("concerns", "security_compliance"),
-            ("personas", "security_compliance"),
         ]
+
+    def test_without_calls_it_says_from_what_little_it_proposes(self, held):
+        assert self.run("suggest", "--db", held).stderr.endswith(
+            "No calls are counted yet: personas are not proposed, and stages only from what titles and "
+            "summaries say. Propose again once 'callinsight run PIPELINE.toml' has read calls.\n"
+        )
 
     def test_lint_says_what_to_mend(self, held):
         told = self.run("lint", "--as-of", "2026-10-31", "--db", held)
