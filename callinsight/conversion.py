@@ -130,7 +130,7 @@ def _sentence_encoder(config: BertConfig, weights: Path) -> torch.nn.Module:
     return SentenceEncoder().eval()
 
 
-def mpnet_to_onnx(folder: Path) -> None:
+def mpnet_to_onnx(folder: Path, *, adapter: Path = ADAPTER) -> None:
     """Convert all-mpnet-base-v2, with the adapter added, to model.onnx in its folder.
 
     The adapter holds low-rank updates (LoRA, Hu et al. 2021) of the linear layers, `NAME.down`
@@ -154,7 +154,7 @@ def mpnet_to_onnx(folder: Path) -> None:
         }
 
     _export(
-        _turn_encoder(config, folder / "model.safetensors"),
+        _turn_encoder(config, folder / "model.safetensors", adapter),
         [tokens(2, 7), tokens(1, 3), tokens(3, 20), tokens(1, 256)],
         kind="mpnet_to_onnx",
         axes={0: "batch", 1: "length"},
@@ -165,7 +165,7 @@ def mpnet_to_onnx(folder: Path) -> None:
     )
 
 
-def _turn_encoder(config: MPNetConfig, weights: Path) -> torch.nn.Module:
+def _turn_encoder(config: MPNetConfig, weights: Path, adapter_file: Path) -> torch.nn.Module:
     """MPNet with the adapter in its matrices, then the projection of each token."""
     import torch
     from safetensors.torch import load_file
@@ -173,7 +173,7 @@ def _turn_encoder(config: MPNetConfig, weights: Path) -> torch.nn.Module:
 
     mpnet = MPNetModel(config, add_pooling_layer=False)
     state = {name.removeprefix("mpnet."): value for name, value in load_file(weights).items()}
-    adapter = {name: value.float() for name, value in load_file(ADAPTER).items()}
+    adapter = {name: value.float() for name, value in load_file(adapter_file).items()}
     for name in adapter:
         if name.endswith(".down"):
             layer = name.removesuffix(".down")

@@ -48,13 +48,14 @@ def train_adapter(
     folder: Path,
     *,
     tell: Callable[[str], None],
+    seed: int = SEED,
 ) -> dict[str, torch.Tensor]:
     """The tensors of the adapter, by name, from turns and the folder of all-mpnet-base-v2."""
     import torch
     from tokenizers import Tokenizer
 
-    torch.manual_seed(SEED)
-    random = np.random.default_rng(SEED)
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
