@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STAGE = "tags"
 KINDS = ("concern", "ask", COMPETITOR)
-EDITION = 6  # raise it when the same settings give other tags
+EDITION = 7  # raise it when the same settings give other tags
 BATCH_CALLS = 20  # embedded together
 
 

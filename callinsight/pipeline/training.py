@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from callinsight import weights
 from callinsight.pipeline.embedding import load_encoder
-from callinsight.tagging.concerns import phrase_groups, pieces
+from callinsight.tagging.concerns import phrase_groups
 from callinsight.tagging.encoder import Turn, means
 from callinsight.tagging.heads import HEADS
 from callinsight.tagging.labelled import load_turns
+from callinsight.tagging.patterns import words_of
+from callinsight.tagging.sentences import pieces_of
 from callinsight.tagging.training import (
     CALIBRATION_SOURCES,
     EXAMPLES,
+    FEWEST_WORDS,
     Example,
     fit_heads,
     load_examples,
@@ -60,7 +63,10 @@ def train_heads(heads: Path = HEADS, examples: Path = EXAMPLES) -> None:
 def encode_examples(turns: Sequence[LabelledTurn]) -> list[Example]:
     """Labelled turns with their vectors, that of the first piece where one is long."""
     encoder = load_encoder()
-    pairs = [(turn, pieces(Turn(turn.context, turn.text))) for turn in turns]
-    read = [(turn, parts[0]) for turn, parts in pairs if parts]
+    read = [
+        (turn, Turn(turn.context, pieces_of(turn.text)[0]))
+        for turn in turns
+        if len(words_of(turn.text)) >= FEWEST_WORDS
+    ]
     vectors = means([encoder.encode(part) for _, part in read])
     return [Example(turn, vector) for (turn, _), vector in zip(read, vectors, strict=True)]

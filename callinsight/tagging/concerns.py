@@ -10,6 +10,7 @@ import numpy as np
 from callinsight.errors import ConfigError
 from callinsight.records import STANCES
 from callinsight.tagging.asks import Ask, ask_kind, ask_matcher
+from callinsight.tagging.backchannels import is_backchannel
 from callinsight.tagging.encoder import SIZE, Turn, means
 from callinsight.tagging.heads import LEAST, Heads, logistic, softmax
 from callinsight.tagging.names import NameFinder
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from callinsight.tagging.user_concerns import UserConcerns
     from callinsight.taxonomy import Taxonomy
 
-MIN_WORDS = 3  # shorter turns are backchannels
 QUOTED = 30  # words of a similar turn, to explain a tag
 CUE = "cue "
 
@@ -250,8 +250,8 @@ class _Known:
 
 
 def pieces(turn: Turn) -> list[Turn]:
-    """The parts of a turn that are read at once; none where it is too short to say anything."""
-    if len(words_of(turn.text)) < MIN_WORDS:
+    """The parts of a turn that are read at once; none where it only keeps the talk going."""
+    if is_backchannel(turn.text):
         return []
     return [turn._replace(text=text) for text in pieces_of(turn.text)]
 

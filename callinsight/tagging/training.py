@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CALIBRATION_SOURCES = ("consumer_calls", "household", "plain_calls", "software_calls")
 EXAMPLES = Path(__file__).parent / "examples.npz"
+FEWEST_WORDS = 3  # of a turn that heads learn from; shorter ones, fitted too, changed nothing
 INVERSE_PENALTY = 1.0  # chosen on left-out sources, as is PHRASE_WEIGHT
 THRESHOLDS = np.arange(0.1, 0.8, 0.01)
 SMOOTHED = 11  # thresholds whose score is averaged, so that one turn more or less moves little

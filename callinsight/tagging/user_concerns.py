@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from callinsight.tagging.backchannels import is_backchannel
 from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.patterns import PhraseMatcher, words_of
 from callinsight.tagging.reading import Scored
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 BASE_RATE = 0.05  # of sentences raise a concern: what is assumed before one is read
 SURE, UNSURE = 0.5, 0.2  # probability from which on a concern is sure, and goes to review
 PHRASE_SCORE = 0.8  # of a phrase of the user's: he wrote it for this concern
-MIN_WORDS = 3  # shorter turns are backchannels
+FEWEST_WORDS = 3  # of a labelled turn whose sentences concerns are held against
 NEGATIVES = 1_000  # sentences of the labelled turns
 ALIKE = 0.55  # a labelled sentence with this cosine to an example may raise the concern itself
 STRICTNESS = 1.0  # C of the regression
@@ -103,17 +104,22 @@ class UserConcerns:
 
 
 def sentences_to_embed(text: str) -> list[str]:
-    """The sentences of a turn that are read; none where it is too short to say anything."""
-    if len(words_of(text)) < MIN_WORDS:
+    """The sentences of a turn that are read; none where it only keeps the talk going."""
+    if is_backchannel(text):
         return []
-    return [text[start:end].strip() for start, end in sentences_of(text)]
+    return _sentences(text)
 
 
 def negative_sentences() -> list[str]:
     """Sentences of the labelled turns, always the same, over all of their sources."""
-    sentences = [sentence for turn in load_turns() for sentence in sentences_to_embed(turn.text)]
+    texts = [turn.text for turn in load_turns() if len(words_of(turn.text)) >= FEWEST_WORDS]
+    sentences = [sentence for text in texts for sentence in _sentences(text)]
     chosen = np.linspace(0, len(sentences) - 1, NEGATIVES).astype(int)
     return [sentences[i] for i in chosen]
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[start:end].strip() for start, end in sentences_of(text)]
 
 
 def _texts(concern: Concern) -> list[str]:
