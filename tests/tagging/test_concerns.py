@@ -1,5 +1,6 @@
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from callinsight.pipeline.tagger import load_tagger
 from callinsight.records import DEMAND_STANCES, STANCES
 from callinsight.tagging.concerns import Tagger, pieces
 from callinsight.tagging.encoder import SIZE, Turn, encode
+from callinsight.tagging.gold import read_gold
 from callinsight.tagging.heads import PRECISIONS, Heads, load_heads
 from callinsight.tagging.labelled import LabelledTurn, Labels
 from callinsight.tagging.names import NameFinder
@@ -21,6 +23,7 @@ from callinsight.tagging.user_concerns import UserConcerns
 from callinsight.taxonomy import DEFAULT_TAXONOMY, TRAINED, AskKind, Concern, load_taxonomy
 
 TAXONOMY = load_taxonomy(DEFAULT_TAXONOMY)
+SHORT_TURNS = Path(__file__).parents[2] / "benchmarks" / "short_turns.csv"
 ASKS = {
     "price_list": AskKind("price_list", "Price list", (), ("price list",)),
     "case_study": AskKind("case_study", "Case study", (), ("case study",)),
@@ -564,8 +567,8 @@ def test_the_stance_of_a_concern_of_ones_own_is_that_of_the_part_that_raises_it(
     assert reading.stance == "objection"
 
 
-@pytest.mark.parametrize("text", ["Yeah, okay.", "Mm-hmm.", "", " ", "…", "Too expensive?!"])
-def test_a_turn_of_one_or_two_words_says_nothing_and_is_not_encoded(text):
+@pytest.mark.parametrize("text", ["Yeah, okay.", "Mm-hmm.", "", " ", "…", "I see. Okay, thanks."])
+def test_a_turn_that_only_keeps_the_talk_going_says_nothing_and_is_not_encoded(text):
     turn = Turn("Is it the price?", text)
 
     assert pieces(turn) == []
@@ -573,9 +576,12 @@ def test_a_turn_of_one_or_two_words_says_nothing_and_is_not_encoded(text):
     assert Reading((), "none", 1.0, False, (), 0.0) == NOTHING
 
 
-def test_three_words_are_enough():
-    assert [c.label for c in read("Far too dear", {"price_budget": 0.9}).concerns] == [
-        "price_budget"
+@pytest.mark.parametrize("text", ["Overpriced.", "Too expensive?!", "Yes, dear."])
+def test_one_word_is_enough(text):
+    reading = read(text, {"price_budget": 0.9})
+
+    assert [(c.label, c.status, c.evidence) for c in reading.concerns] == [
+        ("price_budget", "sure", text)
     ]
 
 
@@ -748,6 +754,30 @@ def test_what_the_seller_said_is_not_what_the_buyer_says(read_shipped):
     readings = [read_shipped("Oh, I went hiking with the kids.", said) for said in ("", price)]
 
     assert not any(map(sure, readings))
+
+
+def test_turns_of_one_and_two_words(shipped):
+    """186 that nothing has learnt from, 88 with a concern, 98 with none."""
+    gold = read_gold(SHORT_TURNS, list(TAXONOMY.concerns))
+    turns = [Turn(turn.context, turn.text) for turn in gold]
+
+    readings = shipped.read(
+        turns, encode([part for turn in turns for part in pieces(turn)], {}, load_encoder)
+    )
+
+    pairs = list(zip(gold, readings, strict=True))
+    false = {g.text: sure(r) for g, r in pairs if not g.concerns and sure(r)}
+    assert false == {"firefox": {"technical_integration"}}
+    assert sum(not g.concerns for g in gold) == 98
+    assert sum(len(sure(r) & g.concerns) for g, r in pairs) == 55
+    assert sum(len(sure(r) - g.concerns) for g, r in pairs) == 5
+    assert sum(len(g.concerns) for g in gold) == 88
+    asked = {g.text: r.ask_kind for g, r in pairs if r.asks}
+    assert asked == {
+        "Case studies.": "case_study",
+        "References, please.": "reference_call",
+        "Whose paper?": "contract",
+    }
 
 
 def test_readings_are_the_same_each_time(shipped):
