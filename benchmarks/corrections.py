@@ -23,14 +23,16 @@ from turn_vectors import vectors_of
 
 from callinsight import weights
 from callinsight.records import STANCES, Tag
-from callinsight.tagging.concerns import phrase_groups, pieces
+from callinsight.tagging.concerns import phrase_groups
 from callinsight.tagging.corrections import ASK, most_doubtful, sources_of
 from callinsight.tagging.encoder import Turn, means
 from callinsight.tagging.heads import LEAST, Heads, load_heads, logistic, softmax
 from callinsight.tagging.labelled import LabelledTurn, Labels, load_turns
-from callinsight.tagging.patterns import PhraseMatcher
+from callinsight.tagging.patterns import PhraseMatcher, words_of
+from callinsight.tagging.sentences import pieces_of
 from callinsight.tagging.training import (
     CALIBRATION_SOURCES,
+    FEWEST_WORDS,
     Example,
     correct_heads,
     fit_heads,
@@ -141,12 +143,16 @@ def labels_of(row: dict[str, str]) -> Labels:
 
 
 def examples_of(turns: Sequence[LabelledTurn]) -> list[Example]:
-    """As corrections are learnt from: the mean of a turn's pieces by words; none of too short turns."""
-    parts = {turn.id: pieces(Turn(turn.context, turn.text)) for turn in turns}
+    """As corrections are learnt from: the mean of a turn's pieces by words; short turns left out."""
+    parts = {
+        turn.id: [Turn(turn.context, text) for text in pieces_of(turn.text)]
+        for turn in turns
+        if len(words_of(turn.text)) >= FEWEST_WORDS
+    }
     vectors = vectors_of([Turn(turn.context, turn.text) for turn in turns])
     examples = []
     for turn in turns:
-        if said := parts[turn.id]:
+        if said := parts.get(turn.id):
             words = np.array([len(piece.text.split()) for piece in said], np.float32)
             rows = means([vectors[piece.key] for piece in said])
             examples.append(Example(turn, words / words.sum() @ rows))

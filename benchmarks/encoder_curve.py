@@ -27,6 +27,7 @@ from tagging import CONCERNS, UNSEEN, fitted, left_out, say, shown, tagger
 
 from callinsight import conversion, weights
 from callinsight.pipeline.embedding import load_encoder
+from callinsight.pipeline.training import learnt_from
 from callinsight.tagging.adapter_training import train_adapter
 from callinsight.tagging.concerns import pieces
 from callinsight.tagging.encoder import Turn, TurnEncoder, encode, means
@@ -136,7 +137,8 @@ def parts_of(turns: Sequence[LabelledTurn]) -> list[Turn]:
     """All that is read at once of the turns that heads are fitted on and of unseen_turns.csv."""
     fit = [t for t in turns if t.source in CALIBRATION_SOURCES]
     read = [*fit, *read_gold(UNSEEN, CONCERNS)]
-    return [part for turn in read for part in pieces(Turn(turn.context, turn.text))]
+    parts = [part for turn in read for part in pieces(Turn(turn.context, turn.text))]
+    return [*parts, *(part for _, part in learnt_from(fit))]
 
 
 def encoder_with(adapter: Path, folder: Path) -> TurnEncoder:
@@ -178,10 +180,9 @@ def report(turns: Sequence[LabelledTurn], learnt: Sequence[LabelledTurn]) -> Non
 def judged(turns: Sequence[LabelledTurn], vectors: Vectors) -> tuple[Evaluation, Evaluation]:
     """What heads on these vectors say of each source left out, and of turns nothing learnt from."""
     fit = [turn for turn in turns if turn.source in CALIBRATION_SOURCES]
-    read = [(turn, pieces(Turn(turn.context, turn.text))) for turn in fit]
-    firsts = [(turn, parts[0].key) for turn, parts in read if parts]
-    rows = means([vectors[key] for _, key in firsts])
-    examples = [Example(turn, vector) for (turn, _), vector in zip(firsts, rows, strict=True)]
+    read = learnt_from(fit)
+    rows = means([vectors[part.key] for _, part in read])
+    examples = [Example(turn, vector) for (turn, _), vector in zip(read, rows, strict=True)]
     unseen = read_gold(UNSEEN, CONCERNS)
     said = [Turn(turn.context, turn.text) for turn in unseen]
     return (

@@ -125,6 +125,9 @@ def judged_on_left_out() -> tuple[list[Gold], dict[str, list[Reading]]]:
     labelled = load_turns()
     examples = load_examples(labelled)
     vectors = vectors_of(examples)
+    judged = [turn for turn in labelled if turn.source in CALIBRATION_SOURCES]
+    parts = [part for turn in judged for part in pieces(Turn(turn.context, turn.text))]
+    vectors |= encode([part for part in parts if part.key not in vectors], {}, load_encoder)
     gold: list[Gold] = []
     readings: dict[str, list[Reading]] = defaultdict(list)
     for source in CALIBRATION_SOURCES:
@@ -248,7 +251,7 @@ def read_by_phrases(turns: Sequence[Turn]) -> list[Reading]:
 
 
 def reading(turn: Turn, concerns: Sequence[str], stance: str, *, asks: bool) -> Reading:
-    """What a peer says of a turn; of short ones nothing, as the tagger."""
+    """What a peer says of a turn; of one that only keeps the talk going nothing, as the tagger."""
     if not pieces(turn):
         return NOTHING
     said = tuple(Scored(concern, 1.0, "sure", "", "") for concern in concerns)

@@ -10,8 +10,8 @@ import numpy as np
 
 from callinsight import weights
 from callinsight.pipeline.embedding import load_encoder
-from callinsight.tagging.concerns import pieces
 from callinsight.tagging.encoder import Turn, encode
+from callinsight.tagging.sentences import pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,8 @@ def vectors_of(turns: Sequence[Turn]) -> dict[str, NDArray[np.float16]]:
     if file.exists():
         with np.load(file) as kept:
             known = {key: kept[key] for key in kept.files}
-    missing = [part for turn in turns for part in pieces(turn) if part.key not in known]
+    parts = [turn._replace(text=text) for turn in turns for text in pieces_of(turn.text)]
+    missing = [part for part in parts if part.key not in known]
     if missing:
         print(f"encoding {len(missing)} turns, once; a minute or more", file=sys.stderr, flush=True)
         known |= encode(missing, {}, load_encoder)

@@ -22,12 +22,11 @@ from threadpoolctl import threadpool_limits
 from turn_vectors import vectors_of
 
 from callinsight.records import STANCES
-from callinsight.tagging.concerns import pieces
 from callinsight.tagging.encoder import SIZE, Turn
 from callinsight.tagging.heads import LEAST, features, logistic, softmax
 from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.patterns import PhraseMatcher
-from callinsight.tagging.sentences import sentences_of
+from callinsight.tagging.sentences import pieces_of, sentences_of
 from callinsight.tagging.training import (
     CALIBRATION_SOURCES,
     INVERSE_PENALTY,
@@ -270,9 +269,10 @@ def alike(count: int, left_out: str) -> Floats:
 def sentences_of_turns() -> Sentences:
     """Those of the examples, read in their turns."""
     turns = [Turn(example.turn.context, example.turn.text) for example in EXAMPLES]
-    vectors, parts = vectors_of(turns), [pieces(turn) for turn in turns]
+    vectors = vectors_of(turns)
     texts, rows, counts = [], [], []
-    for said in parts:
+    for turn in turns:
+        said = [turn._replace(text=text) for text in pieces_of(turn.text)]
         counts.append(sum(len(vectors[piece.key]) for piece in said))
         for piece in said:
             rows.append(vectors[piece.key][:, :SIZE])

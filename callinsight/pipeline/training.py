@@ -61,12 +61,17 @@ def train_heads(heads: Path = HEADS, examples: Path = EXAMPLES) -> None:
 
 
 def encode_examples(turns: Sequence[LabelledTurn]) -> list[Example]:
-    """Labelled turns with their vectors, that of the first piece where one is long."""
+    """Those of the labelled turns that heads learn from, with their vectors."""
     encoder = load_encoder()
-    read = [
+    read = learnt_from(turns)
+    vectors = means([encoder.encode(part) for _, part in read])
+    return [Example(turn, vector) for (turn, _), vector in zip(read, vectors, strict=True)]
+
+
+def learnt_from(turns: Sequence[LabelledTurn]) -> list[tuple[LabelledTurn, Turn]]:
+    """The turns that heads learn from, with what they learn of each: its first piece if it is long."""
+    return [
         (turn, Turn(turn.context, pieces_of(turn.text)[0]))
         for turn in turns
         if len(words_of(turn.text)) >= FEWEST_WORDS
     ]
-    vectors = means([encoder.encode(part) for _, part in read])
-    return [Example(turn, vector) for (turn, _), vector in zip(read, vectors, strict=True)]
