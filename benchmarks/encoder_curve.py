@@ -135,9 +135,10 @@ def vectors_of(point: Point, turns: Sequence[LabelledTurn]) -> Vectors:
 
 def parts_of(turns: Sequence[LabelledTurn]) -> list[Turn]:
     """All that is read at once of the turns that heads are fitted on and of unseen_turns.csv."""
-    fit = [t for t in turns if t.source in CALIBRATION_SOURCES]
-    read = [*fit, *read_gold(UNSEEN, CONCERNS)]
-    parts = [part for turn in read for part in pieces(Turn(turn.context, turn.text))]
+    fit = [turn for turn in turns if turn.source in CALIBRATION_SOURCES]
+    said = [Turn(turn.context, turn.text) for turn in fit]
+    said += [Turn(turn.context, turn.text) for turn in read_gold(UNSEEN, CONCERNS)]
+    parts = [part for turn in said for part in pieces(turn)]
     return [*parts, *(part for _, part in learnt_from(fit))]
 
 
