@@ -40,6 +40,7 @@ bench: setup
 	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/tagging.py
 	$(BIN)/callinsight evaluate benchmarks/unseen_turns.csv
+	$(BIN)/callinsight evaluate benchmarks/short_turns.csv
 	$(BIN)/python benchmarks/annotators.py
 	$(BIN)/python benchmarks/variants.py
 	$(BIN)/python benchmarks/corrections.py
