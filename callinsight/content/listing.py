@@ -8,7 +8,7 @@ from callinsight.content.requests import shown
 from callinsight.content.sla import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from callinsight.content.effects import Effect
     from callinsight.content.sla import Clock
@@ -42,8 +42,9 @@ def sheet_of(
     events: Sequence[RequestEvent],
     clocks: Sequence[Clock],
     effect: Effect | None,
+    exists: Iterable[str] = (),
 ) -> Iterator[str]:
-    """A request in lines, with everything that happened to it."""
+    """A request in lines, with what there is for it and everything that happened to it."""
     yield line_of(request, clocks)
     for name in FACTS:
         if value := getattr(request, name):
@@ -51,6 +52,8 @@ def sheet_of(
     for name, values in (("deals", request.deals), ("evidence", request.evidence)):
         if values:
             yield f"  {name + ':':<15}{'; '.join(values)}"
+    for asset in exists:
+        yield f"  {'exists:':<15}{asset}"
     for claim in request.claims.splitlines():
         yield f"  {'must say:':<15}{claim}"
     for clock in clocks:

@@ -12,7 +12,7 @@ from callinsight.content.matching import ANY, obstacles
 from callinsight.content.supply import answers, shelve, with_topics
 from callinsight.errors import InputError
 from callinsight.pipeline.content import window_of
-from callinsight.pipeline.requests import concern_name
+from callinsight.pipeline.drafts import concern_name
 from callinsight.records import DEMAND_STANCES, UNKNOWN, ContentRequest, UsageEvent
 from callinsight.reports.asks import SENDING
 from callinsight.reports.wording import Names, readable

@@ -14,12 +14,12 @@ from callinsight.content.listing import line_of, sheet_of
 from callinsight.content.requests import number_of
 from callinsight.content.sla import day_of
 from callinsight.months import check_day
-from callinsight.pipeline.briefs import brief_of, export_requests
+from callinsight.pipeline.briefs import brief_of, existing_assets, export_requests
+from callinsight.pipeline.drafts import draft_of
 from callinsight.pipeline.notices import tell
 from callinsight.pipeline.requests import (
     clocks_of,
     do_step,
-    draft_of,
     effects_of,
     events_of,
     get_request,
@@ -93,7 +93,11 @@ def show_request(db: Database, config: Config, number: str, *, now: str) -> list
     request = get_request(db, number_of(number))
     events = events_of(db).get(request.id, [])
     clocks = clocks_of([request], events, config, day_of(now, config.zone))[request.id]
-    return list(sheet_of(request, events, clocks, effects_of(db, config).get(request.id)))
+    exists = [
+        f"{one.item.id} {one.item.title}: {one.obstacle}" for one in existing_assets(db, request)
+    ]
+    effect = effects_of(db, config).get(request.id)
+    return list(sheet_of(request, events, clocks, effect, exists))
 
 
 def write_brief(db: Database, config: Config, number: str, *, now: str) -> bytes:

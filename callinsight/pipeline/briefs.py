@@ -11,7 +11,8 @@ from callinsight.content.calendar import calendar_of
 from callinsight.content.matching import ANY
 from callinsight.content.requests import TOPIC, shown
 from callinsight.content.sla import DELIVER, running
-from callinsight.pipeline.requests import clocks_of, concern_name, events_of, get_request
+from callinsight.pipeline.drafts import concern_name
+from callinsight.pipeline.requests import clocks_of, events_of, get_request
 from callinsight.records import DEMAND_STANCES
 from callinsight.reports.brief import Asset, Brief, Deal, Said, write_brief
 from callinsight.sheets import sheet_text
@@ -144,6 +145,11 @@ def _deals(db: Database, ids: Collection[str]) -> tuple[Deal, ...]:
         )
         for id_ in ids
     )
+
+
+def existing_assets(db: Database, request: ContentRequest) -> tuple[Asset, ...]:
+    """What exists for the cell of a request, the nearest first, and what keeps each from answering."""
+    return _assets(db, _gap_behind(db, request))
 
 
 def _assets(db: Database, gap: Gap | None) -> tuple[Asset, ...]:

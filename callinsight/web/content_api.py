@@ -15,6 +15,7 @@ from callinsight.errors import InputError
 from callinsight.pipeline import requests as desk
 from callinsight.pipeline.answers import copy_link
 from callinsight.pipeline.briefs import brief_of
+from callinsight.pipeline.drafts import draft_of
 from callinsight.pipeline.matching import judge
 from callinsight.pipeline.run import request_settings
 from callinsight.pipeline.suggesting import answer
@@ -311,7 +312,7 @@ def ask(request: Request, given: Wanted, db: Db, later: BackgroundTasks) -> Tick
         for name, value in dataclasses.asdict(given).items()
         if value and name != "anyway"
     }
-    draft = desk.draft_of(db, config, given.gap)
+    draft = draft_of(db, config, given.gap)
     draft = dataclasses.replace(draft, **fields)  # type: ignore[arg-type]
     who, now = visitor(request).name, this_moment(request)
     kept = desk.new_request(db, config, draft, who=who, now=now, anyway=given.anyway)

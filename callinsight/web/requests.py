@@ -16,7 +16,8 @@ from callinsight.content.requests import LONGEST_TITLE, OPEN, number_of, shown
 from callinsight.errors import InputError
 from callinsight.pipeline import requests as desk
 from callinsight.pipeline.answers import draft_from_turn, wishes_in
-from callinsight.pipeline.briefs import brief_of, export_requests
+from callinsight.pipeline.briefs import brief_of, existing_assets, export_requests
+from callinsight.pipeline.drafts import draft_of
 from callinsight.pipeline.notices import tell
 from callinsight.pipeline.run import request_settings
 from callinsight.records import ContentRequest
@@ -321,7 +322,7 @@ def _tell(database: Path, kept: ContentRequest, step: str, who: str, now: str) -
 def _draft(db: Database, config: Config, gap: str, utterance: str) -> ContentRequest:
     if utterance and not gap:
         return draft_from_turn(db, config, utterance)
-    return desk.draft_of(db, config, gap)
+    return draft_of(db, config, gap)
 
 
 def _form(
@@ -346,6 +347,7 @@ def _form(
         problem=problem,
         cards=still_said(db, config, names, draft.concern, draft.evidence, BESIDE)[0],
         place=place_of(draft, names),
+        exists=existing_assets(db, draft),
         names=names,
         taxonomy=taxonomy,
         topics=[topic for topic in store.all_topics(db) if topic.status == "active"],
@@ -392,6 +394,7 @@ def _page(
         cards=cards,
         still=still,
         item=items.get(wanted.item),
+        exists=existing_assets(db, wanted),
         tried=items.get(wanted.tried.partition(":")[0].strip()),
         not_counted=(
             desk.not_counted(db, wanted, today(request, config))

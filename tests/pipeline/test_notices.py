@@ -14,11 +14,11 @@ from asking import GAP, NOW, make_desk, request
 
 from callinsight import store
 from callinsight.errors import InputError
+from callinsight.pipeline.drafts import draft_from_gap
 from callinsight.pipeline.notices import remind, send, tell
 from callinsight.pipeline.requests import (
     decline,
     do_step,
-    draft_from_gap,
     new_request,
 )
 from callinsight.pipeline.run import request_settings

@@ -11,7 +11,8 @@ from asking import GAP, NOW, add_turn, gap, make_desk, request
 
 from callinsight import store
 from callinsight.errors import InputError
-from callinsight.pipeline.briefs import brief_of, export_requests
+from callinsight.pipeline.briefs import brief_of, existing_assets, export_requests
+from callinsight.pipeline.drafts import draft_from_gap
 from callinsight.pipeline.requests import (
     DuplicateError,
     accept,
@@ -19,7 +20,6 @@ from callinsight.pipeline.requests import (
     comment,
     decline,
     deliver,
-    draft_from_gap,
     effects_of,
     get_request,
     new_request,
@@ -83,7 +83,15 @@ class TestFromAGap:
         )
         assert draft.deals == ("D-1", "D-2", "D-3")
         assert draft.evidence == ("c1:0001", "c2:0001", "c3:0001")
-        assert (draft.gap, draft.tried) == (GAP, "A-40: stale")
+        assert (draft.gap, draft.tried) == (GAP, "")  # what was tried only the one who asks knows
+
+    def test_what_exists_is_told_beside_it(self, desk):
+        db, config = desk
+        near = existing_assets(db, draft_from_gap(db, config, GAP))
+        assert [(one.item.id, one.obstacle) for one in near] == [
+            ("A-40", "stale"),
+            ("A-41", "for end_user"),
+        ]
 
     def test_without_an_ask_the_type_is_the_first_of_the_stage(self, desk):
         db, _ = desk
@@ -414,6 +422,7 @@ class TestBrief:
             draft_from_gap(db, config, GAP),
             claims="Payback in months\n# a number",
             use="Board meetings",
+            tried="A-40: too general",
             needed_by="2026-12-01",
         )
         new_request(db, config, draft, who="Mara", now=NOW)
