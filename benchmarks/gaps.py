@@ -197,7 +197,10 @@ def find(world: World, month: Month) -> list[Gap]:
         raised,
         present,
         assets(world),
-        {f"d{deal}": Deal(lost=bool(lost)) for deal, lost in enumerate(month.lost)},
+        {
+            f"d{deal}": Deal(outcome="lost" if lost else "open")
+            for deal, lost in enumerate(month.lost)
+        },
         concerns=map(str, range(CONCERNS)),
         rules=RULES,
         as_of=AS_OF,

@@ -598,3 +598,10 @@ def shut_people_out(db: Any) -> None:
 def keep_playlists_of_months(db: Any) -> None:
     """Of which month a playlist is that a run picked; empty for those that people made."""
     db["playlists"].add_column("month", str, not_null_default="")
+
+
+@migrations()
+def tell_open_money_from_lost(db: Any) -> None:
+    """Of a gap: what the raising deals were worth that are lost, and how many were disqualified."""
+    db["gaps"].add_column("amount_lost", float, not_null_default=0.0)
+    db["gaps"].add_column("disqualified", int, not_null_default=0)

@@ -314,7 +314,7 @@ class Gap:
     share_low: float  # Jeffreys 95 % interval
     share_high: float
     unresolved: int  # raising deals that are lost or stalled, or in which it came back
-    amount: float  # money in the raising deals
+    amount: float  # money in the raising deals that are open
     p_value: float  # adjusted for the number of cells
     supply: int  # live, fresh, fitting assets
     verdict: str  # gap | weak | covered | oversupplied | low_demand | too_few_calls
@@ -323,7 +323,7 @@ class Gap:
     candidates: tuple[str, ...] = ()  # ids of the best items
     candidate_obstacles: tuple[str, ...] = ()  # what keeps each from answering, else `fits`
     evidence: tuple[str, ...] = ()  # ids of the utterances behind the count
-    weight: float = 1.0  # of the cell in the score, such as the pipeline at stake
+    weight: float = 1.0  # of the cell in the score, such as its share of the open pipeline
     rank_low: int = 0  # where it ranks among gaps, best and worst of 90 % of bootstraps over deals;
     rank_high: int = 0  # 0 if it does not rank
     evidence_as: tuple[str, ...] = ()  # of each: its stance, `+ask` where it asks for material
@@ -331,6 +331,8 @@ class Gap:
     stalled: int = 0  # open, and silent for long;
     returned: int = 0  # in which it came back in a later call: a deal may be several
     rolled_up: str = ""  # id of the roll-up that speaks where this cell has too few calls
+    amount_lost: float = 0.0  # money in the raising deals that are lost
+    disqualified: int = 0  # raising deals that sales gave up as no fit: neither lost nor unresolved
 
     @property
     def level(self) -> str:

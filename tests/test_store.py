@@ -227,6 +227,7 @@ def test_gaps_that_are_kept_count_the_deals_that_stand_unresolved(tmp_path: Path
     db = Database(tmp_path / "a.db")
     for id_, (raising, share) in cells.items():
         row = row_of(gap(id=id_, raising=raising))
+        del row["amount_lost"], row["disqualified"]  # columns that came later
         db["gaps"].insert(row | {"unresolved": round(share, 4)})
     db.close()
 

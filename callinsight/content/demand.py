@@ -17,6 +17,7 @@ from callinsight.records import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
 
+OPEN, LOST, DISQUALIFIED = "open", "lost", "disqualified"
 Key = tuple[str, str, str]  # concern or topic:ID, persona, stage
 
 
@@ -48,7 +49,7 @@ class Deal:
     """What a deal is worth, and whether a concern raised in it was left standing."""
 
     amount: float = 0.0  # 0 where it is not known
-    lost: bool = False
+    outcome: str = OPEN  # open | won | lost | disqualified, which is not lost: it was no fit
     stalled: bool = False  # open, and silent for long
     returned: frozenset[str] = frozenset()  # concerns raised in more than one of its calls
 
@@ -128,7 +129,7 @@ def left_open(raised: Iterable[Raised], deals: Mapping[str, Deal]) -> Open:
         for concern in deal.returned:
             returned[concern].add(id_)
     return Open(
-        lost={id_ for id_, deal in deals.items() if deal.lost},
+        lost={id_ for id_, deal in deals.items() if deal.outcome == LOST},
         stalled={id_ for id_, deal in deals.items() if deal.stalled},
         returned=dict(returned),
     )

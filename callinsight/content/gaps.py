@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.content.demand import (
+    DISQUALIFIED,
+    LOST,
+    OPEN,
     Cell,
     Deal,
     Key,
@@ -128,15 +131,21 @@ def find_gaps(
 
 
 def stakes_of(deals: Mapping[str, Deal]) -> dict[str, float]:
-    """The share of the period's money in each deal; one without amount counts as the median deal.
+    """The share of the period's pipeline in each open deal; one without amount is the median deal.
 
+    What is won, lost or disqualified is at stake no more; where no deal is open nothing weighs.
     Amounts are added as they stand: one currency is assumed. Without any amount all count alike.
     """
-    known = sorted(deal.amount for deal in deals.values() if deal.amount > 0)
+    open_ = {id_: deal.amount for id_, deal in deals.items() if deal.outcome == OPEN}
+    known = sorted(amount for amount in open_.values() if amount > 0)
     middle = statistics.median(known) if known else 1.0
-    amounts = {id_: deal.amount if deal.amount > 0 else middle for id_, deal in deals.items()}
+    amounts = {id_: amount if amount > 0 else middle for id_, amount in open_.items()}
     total = math.fsum(amounts.values())
     return {id_: amount / total for id_, amount in amounts.items()}
+
+
+def _money(deals: Iterable[Deal], outcome: str) -> float:
+    return math.fsum(deal.amount for deal in deals if deal.outcome == outcome)
 
 
 def _count(concern: str, cell: Cell, open_: Open) -> Count:
@@ -182,6 +191,7 @@ def _gap(
     weight = math.fsum(stakes.get(deal, 0.0) for deal in one.raising) if stakes else 1.0
     unresolved = smoothed(len(one.standing), raising)  # a few deals are no proof of none or all
     score = low * unresolved * _missing(supply, rules) * weight
+    known = [deals[deal] for deal in one.raising if deal in deals]
     return Gap(
         id="/".join((period, *key)),
         month=period,
@@ -201,7 +211,9 @@ def _gap(
         lost=len(one.lost),
         stalled=len(one.stalled),
         returned=len(one.returned),
-        amount=math.fsum(deals[deal].amount for deal in one.raising if deal in deals),
+        amount=_money(known, OPEN),
+        amount_lost=_money(known, LOST),
+        disqualified=sum(deal.outcome == DISQUALIFIED for deal in known),
         weight=round(weight, 6),
         p_value=round(p_value, 6),
         supply=supply,

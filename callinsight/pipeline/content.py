@@ -278,7 +278,7 @@ def _deal(last: Call, config: Config, silent_since: str, returned: Iterable[str]
     silent = day_of(last.recorded_at, config.zone) <= silent_since
     return Deal(
         amount=last.amount or 0.0,
-        lost=last.outcome in ("lost", "disqualified"),
+        outcome=last.outcome,
         stalled=bool(last.deal) and last.outcome == "open" and silent,
         returned=frozenset(returned),
     )

@@ -126,10 +126,11 @@ def _told(number: int, gap: Gap, labels: Mapping[str, str]) -> list[str]:
     why = _parts(gap, (("lost", "lost"), ("stalled", "stalled"), ("returned", "came back")))
     interval = f"95 % interval {gap.share_low:.0%} to {gap.share_high:.0%}"
     more = len(gap.evidence) - EVIDENCE
+    gone = f"; {gap.disqualified} disqualified" if gap.disqualified else ""
     return [
         f"{number}. {gap.verdict.upper()}  {labels.get(gap.concern, gap.concern)}: {who}, {where}",
         f"   {gap.raising} of {gap.eligible} deals ({gap.share:.0%}, {interval}){how}",
-        f"   {gap.unresolved} of {gap.raising} unresolved{why}; score {gap.score:.3g}, {rank}",
+        f"   {gap.unresolved} of {gap.raising} unresolved{why}{gone}; score {gap.score:.3g}, {rank}",
         f"   {gap.reason}",
         f"   {' '.join(gap.evidence[:EVIDENCE])}{f' and {more} more' if more > 0 else ''}",
         f"   {gap.id}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight.records import INFERRED
 from callinsight.reports.quotes import Quote, quote_of
@@ -25,7 +25,7 @@ from callinsight.reports.wording import (
 from callinsight.shares import smoothed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from callinsight.records import Call, ContentItem, Gap, Utterance
     from callinsight.reports.basis import Heard
@@ -39,6 +39,7 @@ VERDICTS = {  # most pressing first
     "oversupplied": "Oversupplied",
     "low_demand": "Low demand",
 }
+OPEN, LOST = "open", "lost"  # outcomes of deals
 INTERVAL = f"95{NBSP}% interval"
 LONGEST_WORDS = 200  # characters of a turn in the list of evidence
 MOST_TURNS = 100  # of a cell on the page; all of them are in the sheets
@@ -92,6 +93,14 @@ class Demand:
     stability: str  # how firm the rank is; empty outside the ranking
 
 
+class Worth(NamedTuple):
+    """What a deal is worth, and how it stands."""
+
+    amount: float
+    currency: str
+    outcome: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What the parts of a report look things up in."""
@@ -103,7 +112,7 @@ class Facts:
     excerpts: dict[str, list[Excerpt]]  # by gap
     inferred: dict[tuple[str, str], str]  # by persona and stage: in how many calls it is inferred
     usable: Sequence[ContentItem]  # assets that can answer a buyer
-    worth: dict[str, Call]  # by deal: its last call that says what it is worth
+    worth: dict[str, Worth]  # by deal, of those that say what they are worth
 
 
 def gather(
@@ -127,12 +136,20 @@ def gather(
         excerpts=by_gap,
         inferred=_inferred(calls, heard),
         usable=usable,
-        worth={
-            call.deal or call.id: call
-            for call in sorted(calls, key=lambda c: (c.recorded_at, c.id))
-            if call.amount is not None
-        },
+        worth=worth_by_deal(calls),
     )
+
+
+def worth_by_deal(calls: Iterable[Call]) -> dict[str, Worth]:
+    """What each deal is worth, by the last of its calls that says so, and how it stands by the last."""
+    found: dict[str, Worth] = {}
+    for call in sorted(calls, key=lambda c: (c.recorded_at, c.id)):
+        deal = call.deal or call.id
+        if call.amount is not None:
+            found[deal] = Worth(call.amount, call.currency, call.outcome)
+        elif deal in found:
+            found[deal] = found[deal]._replace(outcome=call.outcome)
+    return found
 
 
 def _inferred(calls: Sequence[Call], said: Sequence[Heard]) -> dict[tuple[str, str], str]:
@@ -204,10 +221,15 @@ def _sentence(gap: Gap, facts: Facts) -> str:
     text = f"{of_deals(gap)} ({percent(gap.share)}, {INTERVAL} {_interval(gap)}) "
     text += f"raised it in {count(gap.calls, 'call')}"
     text += f": {', '.join(how)}." if how else "."
-    worth = worth_of(deals_of(gap, facts), facts, gap.amount)
-    whose = "this deal" if gap.raising == 1 else "these deals"
-    open_ = _unresolved(gap)
-    return f"{text} {f'{worth} in {whose}; {open_}' if worth else sentence_case(open_)}."
+    deals = deals_of(gap, facts)
+    worth = worth_of(deals, facts, OPEN, gap.amount)
+    lost = worth_of(deals, facts, LOST, gap.amount_lost)
+    told = [f"{worth} at stake in open deals"] if worth else []
+    told += [f"lost: {lost}"] if lost else []
+    told += [_unresolved(gap)]
+    if gap.disqualified:
+        told.append(f"{gap.disqualified:,} disqualified")
+    return f"{text} {sentence_case('; '.join(told))}."
 
 
 def _unresolved(gap: Gap) -> str:
@@ -237,7 +259,7 @@ def _arithmetic(gap: Gap) -> str:
         f"{gap.raising:,} raising of {count(gap.eligible, 'eligible deal')} in {count(gap.calls, 'call')}; "
         f"chance of seeing this without real demand, corrected for the number of cells: {chance}"
     )
-    if not gap.score:
+    if gap.verdict not in ("gap", "weak"):
         return f"{text}."
     unresolved = smoothed(gap.unresolved, gap.raising)
     whole = gap.share_low * unresolved * gap.weight
@@ -300,14 +322,18 @@ def deals_of(gap: Gap, facts: Facts) -> set[str]:
     return {_deal(facts.utterances[id_], facts) for id_ in gap.evidence}
 
 
-def worth_of(deals: set[str], facts: Facts, known: float | None = None) -> str:
-    """The money in deals, by currency; `known` is their sum as counted before, in one currency."""
-    last = (facts.worth[deal] for deal in sorted(deals) if deal in facts.worth)
+def worth_of(deals: set[str], facts: Facts, outcome: str, known: float | None = None) -> str:
+    """The money in deals that stand so, by currency; `known` is their sum as counted before, in one.
+
+    Only what is open is pipeline; what is lost is told apart.
+    """
+    told = [facts.worth[deal] for deal in sorted(deals) if deal in facts.worth]
+    if known is not None and len({one.currency for one in told}) == 1:
+        return money(known, told[0].currency) if known else ""
     sums: dict[str, float] = defaultdict(float)
-    for call in last:
-        sums[call.currency] += call.amount or 0.0
-    if len(sums) == 1 and known:
-        sums = dict.fromkeys(sums, known)
+    for one in told:
+        if one.outcome == outcome:
+            sums[one.currency] += one.amount
     return listing([money(amount, currency) for currency, amount in sorted(sums.items()) if amount])
 
 

@@ -27,7 +27,11 @@ def definitions(min_deals: int, min_share: float) -> tuple[tuple[str, str], ...]
         "Unresolved": (
             "The raising deals that are lost, open but silent for long, or in which the concern came "
             "back in another call. Only the score adds half a deal on each side, so that a few deals "
-            "never count as none or all."
+            "never count as none or all. A disqualified deal was no fit: it is not lost, and not unresolved."
+        ),
+        "At stake": (
+            "The money in raising deals that are open: won, lost and disqualified deals are no pipeline. "
+            "What lost deals were worth is said apart."
         ),
         "Gap": (
             f"More than {percent(min_share)} of deals raise it, more surely than chance explains in "

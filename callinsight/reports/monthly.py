@@ -16,6 +16,8 @@ from callinsight.reports.balance import (
 )
 from callinsight.reports.basis import READ, Figure, Heard, band, notices_of, removed
 from callinsight.reports.demand import (
+    LOST,
+    OPEN,
     Demand,
     Facts,
     deals_of,
@@ -429,9 +431,12 @@ def _open_sentence(gaps: Sequence[Gap], facts: Facts) -> str:
         return "No gap is proven: whatever enough deals raise has at least one asset that fits."
     verb = "has" if len(gaps) == 1 else "have"
     text = f"{many(len(gaps), 'concern')} of buyers {verb} no asset that answers: {_named(gaps, facts)}"
-    worth = worth_of({deal for gap in gaps for deal in deals_of(gap, facts)}, facts)
+    deals = {deal for gap in gaps for deal in deals_of(gap, facts)}
+    worth, lost = (worth_of(deals, facts, outcome) for outcome in (OPEN, LOST))
     them = "it" if len(gaps) == 1 else "them"
-    return f"{text}; the deals behind {them} are worth {worth}." if worth else f"{text}."
+    told = [f"the open deals behind {them} are worth {worth}"] if worth else []
+    told += [f"lost: {lost}"] if lost else []
+    return f"{'; '.join((text, *told))}."
 
 
 def _named(gaps: Sequence[Gap], facts: Facts) -> str:

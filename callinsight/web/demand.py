@@ -129,7 +129,8 @@ class Row:
     share: str
     interval: str
     supply: str
-    worth: str
+    worth: str  # of the raising deals that are open
+    lost: str  # of those that are lost
     move: ChangeRow | None
 
     @property
@@ -191,6 +192,7 @@ def _row(
         interval=f"{gap.share_low * 100:.0f} to {percent(gap.share_high)}",
         supply=supply_of(gap),
         worth=money(gap.amount, currency) if gap.amount and currency is not None else "",
+        lost=money(gap.amount_lost, currency) if gap.amount_lost and currency is not None else "",
         move=change_row(move, names) if move else None,
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.content.matching import FITS
 from callinsight.records import INFERRED
-from callinsight.reports.demand import Facts, describe, worth_of
+from callinsight.reports.demand import LOST, OPEN, Facts, describe, worth_by_deal, worth_of
 from callinsight.reports.wording import money, readable, web_address
 from callinsight.web.cards import cards_of, playable
 
@@ -60,7 +60,8 @@ class Proof:
     """Everything behind a cell."""
 
     told: Demand  # in words
-    worth: str
+    worth: str  # of the deals that are open
+    lost: str  # of those that are lost
     cards: tuple[Card, ...]
     turns: int  # all of them
     deals: tuple[DealLine, ...]  # those that say it most
@@ -85,19 +86,15 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
         excerpts={},
         inferred={},
         usable=(),
-        worth={
-            call.deal or call.id: call
-            for call in sorted(calls.values(), key=lambda c: (c.recorded_at, c.id))
-            if call.amount is not None
-        },
+        worth=worth_by_deal(calls.values()),
     )
     turns = order_of(db, gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
     all_deals, deals = _deals(said.values(), calls)
+    deals_behind = {calls[one.call].deal or one.call for one in said.values()}
     return Proof(
         told=describe(gap, facts),
-        worth=worth_of(
-            {calls[one.call].deal or one.call for one in said.values()}, facts, gap.amount
-        ),
+        worth=worth_of(deals_behind, facts, OPEN, gap.amount),
+        lost=worth_of(deals_behind, facts, LOST, gap.amount_lost),
         cards=tuple(cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns])),
         turns=len(said),
         deals=deals,

@@ -103,7 +103,14 @@ def test_every_number_of_a_gap():
         raise_(3),
         raise_(4, stance="mention", asks=True),
     ]
-    deals = {"d0": Deal(100.0), "d1": Deal(50.0, lost=True), "d2": Deal(25.0), "d5": Deal(999.0)}
+    deals = {
+        "d0": Deal(100.0),
+        "d1": Deal(50.0, "lost"),
+        "d2": Deal(25.0),
+        "d3": Deal(9.0, "won"),
+        "d4": Deal(7.0, "disqualified"),
+        "d5": Deal(999.0),
+    }
     inventory = [
         item("A2", status="draft"),
         item("A1"),
@@ -132,7 +139,9 @@ def test_every_number_of_a_gap():
         share_low=round(low, 4),
         share_high=round(high, 4),
         unresolved=2,
-        amount=175.0,
+        amount=125.0,
+        amount_lost=50.0,
+        disqualified=1,
         p_value=round(stats.binom.sf(4, 6, 0.2), 6),
         supply=1,
         verdict="weak",
@@ -284,12 +293,12 @@ def test_the_most_pressing_comes_first():
 @pytest.mark.parametrize(
     ("deal", "call", "why"),
     [
-        (Deal(lost=True), "", (1, 0, 0)),
+        (Deal(outcome="lost"), "", (1, 0, 0)),
         (Deal(stalled=True), "", (0, 1, 0)),
         (Deal(returned=frozenset({"price_budget"})), "", (0, 0, 1)),
         (Deal(returned=frozenset({"value_roi"})), "", (0, 0, 0)),
         (Deal(), "c0b", (0, 0, 1)),
-        (Deal(lost=True, stalled=True), "c0b", (1, 1, 1)),
+        (Deal(outcome="lost", stalled=True), "c0b", (1, 1, 1)),
     ],
 )
 def test_what_leaves_a_concern_standing(deal, call, why):
@@ -447,6 +456,26 @@ class TestWeight:
         assert stakes_of({"a": Deal(), "b": Deal()}) == {"a": 0.5, "b": 0.5}
         assert stakes_of({}) == {}
 
+    def test_only_open_deals_are_at_stake(self):
+        deals = {
+            "a": Deal(30.0),
+            "b": Deal(10.0),
+            "c": Deal(90.0, "won"),
+            "d": Deal(90.0, "lost"),
+            "e": Deal(90.0, "disqualified"),
+        }
+
+        assert stakes_of(deals) == {"a": 0.75, "b": 0.25}
+        assert stakes_of({"c": Deal(90.0, "won")}) == {}
+
+    def test_where_no_deal_is_open_nothing_weighs(self):
+        deals = {f"d{i}": Deal(10.0 * i, "lost") for i in range(10)}
+        plain = gaps(raised_by(8), present(10), deals=deals)
+        weighed = gaps(
+            raised_by(8), present(10), deals=deals, rules=replace(RULES, weight="pipeline")
+        )
+        assert weighed == plain
+
 
 class TestRollUps:
     def test_where_a_cell_has_too_few_calls_its_nearest_roll_up_speaks(self):
@@ -482,7 +511,7 @@ class TestRanks:
         raised = [raise_(i) for i in range(36)]
         raised += [raise_(i, concern="value_roi") for i in range(20)]
         raised += [raise_(i, concern="need_fit") for i in range(20, 40)]
-        deals = {f"d{i}": Deal(lost=i < 18 or i >= 22) for i in range(40)}
+        deals = {f"d{i}": Deal(outcome="lost" if i < 18 or i >= 22 else "open") for i in range(40)}
         concerns = ("price_budget", "value_roi", "need_fit", "trust_proof")
 
         found = gaps(raised, present(40), deals=deals, concerns=concerns)

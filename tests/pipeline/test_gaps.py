@@ -223,7 +223,7 @@ class TestStanding:
         deals = self.deals(desk, ("2026-10-10", "2026-10-11"))
 
         assert {id_ for id_, deal in deals.items() if deal.stalled} == {"D-a"}
-        assert {id_ for id_, deal in deals.items() if deal.lost} == {"D-c"}
+        assert {id_ for id_, deal in deals.items() if deal.outcome == "lost"} == {"D-c"}
 
     def test_a_later_call_says_that_a_deal_goes_on(self, tmp_path: Path) -> None:
         desk = Desk(tmp_path)
@@ -233,8 +233,8 @@ class TestStanding:
         before = self.deals(desk, ("2026-10-01",), date(2026, 10, 24))["D"]
         after = self.deals(desk, ("2026-10-01",))["D"]
 
-        assert (before.stalled, before.lost, before.amount) == (True, False, 10.0)
-        assert (after.stalled, after.lost, after.amount) == (False, True, 70.0)
+        assert (before.stalled, before.outcome, before.amount) == (True, "open", 10.0)
+        assert (after.stalled, after.outcome, after.amount) == (False, "lost", 70.0)
 
     def test_a_concern_came_back_if_two_calls_raise_it_until_the_day(self, tmp_path: Path) -> None:
         desk = Desk(tmp_path)

@@ -197,7 +197,7 @@ class Month:
                 if u.side == "buyer" and u.call in calls
             ],
             self.items,
-            {c.deal or c.id: Deal(c.amount or 0.0, c.outcome == "lost") for c in heard},
+            {c.deal or c.id: Deal(c.amount or 0.0, c.outcome) for c in heard},
             concerns=TAXONOMY.concerns,
             rules=RULES,
             as_of=AS_OF,

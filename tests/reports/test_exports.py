@@ -115,7 +115,7 @@ def test_rows_are_as_tall_as_their_words_and_sheets_print_on_pages_of_a4(written
     }  # 15 by itself
     long = next(text for text in heights if text and len(text) > 200)
     assert heights["Tallybrook"] is None
-    assert heights[long] == 28.5  # two lines of 112 characters
+    assert heights[long] == 42.0  # three lines of 112 characters
     assert evidence.row_dimensions[2].height is None
     assert {sheet.page_setup.paperSize for sheet in book} == {9}
     assert {sheet.page_setup.orientation for sheet in book} == {"landscape"}

@@ -102,7 +102,7 @@ def test_the_month_in_short(autumn):
     assert autumn.report().summary == (
         (
             "One concern of buyers has no asset that answers: Security and compliance (Information "
-            "security at Decision, 8 of 10 deals); the deals behind it are worth £160,000."
+            "security at Decision, 8 of 10 deals); the open deals behind it are worth £160,000."
         ),
         (
             "One concern is answered by too little: Integration and technology (Technical evaluator at "
@@ -118,7 +118,7 @@ def test_a_gap_says_who_where_how_many_and_why(autumn):
 
     assert plain(gap.sentence) == (
         "8 of 10 deals (80 %, 95 % interval 50 to 96 %) raised it in 8 calls: 8 as an objection. "
-        "£160,000 in these deals; 0 of 8 unresolved (0 %)."
+        "£160,000 at stake in open deals; 0 of 8 unresolved (0 %)."
     )
     assert gap.why == (
         "The deals prove the demand, and no live asset fits. What names this concern: "
@@ -232,7 +232,22 @@ def test_money_of_several_currencies_is_not_added_up(empty):
 
     gap = empty.report().gaps[0]
 
-    assert "CHF 5,000, €1,250,000 and £30,000 in these deals" in plain(gap.sentence)
+    assert "CHF 5,000, €1,250,000 and £30,000 at stake in open deals" in plain(gap.sentence)
+
+
+def test_only_open_deals_are_at_stake_and_what_was_lost_is_told_apart(empty):
+    empty.demand(8, 8, "need_fit", "champion", "decision", amount=5_000.0)
+    for number, outcome in enumerate(("won", "lost", "lost", "disqualified")):
+        empty.calls[number] = dataclasses.replace(empty.calls[number], outcome=outcome)
+
+    report = empty.report()
+
+    assert plain(report.gaps[0].sentence).endswith(
+        "£20,000 at stake in open deals; lost: £10,000; 2 of 8 unresolved (25 %); 1 disqualified."
+    )
+    assert plain(report.summary[0]).endswith(
+        "the open deals behind it are worth £20,000; lost: £10,000."
+    )
 
 
 def test_a_deal_without_amount_is_worth_nothing_that_is_said(empty):
@@ -693,7 +708,7 @@ def test_a_month_of_one_call_speaks_in_the_singular(empty, tmp_path):
     demand = report.doubts[0].demand
     assert plain(demand.sentence) == (
         "1 of 1 deal (100 %, 95 % interval 15 to 100 %) raised it in 1 call: 1 as a question. "
-        "£10,000 in this deal; 0 of 1 unresolved (0 %)."
+        "£10,000 at stake in open deals; 0 of 1 unresolved (0 %)."
     )
     assert report.doubts[0].needed == "4 or more"
 
