@@ -130,8 +130,8 @@ def _sentence_encoder(config: BertConfig, weights: Path) -> torch.nn.Module:
     return SentenceEncoder().eval()
 
 
-def mpnet_to_onnx(folder: Path, *, adapter: Path = ADAPTER) -> None:
-    """Convert all-mpnet-base-v2, with the adapter added, to model.onnx in its folder.
+def mpnet_to_onnx(folder: Path, *, adapter: Path | None = None) -> None:
+    """Convert all-mpnet-base-v2, with ours or another adapter added, to model.onnx in its folder.
 
     The adapter holds low-rank updates (LoRA, Hu et al. 2021) of the linear layers, `NAME.down`
     [rank, in] and `NAME.up` [out, rank], and `projection` [size, 768]. The graph takes `input_ids`
@@ -154,7 +154,7 @@ def mpnet_to_onnx(folder: Path, *, adapter: Path = ADAPTER) -> None:
         }
 
     _export(
-        _turn_encoder(config, folder / "model.safetensors", adapter),
+        _turn_encoder(config, folder / "model.safetensors", adapter or ADAPTER),
         [tokens(2, 7), tokens(1, 3), tokens(3, 20), tokens(1, 256)],
         kind="mpnet_to_onnx",
         axes={0: "batch", 1: "length"},
@@ -162,6 +162,7 @@ def mpnet_to_onnx(folder: Path, *, adapter: Path = ADAPTER) -> None:
         folder=folder,
         sources=("model.safetensors", "config.json"),
         finish=_quantize,
+        adapter=adapter,
     )
 
 
@@ -289,6 +290,7 @@ def _export(
     sources: tuple[str, ...],
     gives: Mapping[int, str] = MappingProxyType({0: "batch"}),
     finish: Callable[[Path, Mapping[str, NDArray[Any]]], None] | None = None,
+    adapter: Path | None = None,
 ) -> None:
     """Write model.onnx, its numbers and converted.json.
 
@@ -319,7 +321,7 @@ def _export(
             finish(made, {name: value.numpy() for name, value in examples[-1].items()})
         numbers = _set_apart(made)
         record = {
-            "conversion": edition(kind),
+            "conversion": edition(kind, adapter),
             "sources": {name: sha256_of(folder / name) for name in sources},
             "sha256": sha256_of(made),
             "numbers_sha256": sha256_of(numbers),
@@ -378,10 +380,12 @@ def _compare(
     return largest
 
 
-def edition(kind: str) -> str:
-    """What a conversion makes of the same files, as one word."""
-    adapted = f"/{_adapter_sha256()[:12]}" if kind == "mpnet_to_onnx" else ""
-    return f"{kind}/{EDITIONS[kind]}{adapted}"
+def edition(kind: str, adapter: Path | None = None) -> str:
+    """What a conversion makes of the same files, as one word; `adapter` is another than ours."""
+    if kind != "mpnet_to_onnx":
+        return f"{kind}/{EDITIONS[kind]}"
+    sha256 = sha256_of(adapter) if adapter else _adapter_sha256()
+    return f"{kind}/{EDITIONS[kind]}/{sha256[:12]}"
 
 
 def _adapter_sha256() -> str:

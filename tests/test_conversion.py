@@ -308,6 +308,21 @@ def test_most_matrices_of_the_turn_encoder_are_kept_in_8_bits(mpnet):
     assert all("/output/dense" in name for name in exact)
 
 
+def test_an_adapter_that_is_not_ours_can_be_added(mpnet, tmp_path, monkeypatch):
+    write_adapter(tmp_path / "other.safetensors", seed=2)
+
+    conversion.mpnet_to_onnx(mpnet, adapter=tmp_path / "other.safetensors")
+
+    ids = np.arange(5, 12)[np.newaxis]
+    given = run(mpnet, input_ids=ids, attention_mask=np.ones_like(ids))
+    assert likeness(given, mpnet_by_hand(mpnet, ids, adapted=True)).mean() < 0.5
+    sources = {n: conversion.sha256_of(mpnet / n) for n in ("model.safetensors", "config.json")}
+    assert conversion.state(mpnet, "mpnet_to_onnx", sources) == "missing"
+    monkeypatch.setattr(conversion, "ADAPTER", tmp_path / "other.safetensors")
+    assert likeness(given, mpnet_by_hand(mpnet, ids, adapted=True)).min() > 0.98
+    assert conversion.state(mpnet, "mpnet_to_onnx", sources) == "good"
+
+
 def test_another_adapter_makes_what_was_converted_stale(mpnet, tmp_path, monkeypatch):
     sources = {
         name: conversion.sha256_of(mpnet / name) for name in ("model.safetensors", "config.json")
