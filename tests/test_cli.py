@@ -192,6 +192,20 @@ def test_supply_counts_as_it_stood_on_the_day(project: Project) -> None:
     assert "Stale" in later
 
 
+def test_an_agenda_goes_with_the_formats_that_are_named(project: Project) -> None:
+    project.run()
+    arguments = ["report", "--month", "2026-10", "--db", str(project.database), "--agenda", "--out"]
+
+    both = runner.invoke(app, [*arguments, str(project.folder / "a"), "--format", "csv,md"])
+    only = runner.invoke(app, [*arguments, str(project.folder / "b")])
+
+    a, b = project.folder / "a" / "2026-10", project.folder / "b" / "2026-10"
+    assert both.stdout == f"{a}\n{a / 'agenda.html'}\n"
+    assert (a / "gaps.csv").exists()
+    assert only.stdout == f"{b / 'agenda.html'}\n"
+    assert sorted(path.name for path in b.iterdir()) == ["agenda.html", "agenda.md"]
+
+
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(project: Project) -> None:
     command = [sys.executable, "-m", "callinsight.cli", "run", str(project.pipeline)]
 

@@ -85,7 +85,7 @@ def unused(
     shape: Shape = Listing.TEXT,
     db: Database = None,
 ) -> None:
-    """List the assets that earn little or nothing as they stand, why, and what to do.
+    """List the assets that need attention as they stand, why, and what to do.
 
     Unused, little used, stale, expired or without owner, with their share by count and by cost.
     """

@@ -12,6 +12,7 @@ from callinsight.cli.app import Database, app
 from callinsight.errors import InputError, nearest
 
 FORMATS = ("html", "md", "csv", "xlsx", "json")
+USUAL = "html,md"
 
 
 @app.command()
@@ -23,13 +24,14 @@ def report(
         typer.Option(metavar="MONTH", help="The month to compare with: previous, YYYY-MM or none."),
     ] = "previous",
     formats: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--format",
             metavar="LIST",
-            help="What to write: html, md, csv, xlsx, json, with commas.",
+            help="What to write: html, md, csv, xlsx, json, with commas; html,md by default.",
+            show_default=False,
         ),
-    ] = "html,md",
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -39,7 +41,11 @@ def report(
         ),
     ] = None,
     agenda: Annotated[
-        bool, typer.Option("--agenda", help="Write the agenda of the monthly meeting instead.")
+        bool,
+        typer.Option(
+            "--agenda",
+            help="Write the agenda of the monthly meeting; with --format the report, too.",
+        ),
     ] = False,
     db: Database = None,
 ) -> None:
@@ -58,17 +64,18 @@ def report(
     check_month(month)
     day = check_day(as_of) if as_of else None
     beside = compare if compare in ("previous", "none") else check_month(compare)
-    wanted = _formats(formats)
+    wanted = _formats(USUAL if formats is None else formats)
     with store.opened(database_path(db)) as opened:
         config = stored_config(opened)
-        if agenda:
-            page = write_month_agenda(opened, config, month, out, as_of=day, compare=beside)
-        else:
+        if formats is not None or not agenda:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             page = report_month(
                 opened, config, month, out, as_of=day, compare=beside, formats=wanted, now=now
             )
-    typer.echo(page)
+            typer.echo(page)
+        if agenda:
+            page = write_month_agenda(opened, config, month, out, as_of=day, compare=beside)
+            typer.echo(page)
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -9,13 +9,14 @@ from callinsight.content.exports import plain
 from callinsight.content.matching import is_expired, is_stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from callinsight.records import ContentItem, Problem
     from callinsight.taxonomy import Taxonomy
 
 ERROR, ADVICE = "error", "advice"
+MANY = 3  # pieces of advice of a kind; more are told together
 RULES = (  # in the order of a list
     *(
         "unusable row",
@@ -69,6 +70,56 @@ def lint(
             )
         ]
     return sorted(found, key=lambda f: (f.level != ERROR, RULES.index(f.rule), _by_row(f.where)))
+
+
+def lint_lines(findings: Iterable[Finding], *, every: bool = False) -> Iterator[str]:
+    """Findings as text: each error, and of advice that many assets get one line with their rows.
+
+    With `every` each finding has its own line.
+    """
+    findings = list(findings)
+    for title, level in (("Errors", ERROR), ("Advice", ADVICE)):
+        some = [finding for finding in findings if finding.level == level]
+        if some:
+            yield f"{title}:"
+        for rule in dict.fromkeys(finding.rule for finding in some):
+            alike = [finding for finding in some if finding.rule == rule]
+            if every or level == ERROR or len(alike) <= MANY:
+                yield from map(_line, alike)
+            else:
+                yield from _together(alike)
+
+
+def _line(finding: Finding) -> str:
+    asset = "" if finding.asset in ("", finding.where) else f"{finding.asset}: "
+    asset = "" if finding.where.endswith(f": {finding.asset}") else asset
+    advice = f"; {finding.advice}" if finding.advice else ""
+    return f"{finding.where}: {asset}{finding.problem}{advice}"
+
+
+def _together(alike: Sequence[Finding]) -> Iterator[str]:
+    """What many assets get, then where they stand, a line a file."""
+    problems = {finding.problem for finding in alike}
+    told = f": {problems.pop()}" if len(problems) == 1 else ""
+    yield f"{alike[0].rule}, {len({f.asset for f in alike}):,} assets{told}; {alike[0].advice}"
+    places: dict[str, list[str]] = defaultdict(list)
+    for finding in alike:
+        file, mark, row = finding.where.rpartition(":")
+        places[file if mark else ""].append(row.strip())
+    for file, rows in places.items():
+        head = f"{file}: " if file else ""
+        yield f"  {head}{_ranges(rows) if all(map(str.isdecimal, rows)) else ', '.join(rows)}"
+
+
+def _ranges(rows: Iterable[str]) -> str:
+    """Rows in their order, such as `2, 4 to 9`."""
+    runs: list[list[int]] = []
+    for row in sorted(set(map(int, rows))):
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    return ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in runs)
 
 
 def _wrong(item: ContentItem, taxonomy: Taxonomy) -> Iterable[tuple[str, str, str, str]]:

@@ -36,7 +36,7 @@ NAMES: dict[str, tuple[str, ...]] = {  # as platforms and people call them, the 
     ),
     "content_type": (
         *("content type", "asset type", "type of content", "content format", "format", "post type"),
-        *("document type", "media type", "type", "kind", "layout"),
+        *("document type", "media type", "type", "kind", "layout", "folder"),
     ),
     "url": (
         *(

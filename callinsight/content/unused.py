@@ -1,4 +1,4 @@
-"""Assets that earn little or nothing as they stand, why, and what to do: pure functions."""
+"""Assets that need attention as they stand, why, and what to do: pure functions."""
 
 from __future__ import annotations
 

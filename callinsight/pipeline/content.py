@@ -195,7 +195,7 @@ def demand_in_window(
 
 
 def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> list[Unused]:
-    """The assets that earn little or nothing as they stand on a day, against these demands."""
+    """The assets that need attention as they stand on a day, against these demands."""
     return find_unused(
         with_topics(store.all_items(db), _active_topics(db)),
         uses_of(db, config),

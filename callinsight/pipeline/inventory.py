@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,14 @@ def read_items(path: Path, mapping: Path | None, taxonomy: Taxonomy) -> tuple[Ex
     header, rows = read_any(path, told)
     told = told or recognised(header, taxonomy, path.name)
     check_columns(told, header, path.name)
-    return read_export(rows, told, taxonomy, source=source), source
+    found = read_export(rows, told, taxonomy, source=source)
+    if mapping is None and told.columns.get("content_type") == ("folder",):
+        note = (
+            f"{path.name}: no column says the content type, so that the folder does; 'callinsight "
+            f"inventory map {path.name}' shows what each folder was taken for"
+        )
+        found = dataclasses.replace(found, notes=(note, *found.notes))
+    return found, source
 
 
 def read_any(path: Path, mapping: ExportMapping | None) -> tuple[list[str], list[Row]]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.content.inventory import read_items as read_sheets
 from callinsight.content.inventory import rows_of_items
-from callinsight.content.inventory_lint import ERROR, Finding, lint
+from callinsight.content.inventory_lint import ERROR, Finding, lint, lint_lines
 from callinsight.content.suggestions import fill
 from callinsight.pipeline.inventory import definitions, is_imported
 from callinsight.pipeline.run import SETTINGS, stored_config
 
-__all__ = ["ERROR", "Finding", "lint_inventory"]
+__all__ = ["ERROR", "Finding", "lint_inventory", "lint_lines"]
 
 if TYPE_CHECKING:
     from datetime import date

@@ -1,4 +1,4 @@
-"""`callinsight unused`: the assets that earn little or nothing, with their share of the inventory."""
+"""`callinsight unused`: the assets that need attention, with their share of the inventory."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _text(
     live = sum(item.status == "live" for item in items.values())
     lines = [
         f"As of {until}; use and demand since {since}",
-        f"{parts[0].assets} of {live} live assets earn little or nothing as they stand",
+        f"{parts[0].assets} of {live} live assets need attention as they stand",
     ]
     kinds = [part for part in parts if part.assets and part.name in KINDS]
     lines += ["", *map(_share, kinds)] if kinds else []

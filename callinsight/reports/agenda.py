@@ -143,7 +143,7 @@ def _assets(report: MonthlyReport) -> Point:
         for asset in report.assets
     ]
     return Point(
-        title="Assets that earn little or nothing",
+        title="Assets that need attention",
         minutes=5,
         sentences=(report.asset_sentence,),
         entries=tuple(entries[:SHOWN]),

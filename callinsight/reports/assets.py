@@ -1,4 +1,4 @@
-"""Assets that earn nothing as they stand, why, and what share of the live ones they are."""
+"""Assets that need attention as they stand, why, and what share of the live ones they are."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from callinsight.records import ContentItem, Unused
     from callinsight.reports.wording import Names
 
-LITTLE = "low use"  # which earns something
-KINDS = ("unused", LITTLE, "stale", "expired", "unowned")
+UNUSED, LITTLE, OLD, UNOWNED = "unused", "low use", ("stale", "expired"), "unowned"
+KINDS = (UNUSED, LITTLE, *OLD, UNOWNED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """An asset that earns nothing as it stands."""
+    """An asset that needs attention as it stands."""
 
     title: str
     url: str
@@ -33,7 +33,7 @@ class Asset:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """How many assets are in a state that earns nothing."""
+    """How many assets are in a state."""
 
     name: str
     assets: str
@@ -75,23 +75,51 @@ def _advice(found: Sequence[Unused]) -> tuple[str, ...]:
     return tuple(one.capitalize() for one in advice)
 
 
+def use_sentence(unused: Sequence[Unused], items: Sequence[ContentItem]) -> str:
+    """How many live assets nobody used, and how many others need attention."""
+    live = [item for item in items if item.status == "live"]
+    if not unused:
+        return f"All of {count(len(live), 'live asset')} are used, fresh and owned."
+    found = _unused(unused)
+    are = "is unused" if len(found) == 1 else "are unused"
+    return f"{len(found):,} of {count(len(live), 'live asset')} {are}{_others(unused, found)}."
+
+
 def asset_sentence(unused: Sequence[Unused], items: Sequence[ContentItem]) -> str:
-    """How much of the live inventory earns nothing, by count and by cost, and how much little."""
+    """The same, with the share of the unused ones by count and by cost."""
     live = [item for item in items if item.status == "live"]
     if not live:
         return "The inventory holds no live asset."
-    found = {one.item for one in unused if one.kind != LITTLE}
-    more = len({one.item for one in unused} - found)
-    little = f" {more:,} more {'is' if more == 1 else 'are'} little used." if more else ""
+    found = _unused(unused)
     if not found:
-        return f"All of {count(len(live), 'live asset')} are used, fresh and owned.{little}"
-    text = f"{len(found):,} of {count(len(live), 'live asset')} ({percent(len(found) / len(live))})"
+        return use_sentence(unused, items)
+    are = "is unused" if len(found) == 1 else "are unused"
+    text = f"{len(found):,} of {count(len(live), 'live asset')} ({percent(len(found) / len(live))}) {are}"
     cost = _cost_share(found, live)
     known = sum(item.cost is not None for item in live)
+    others = _others(unused, found)
     if not cost:
-        return f"{text}. What they cost to make is not known.{little}"
+        return f"{text}{others}. What they cost to make is not known."
     whole = "" if known == len(live) else f", as far as it is known ({known:,} of {len(live):,})"
-    return f"{text}, which hold {cost} of what the live assets cost to make{whole}.{little}"
+    hold = "holds" if len(found) == 1 else "hold"
+    return f"{text} and {hold} {cost} of what the live assets cost to make{whole}{others}."
+
+
+def _unused(unused: Sequence[Unused]) -> set[str]:
+    return {one.item for one in unused if one.kind == UNUSED}
+
+
+def _others(unused: Sequence[Unused], found: set[str]) -> str:
+    """Those that are used, or too new to say, and need attention all the same."""
+    rest = [one for one in unused if one.item not in found]
+    more = len({one.item for one in rest})
+    if not more:
+        return ""
+    kinds = {one.kind for one in rest}
+    words = ["little used"] if LITTLE in kinds else []
+    words += ["out of date"] if kinds.intersection(OLD) else []
+    words += ["without an owner"] if UNOWNED in kinds else []
+    return f"; {more:,} more {'is' if more == 1 else 'are'} {' or '.join(words)}"
 
 
 def states_of(unused: Sequence[Unused], items: Sequence[ContentItem]) -> tuple[State, ...]:

@@ -223,7 +223,7 @@ def _totals(now: MonthNumbers, before: MonthNumbers) -> tuple[tuple[str, str, st
         ("Weak", pressing(before, "weak"), pressing(now, "weak")),
         ("Covered", pressing(before, "covered"), pressing(now, "covered")),
         ("Live assets", before.live, now.live),
-        ("Idle assets", before.earning_nothing, now.earning_nothing),
+        ("Unused assets", before.unused, now.unused),
     )
     return tuple((name, f"{then:,}", f"{today:,}") for name, then, today in pairs)
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from callinsight.reports.asks import SHOWN as ASKS_SHOWN
 from callinsight.reports.asks import Ask, AskKindLine, ask_sentence, kinds_of
-from callinsight.reports.assets import LITTLE, Asset, State, asset_sentence, idle_assets, states_of
+from callinsight.reports.assets import (
+    Asset,
+    State,
+    asset_sentence,
+    idle_assets,
+    states_of,
+    use_sentence,
+)
 from callinsight.reports.balance import (
     StageBalance,
     balance_of,
@@ -189,10 +196,9 @@ class Cells:
 
 @dataclass(frozen=True, kw_only=True)
 class Idle:
-    """Assets that earn nothing as they stand."""
+    """Assets that need attention as they stand."""
 
-    assets: tuple[Asset, ...]  # little used ones too
-    assets_idle: int  # those that earn nothing
+    assets: tuple[Asset, ...]
     asset_sentence: str
     asset_period: str  # the days that count for it; empty where nobody says
     states: tuple[State, ...]
@@ -294,7 +300,6 @@ def _idle(month: Material, facts: Facts) -> Idle:
     since = day(month.used_since.isoformat()) if month.used_since else ""
     return Idle(
         assets=idle_assets(month.unused, facts.items, facts.names),
-        assets_idle=len({one.item for one in month.unused if one.kind != LITTLE}),
         asset_sentence=asset_sentence(month.unused, month.items),
         asset_period=(
             f"Use and demand from {since} to {day(month.as_of.isoformat())} count." if since else ""
@@ -415,14 +420,8 @@ def _summary(
     if covered:
         sentences.append(f"Well covered: {_named(covered, facts)}.")
     sentences += filter(None, (wanted.ask_sentence, wanted.request_sentence))
-    assets = {one.item for one in month.unused if one.kind != LITTLE}
-    live = sum(item.status == "live" for item in month.items)
-    if live:
-        verb = "earns" if len(assets) == 1 else "earn"
-        stand = "it stands" if len(assets) == 1 else "they stand"
-        sentences.append(
-            f"{len(assets):,} of {count(live, 'live asset')} {verb} nothing as {stand}."
-        )
+    if any(item.status == "live" for item in month.items):
+        sentences.append(use_sentence(month.unused, month.items))
     return tuple(sentences)
 
 

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from callinsight.reports.assets import LITTLE
+from callinsight.reports.assets import UNUSED
 from callinsight.reports.basis import READ
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class MonthNumbers:
     requests: dict[str, str] = field(default_factory=dict)  # by id: its state
 
     @property
-    def earning_nothing(self) -> int:
-        """How many of the idle assets earn nothing; one that is only little used earns something."""
-        return sum(kinds != LITTLE for kinds in self.idle.values())
+    def unused(self) -> int:
+        """How many assets nobody used; what is only out of date or without an owner may be in use."""
+        return sum(UNUSED in kinds.split(";") for kinds in self.idle.values())
 
 
 def numbers_of(

@@ -217,7 +217,7 @@ def balance_table(balance: Sequence[StageBalance]) -> Table:
 
 
 def unused_table(unused: Iterable[Unused], facts: Facts) -> Table:
-    """Assets that earn nothing as they stand: one row for each asset and reason."""
+    """Assets that need attention as they stand: one row for each asset and reason."""
     columns = (
         *(Column("asset_id"), Column("title", width=44), Column("url", LINK, 40)),
         *(Column("content_type", width=20), Column("owner", width=20), Column("state", width=12)),
@@ -234,7 +234,7 @@ def unused_table(unused: Iterable[Unused], facts: Facts) -> Table:
                 *(item.published_on or None, item.updated_on or None),
             )
         )
-    return Table("unused", "Idle assets", columns, tuple(rows))
+    return Table("unused", "Assets that need attention", columns, tuple(rows))
 
 
 def ask_table(asks: Iterable[Ask], facts: Facts) -> Table:

@@ -31,6 +31,7 @@ ROLES = {  # ids of the starter taxonomy that do not read well as they stand
     "unknown": "Unknown role",
 }
 DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
+ENTITY = re.compile(r"&(?=#?\w+;)")  # else it is a sign like any other, and stays readable
 MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~!^]")
 BLANKS = re.compile(r"[ \t\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")  # all but no-break spaces
 LIST_MARK = re.compile(r"^( ?\d*)([-+=.)])")
@@ -172,7 +173,7 @@ def web_address(url: str) -> str:
 def markdown(text: str) -> str:
     """A text that Markdown shows as it is: no markup, HTML, table cell, heading or link comes of it."""
     plain = BLANKS.sub(" ", text)
-    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = ENTITY.sub("&amp;", plain).replace("<", "&lt;").replace(">", "&gt;")
     plain = MARKDOWN.sub(r"\\\g<0>", plain)
     plain = LIST_MARK.sub(r"\1\\\2", plain)
     for mark, harmless in (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;")):

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from callinsight.content.inventory_lint import ADVICE, ERROR, Finding, lint
+from callinsight.content.inventory_lint import ADVICE, ERROR, Finding, lint, lint_lines
 from callinsight.records import ContentItem, Problem
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -152,3 +152,31 @@ def test_rows_of_sheets_are_named_errors_first_and_in_their_order():
     ]
     assert told[0][4:] == ("x is y", "write z")
     assert told[1].problem == "the asset_id 'b' stands in i.csv:2 too; only this row counts"
+
+
+def test_advice_that_many_assets_get_is_one_line_with_their_rows():
+    owners = [
+        item(str(n), title=str(n), owner="", listed_at=f"x.csv:{n}") for n in (2, 3, 4, 7, 12, 13)
+    ]
+    dates = [
+        item(f"d{n}", title=f"d{n}", expires_on=f"2026-10-0{n}", source="import y.csv")
+        for n in (1, 2, 3, 4)
+    ]
+    wrong = [
+        item(f"w{n}", title=f"w{n}", stages=("moon",), listed_at=f"x.csv:{20 + n}")
+        for n in range(4)
+    ]
+    told = list(lint_lines(found(*owners, *dates, *wrong)))
+
+    assert [line for line in told if "moon" in line] == told[1:5]
+    assert told[5:] == [
+        "Advice:",
+        "expired, 4 assets; refresh it and move expires_on, or set its status to archived",
+        "  import y.csv: d1, d2, d3, d4",
+        "no owner, 6 assets: it has no owner; name who keeps it true",
+        "  x.csv: 2 to 4, 7, 12 to 13",
+    ]
+    assert len(list(lint_lines(found(*owners, *dates, *wrong), every=True))) == 16
+    assert "x.csv:7: 7: it has no owner; name who keeps it true" in list(
+        lint_lines(found(*owners[3:4]))
+    )

@@ -441,7 +441,7 @@ class TestUnusedCommand:
         assert told.exit_code == 0, told.stderr
         assert told.stdout == (
             "As of 2026-10-31; use and demand since 2026-05-04\n"
-            "3 of 3 live assets earn little or nothing as they stand\n"
+            "3 of 3 live assets need attention as they stand\n"
             "\n"
             "  unused: 2 (67% of the live assets, 90% of what they cost to make)\n"
             "  low use: 1 (33% of the live assets, 10% of what they cost to make)\n"
@@ -497,7 +497,7 @@ class TestUnusedCommand:
 
         assert told.stdout == (
             "As of 2026-10-31; use and demand since 2026-05-04\n"
-            "0 of 0 live assets earn little or nothing as they stand\n"
+            "0 of 0 live assets need attention as they stand\n"
         )
 
     def test_a_topic_is_a_demand_for_assets_too(self, desk: Desk) -> None:

@@ -134,6 +134,14 @@ class TestAcceptAll:
             (["1", "--all"], "name an asset, or say --all for all that is proposed"),
             (["1", "--dry-run"], "--at-least and --dry-run go with --all"),
             (
+                ["--all"],
+                (
+                    "--all needs --at-least SHARE, such as 0.8: concerns are proposed from 0.5 on, of which "
+                    "three to nine in ten were right in inventories that people tagged, and the score of a "
+                    "persona or stage is a share of deals; 'accept --all --dry-run' lists all"
+                ),
+            ),
+            (
                 ["--all", "--at-least", "0.96"],
                 (
                     "nothing is proposed that is at least 0.96 likely; 'callinsight inventory "
@@ -486,3 +494,21 @@ def test_mentions_are_found_on_each_run_once(project: Project) -> None:
         "2026-10-05",
     )
     assert event.utterance == "talk-1:0000"
+
+
+def test_a_folder_without_types_is_told_by_its_folders(db, tmp_path):
+    pages = tmp_path / "pages"
+    for name in ("case-studies/alder.md", "blog/one.md", "odds/two.md"):
+        (pages / name).parent.mkdir(parents=True, exist_ok=True)
+        (pages / name).write_text(f"# About {name}\n\nSome words.\n")
+
+    done = import_items(db, pages, mapping=None, now=NOW)
+
+    assert [item.content_type for item in done.new] == ["case_study", "blog"]
+    assert done.notes[0] == (
+        "pages: no column says the content type, so that the folder does; 'callinsight inventory map "
+        "pages' shows what each folder was taken for"
+    )
+    assert done.problems[0].startswith(
+        "odds/two.md: 'odds' is no content_type; write what it means"
+    )

@@ -47,7 +47,7 @@ def test_the_demos_agenda_says_what_to_decide(demo: DemoRun, tmp_path) -> None:
     assert titles == [
         "Where we stand (5 minutes)",
         "What buyers raise and nothing answers (15 minutes)",
-        "Assets that earn little or nothing (5 minutes)",
+        "Assets that need attention (5 minutes)",
         "Won and lost (10 minutes)",
         "Disqualified (5 minutes)",
     ]

@@ -260,7 +260,7 @@ def test_numbers_are_kept_and_read_again():
     assert from_json('{"schema": 99}') is None
 
 
-def test_an_asset_that_is_only_little_used_is_not_counted_as_idle():
+def test_an_asset_that_is_little_used_or_old_is_not_counted_as_unused():
     idle = {"A-1": "low use", "A-2": "low use;stale", "A-3": "unused"}
 
-    assert numbers(cell(3, 8, "gap"), idle=idle).earning_nothing == 2
+    assert numbers(cell(3, 8, "gap"), idle=idle).unused == 1

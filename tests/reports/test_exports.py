@@ -85,7 +85,7 @@ def test_every_part_is_a_sheet_a_file_and_a_list_with_the_same_rows(written):
         "past": "Past, changed",
         "matrix": "Roles and stages",
         "funnel": "Funnel",
-        "unused": "Idle assets",
+        "unused": "Assets that need attention",
         "asks": "Asked to be sent",
         "requests": "Requests",
         "topics": "Themes",
@@ -123,7 +123,7 @@ def test_rows_are_as_tall_as_their_words_and_sheets_print_on_pages_of_a4(written
         None,
         0,
     )  # 1 by itself
-    assert book["Gaps"].page_setup.fitToWidth == 2
+    assert book["Gaps"].page_setup.fitToWidth == 3
     assert book["Gaps"].print_title_cols == "$A:$A"
 
 
@@ -142,13 +142,13 @@ def test_a_workbook_has_types_filters_and_frozen_heads(written):
     due = column(book["Requests"], "due")[0]
     assert (due.value.date(), due.number_format) == (date(2026, 11, 4), "d mmm yyyy")
     assert column(book["Requests"], "overdue")[0].value is True
-    idle = book["Idle assets"]
+    idle = book["Assets that need attention"]
     assert column(idle, "cost")[0].value == -12.5
     assert column(idle, "url")[0].hyperlink.target == "https://content.example/b"
     assert book["Summary"]["A1"].value == "What buyers raised in October 2026"
     assert {
         link.location for link in (c.hyperlink for r in book["Summary"] for c in r) if link
-    } >= {"'Gaps'!A1", "'Idle assets'!A1"}
+    } >= {"'Gaps'!A1", "'Assets that need attention'!A1"}
 
 
 def test_no_cell_of_a_workbook_is_a_formula(written):
@@ -156,7 +156,7 @@ def test_no_cell_of_a_workbook_is_a_formula(written):
 
     kinds = {c.data_type for sheet in book for row in sheet for c in row if c.value is not None}
     assert kinds <= {"s", "n", "d", "b"}
-    title = column(book["Idle assets"], "title")[0]
+    title = column(book["Assets that need attention"], "title")[0]
     assert (title.value, title.quotePrefix) == (FORMULA, True)
     assert column(book["Requests"], "title")[0].quotePrefix
 

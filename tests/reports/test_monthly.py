@@ -9,7 +9,7 @@ import pytest
 
 from callinsight.errors import InputError
 from callinsight.records import ContentItem, Problem, Topic, Unused
-from callinsight.reports.assets import asset_sentence, idle_assets
+from callinsight.reports.assets import asset_sentence, idle_assets, use_sentence
 from callinsight.reports.monthly import MonthlyReport, write_report
 from callinsight.reports.wording import Names
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
@@ -26,7 +26,7 @@ SECTIONS = [
     "Demand that is covered",
     "Too few calls to say",
     "The balance of the funnel",
-    "Assets that earn little or nothing",
+    "Assets that need attention",
     "How to read this",
 ]
 VOID = {"meta", "br", "link", "img", "input", "hr"}
@@ -109,7 +109,7 @@ def test_the_month_in_short(autumn):
             "Consideration, 8 of 10 deals)."
         ),
         "Well covered: Price and budget (Economic buyer at Decision, 8 of 12 deals).",
-        "0 of 4 live assets earn nothing as they stand.",
+        "All of 4 live assets are used, fresh and owned.",
     )
 
 
@@ -393,7 +393,7 @@ def test_idle_assets_say_why_in_words_for_people(autumn):
         ),
     ]
     assert plain(report.asset_sentence) == (
-        "2 of 6 live assets (33 %), which hold 64 % of what the live assets cost to make."
+        "2 of 6 live assets (33 %) are unused and hold 64 % of what the live assets cost to make."
     )
     assert [(s.name, s.assets, plain(s.share), plain(s.cost)) for s in report.states] == [
         ("Unused", "2", "33 %", "64 %"),
@@ -424,21 +424,22 @@ def test_little_used_assets_are_counted_apart():
     little = [Unused(item=id_, kind="low use", why="", advice="keep") for id_ in "ABC"]
 
     assert plain(asset_sentence([nothing, *little], items)) == (
-        "1 of 4 live assets (25 %). What they cost to make is not known. 2 more are little used."
+        "1 of 4 live assets (25 %) is unused; 2 more are little used. What they cost to make is not "
+        "known."
     )
     assert plain(asset_sentence(little[:1], items)) == (
-        "All of 4 live assets are used, fresh and owned. 1 more is little used."
+        "0 of 4 live assets are unused; 1 more is little used."
     )
 
 
 def test_cost_is_only_spoken_of_where_it_is_known(empty):
     empty.item("B-1", published_on="2026-01-05", cost=None)
     assert plain(empty.report().asset_sentence) == (
-        "1 of 1 live asset (100 %). What they cost to make is not known."
+        "1 of 1 live asset (100 %) is unused. What they cost to make is not known."
     )
     empty.item("B-2", published_on="2026-10-05", cost=50.0)
     assert plain(empty.report().asset_sentence) == (
-        "1 of 2 live assets (50 %), which hold 0 % of what the live assets cost to make, "
+        "1 of 2 live assets (50 %) is unused and holds 0 % of what the live assets cost to make, "
         "as far as it is known (1 of 2)."
     )
 
@@ -682,7 +683,7 @@ def test_a_month_without_calls_says_so_and_still_shows_the_inventory(empty, tmp_
     assert report.summary == ()
     assert [text for level, text in page.headings if level == "h2"] == [
         "What this rests on",
-        "Assets that earn little or nothing",
+        "Assets that need attention",
         "How to read this",
     ]
     assert "There are no calls in this month." in page.text
@@ -717,3 +718,17 @@ def test_a_report_without_company_begins_with_its_subject(empty, tmp_path):
     write(empty.report(company=""), tmp_path)
 
     assert markdown(tmp_path).startswith("# What buyers raised in October 2026\n")
+
+
+def test_assets_in_use_that_are_old_or_without_owner_are_no_idle_ones():
+    items = [ContentItem(id=id_, title=id_, content_type="blog") for id_ in "ABCD"]
+    found = [
+        Unused(item="A", kind="unused", why="", advice="retire"),
+        Unused(item="A", kind="unowned", why="", advice="assign an owner"),
+        Unused(item="B", kind="unowned", why="", advice="assign an owner"),
+        Unused(item="C", kind="stale", why="", advice="refresh"),
+        Unused(item="D", kind="expired", why="", advice="refresh"),
+    ]
+    assert use_sentence(found, items) == (
+        "1 of 4 live assets is unused; 3 more are out of date or without an owner."
+    )

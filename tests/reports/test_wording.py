@@ -16,6 +16,7 @@ from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
         ("a | b", "a \\| b"),
         ("`code` *b* _i_ ~s~", "\\`code\\` \\*b\\* \\_i\\_ \\~s\\~"),
         ("<b>&amp;", "&lt;b&gt;&amp;amp;"),
+        ("R&D & more; &#60;", "R&D & more; &amp;\\#60;"),
         ("[a](http://b)", "\\[a\\](http&#58;//b)"),
         ("www.x.example", "www&#46;x.example"),
         ("a@b.example", "a&#64;b.example"),
