@@ -51,6 +51,8 @@ RANGES = {
     "report.excerpts": (0, 100),
     "requests.acknowledge_days": (0, 1000),
     "requests.decide_days": (0, 1000),
+    "requests.reply_days": (0, 1000),
+    "requests.use_days": (0, 1000),
     "report.embed_limit_mb": (0.0, 1000.0),
 }
 
@@ -167,6 +169,8 @@ class RequestsConfig:
     deliver_days: dict[str, int] = field(  # from accepting it, by priority
         default_factory=DELIVER_DAYS.copy
     )
+    reply_days: int = 2  # of sales: from a question about a request to an answer of who asked
+    use_days: int = 20  # of sales: from the delivery to a use of the asset, or a word on it
     country: str = ""  # whose holidays and weekends are no business days, such as GB
     region: str = ""  # of the country, such as SCT
     holidays: tuple[str, ...] = ()  # dates of one's own

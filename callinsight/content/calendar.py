@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from callinsight.content.requests import one_line, shown
-from callinsight.content.sla import running
+from callinsight.content.sla import OF_SALES, running
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +63,7 @@ def _task(
     task.add("summary", f"{shown(request.id)} {one_line(request.title)}")
     task.add("status", STATUSES[request.state])
     task.add("priority", PRIORITIES[request.priority])
+    clocks = [clock for clock in clocks if clock.promise not in OF_SALES]
     clock = running(clocks) or (clocks[-1] if clocks else None)
     if clock is not None:
         task.add("due", date.fromisoformat(clock.due))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,14 +11,17 @@ from typing import TYPE_CHECKING
 from callinsight.content.requests import DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping
     from zoneinfo import ZoneInfo
 
     from callinsight.records import ContentRequest, RequestEvent
 
 ACKNOWLEDGE, DECIDE, DELIVER = "acknowledge", "decide", "deliver"
+REPLY, USE = "reply", "use"  # what sales promises: to answer a question, to use what was delivered
+OF_SALES = (REPLY, USE)
 DAY = timedelta(days=1)
 WEEKEND = (5, 6)
+Past = Sequence[tuple[date, "RequestEvent"]]  # what happened, with its day
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Promises:
     deliver: Mapping[str, int]  # by priority
     is_open: Callable[[date], bool]  # whether a day is a business day
     zone: ZoneInfo  # that cuts days
+    reply: int | None = None  # of whoever asked, to a question; None where nothing is promised
+    use: int | None = None  # of an asset that was delivered, or a word on it
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Clock:
     """One promise about a request, as it stands on a day."""
 
     request: int
-    promise: str  # acknowledge | decide | deliver
+    promise: str  # acknowledge | decide | deliver; of sales: reply | use
     due: str  # date
     done_on: str  # date; empty while it is open
     late_days: int  # business days past the due date, until it was done or the day that was asked
@@ -66,9 +72,16 @@ def business_days(country: str, region: str, own: Collection[str]) -> Callable[[
 
 
 def clocks(
-    request: ContentRequest, events: Sequence[RequestEvent], promises: Promises, *, as_of: date
+    request: ContentRequest,
+    events: Sequence[RequestEvent],
+    promises: Promises,
+    *,
+    as_of: date,
+    used: Collection[date] = (),
 ) -> tuple[Clock, ...]:
     """The promises about a request, in order; what happened after the day is not known yet.
+
+    `used` are the days on which the asset was used that it was delivered as.
 
     Somebody else than the requester acknowledges it by accepting, declining or commenting. What is
     declined is not delivered. None before it was asked for.
@@ -92,13 +105,45 @@ def clocks(
         (ACKNOWLEDGE, asked, promises.acknowledge, answered),
         (DECIDE, asked, promises.decide, decided),
     ]
-    if accepted and not first("decline"):
-        days = promises.deliver[request.priority]
-        told.append((DELIVER, accepted, days, first("deliver")))
+    delivered, declined = first("deliver"), first("decline")
+    if accepted and not declined:
+        told.append((DELIVER, accepted, promises.deliver[request.priority], delivered))
+    askers = _askers(request, past)
+    if promises.reply is not None and (question := _question(past, askers)):
+        asked_on, replied = question
+        if replied or not (delivered or declined):  # else it does not matter any more
+            told.append((REPLY, asked_on, promises.reply, replied))
+    if promises.use is not None and delivered:
+        words = [day for day, one in past if one.event == "comment" and _is_by(one, askers)]
+        taken = [day for day in (*words, *used) if delivered <= day <= as_of]
+        told.append((USE, delivered, promises.use, min(taken, default=None)))
     return tuple(
         _clock(request.id, name, start, days, done, promises, as_of)
         for name, start, days, done in told
     )
+
+
+def _askers(request: ContentRequest, past: Past) -> set[str]:
+    """Who asked for it or voted for it."""
+    votes = [event.who for _, event in past if event.event == "vote"]
+    return {name.casefold() for name in (request.requester, *votes)}
+
+
+def _question(past: Past, askers: Collection[str]) -> tuple[date, date | None] | None:
+    """The oldest question to them that waits, else the last: when it was asked and answered."""
+    waiting: date | None = None
+    last: tuple[date, date | None] | None = None
+    for day, event in past:
+        if _is_by(event, askers):
+            if waiting and event.event == "comment":
+                last, waiting = (waiting, day), None
+        elif event.event == "comment" and "?" in event.note and waiting is None:
+            waiting = day
+    return (waiting, None) if waiting else last
+
+
+def _is_by(event: RequestEvent, askers: Collection[str]) -> bool:
+    return event.who.casefold() in askers
 
 
 def running(clocks: Sequence[Clock]) -> Clock | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.content.sla import ACKNOWLEDGE, DECIDE, DELIVER, OF_SALES
 from callinsight.months import last_day, month_of
 from callinsight.pipeline.definitions import revisions_of_month
 from callinsight.pipeline.report import PREVIOUS, report_of
@@ -49,12 +50,13 @@ def _promises(db: Database, config: Config, month: str, day: date) -> list[Kept]
     requests = requests_as_of(store.all_requests(db), happened, config, day)
     kept: Counter[str] = Counter()
     broken: Counter[str] = Counter()
-    for clocks in clocks_of(requests, happened, config, day).values():
+    for clocks in clocks_of(db, requests, happened, config, day).values():
         for clock in clocks:
             if clock.due.startswith(month) and clock.due <= day.isoformat():
                 in_time = clock.done_on and not clock.late_days
                 (kept if in_time else broken)[clock.promise] += 1
     return [
         Kept(promise=promise, kept=kept[promise], broken=broken[promise])
-        for promise in dict.fromkeys((*kept, *broken))
+        for promise in (ACKNOWLEDGE, DECIDE, DELIVER, *OF_SALES)
+        if kept[promise] + broken[promise]
     ]

@@ -92,7 +92,7 @@ def show_request(db: Database, config: Config, number: str, *, now: str) -> list
     """One request in lines, with everything that happened to it."""
     request = get_request(db, number_of(number))
     events = events_of(db).get(request.id, [])
-    clocks = clocks_of([request], events, config, day_of(now, config.zone))[request.id]
+    clocks = clocks_of(db, [request], events, config, day_of(now, config.zone))[request.id]
     exists = [
         f"{one.item.id} {one.item.title}: {one.obstacle}" for one in existing_assets(db, request)
     ]
@@ -129,7 +129,7 @@ def _done(
     db: Database, config: Config, request: ContentRequest, step: str, who: str, now: str
 ) -> Done:
     events, day = store.all_request_events(db), day_of(now, config.zone)
-    clocks = clocks_of([request], events, config, day)[request.id]
+    clocks = clocks_of(db, [request], events, config, day)[request.id]
     return Done(
         line=line_of(request, clocks),
         warning=not_counted(db, request, day) if step == "deliver" else "",

@@ -40,7 +40,7 @@ def brief_of(db: Database, config: Config, id_: int, *, as_of: date) -> str:
     request = get_request(db, id_)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     events = events_of(db).get(id_, [])
-    clocks = clocks_of([request], events, config, as_of)[id_]
+    clocks = clocks_of(db, [request], events, config, as_of)[id_]
     gap = _gap_behind(db, request)
     evidence = request.evidence or (gap.evidence if gap else ())
     said = said_in(db, request.concern, evidence)
@@ -91,7 +91,7 @@ def export_requests(
     """The requests as `ics`, `csv` or `json`, all or those with an id; the same bytes each time."""
     requests = [one for one in store.all_requests(db) if ids is None or one.id in ids]
     events = events_of(db)
-    clocks = clocks_of(requests, store.all_request_events(db), config, as_of)
+    clocks = clocks_of(db, requests, store.all_request_events(db), config, as_of)
     if shape == "ics":
         name = f"{config.company} content requests".strip()
         return calendar_of(requests, events, clocks, name=name)

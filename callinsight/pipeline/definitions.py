@@ -92,6 +92,8 @@ def promises_of(config: Config) -> list[tuple[str, str]]:
             (f"Delivered, {priority}", days, "of accepting it")
             for priority, days in sorted(agreed.deliver_days.items())
         ),
+        ("Answered by sales", agreed.reply_days, "of a question about the request"),
+        ("Used by sales, or a word on why not", agreed.use_days, "of the delivery"),
     ]
     return [(name, f"Within {count(days, 'business day')} {since}") for name, days, since in steps]
 

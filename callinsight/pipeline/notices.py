@@ -134,7 +134,7 @@ def _silenced() -> Iterator[None]:
 def _unreminded(db: Database, config: Config, now: str) -> list[tuple[ContentRequest, Clock]]:
     requests = [one for one in store.all_requests(db) if one.state in OPEN]
     events = store.all_request_events(db)
-    clocks = clocks_of(requests, events, config, day_of(now, config.zone))
+    clocks = clocks_of(db, requests, events, config, day_of(now, config.zone))
     told = {(event.request, event.note) for event in events if event.event == REMIND}
     return [
         (request, clock)
@@ -146,7 +146,7 @@ def _unreminded(db: Database, config: Config, now: str) -> list[tuple[ContentReq
 
 def _clock(db: Database, config: Config, request: ContentRequest, now: str) -> Clock | None:
     as_of = day_of(now, config.zone)
-    clocks = clocks_of([request], store.all_request_events(db), config, as_of)
+    clocks = clocks_of(db, [request], store.all_request_events(db), config, as_of)
     return running(clocks[request.id])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import defaultdict
+from datetime import date
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
@@ -33,7 +34,7 @@ from callinsight.content.requests import (
     titles_tell,
     words_in_common,
 )
-from callinsight.content.sla import Promises, business_days, clocks, day_of, running
+from callinsight.content.sla import OF_SALES, Promises, business_days, clocks, day_of, running
 from callinsight.errors import InputError, nearest
 from callinsight.months import month_of
 from callinsight.pipeline.embedding import passing_vectors
@@ -43,7 +44,6 @@ from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
     from sqlite_utils import Database
 
@@ -346,6 +346,7 @@ def last_request_day(db: Database, config: Config) -> date | None:
 
 
 def clocks_of(
+    db: Database,
     requests: Iterable[ContentRequest],
     events: Iterable[RequestEvent],
     config: Config,
@@ -359,14 +360,31 @@ def clocks_of(
         DELIVER_DAYS | settings.deliver_days,
         business_days(settings.country, settings.region, settings.holidays),
         config.zone,
+        reply=settings.reply_days,
+        use=settings.use_days,
     )
     happened: dict[int, list[RequestEvent]] = defaultdict(list)
     for event in events:
         happened[event.request].append(event)
     return {
-        request.id: clocks(request, happened[request.id], promises, as_of=as_of)
+        request.id: clocks(
+            request,
+            happened[request.id],
+            promises,
+            as_of=as_of,
+            used=_days_used(db, config, request),
+        )
         for request in requests
     }
+
+
+def _days_used(db: Database, config: Config, request: ContentRequest) -> list[date]:
+    """On which days the asset was used that a request was delivered as."""
+    if not request.item:
+        return []
+    sure = config.content.mention_confidence
+    events = [e for e in store.events_of_item(db, request.item) if e.confidence >= sure]
+    return sorted({date.fromisoformat(event.occurred_at[:10]) for event in events})
 
 
 def requests_in(
@@ -378,7 +396,7 @@ def requests_in(
     """
     states = {"open": OPEN, "all": STATES}.get(state, (state,))
     found = [request for request in store.all_requests(db) if request.state in states]
-    clocks = clocks_of(found, store.all_request_events(db), config, as_of)
+    clocks = clocks_of(db, found, store.all_request_events(db), config, as_of)
 
     def urgency(request: ContentRequest) -> tuple[bool, str, str, int]:
         clock = running(clocks[request.id])
@@ -388,7 +406,8 @@ def requests_in(
     return [
         (request, clocks[request.id])
         for request in sorted(found, key=urgency)
-        if not overdue or (request.state in OPEN and any(c.is_overdue for c in clocks[request.id]))
+        if not overdue
+        or (request.state != "declined" and any(c.is_overdue for c in clocks[request.id]))
     ]
 
 
@@ -424,7 +443,7 @@ def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLin
     """The requests as a report of a day shows them."""
     happened = store.all_request_events(db)
     requests = requests_as_of(store.all_requests(db), happened, config, as_of)
-    clocks = clocks_of(requests, happened, config, as_of)
+    clocks = clocks_of(db, requests, happened, config, as_of)
     effects = effects_of(db, config, until=as_of.isoformat()[:7])
     delivered = {e.request: day_of(e.at, config.zone) for e in happened if e.event == "deliver"}
     lines = []
@@ -451,6 +470,13 @@ def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLin
                 votes=request.votes,
                 item=request.item,
                 effect=effect_words(effect) if effect else "",
+                owed=_owed(clocks[request.id]) if request.state != "declined" else "",
             )
         )
     return tuple(lines)
+
+
+def _owed(found: Iterable[Clock]) -> str:
+    """What sales owes and is late with: reply or use, with the day it was due; empty for nothing."""
+    late = [clock for clock in found if clock.promise in OF_SALES and clock.is_overdue]
+    return f"{late[0].promise} {late[0].due}" if late else ""

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from callinsight.reports.monthly import MonthlyReport
 
 SHOWN = 5  # entries of a point; the rest is in the report
+OWED = {  # who promised what
+    "acknowledge": "Marketing promised to answer",
+    "decide": "Marketing promised to decide",
+    "deliver": "Marketing promised to deliver",
+    "reply": "Sales promised to answer questions",
+    "use": "Sales promised to use what is delivered, or to say why not",
+}
 DECIDED = ("won", "lost", "disqualified")
 
 
@@ -22,7 +29,7 @@ DECIDED = ("won", "lost", "disqualified")
 class Kept:
     """Promises on content requests of one kind that were due in a month."""
 
-    promise: str  # acknowledge | decide | deliver
+    promise: str  # acknowledge | decide | deliver; of sales: reply | use
     kept: int
     broken: int
 
@@ -119,7 +126,7 @@ def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point | None:
         return None
     told = [report.request_sentence] if report.request_sentence else []
     told += [
-        f"Promises to {one.promise}: {one.kept:,} of {one.kept + one.broken:,} due this month were kept."
+        f"{OWED[one.promise]}: {one.kept:,} of {one.kept + one.broken:,} due this month were kept."
         for one in due
     ]
     entries = [

@@ -38,7 +38,13 @@ from callinsight.reports.excerpts import PRESSING, Excerpt, pick_excerpts, roll_
 from callinsight.reports.glossary import definitions
 from callinsight.reports.matrix import Line, lines_of
 from callinsight.reports.pages import write_report
-from callinsight.reports.requests import RequestRow, request_effects, request_rows, request_sentence
+from callinsight.reports.requests import (
+    RequestRow,
+    request_effects,
+    request_owed,
+    request_rows,
+    request_sentence,
+)
 from callinsight.reports.tables import (
     Table,
     ask_table,
@@ -328,7 +334,7 @@ def _wanted(month: Material, facts: Facts) -> Wanted:
         open_asks_rest=_more(len(open_asks) - ASKS_SHOWN, "ask"),
         request_sentence=request_sentence(month.requests, month.requests_on or month.as_of),
         requests=request_rows(month.requests),
-        request_effects=request_effects(month.requests),
+        request_effects=(*request_owed(month.requests), *request_effects(month.requests)),
     )
 
 

@@ -31,6 +31,7 @@ class RequestLine:
     gap: str = ""
     votes: int = 0
     item: str = ""  # the asset it was delivered as
+    owed: str = ""  # what sales is late with: reply or use, and the day it was due
     effect: str = ""  # what became of the demand, in words; empty where nothing is to be said
 
 
@@ -92,6 +93,24 @@ def request_effects(lines: Sequence[RequestLine]) -> tuple[str, ...]:
         for line in lines
         if line.state == "delivered" and line.effect
     )
+
+
+def request_owed(lines: Sequence[RequestLine]) -> tuple[str, ...]:
+    """What sales owes in its turn and is late with, a sentence each."""
+    told = []
+    for line in lines:
+        promise, _, due = line.owed.partition(" ")
+        if promise == "reply":
+            told.append(
+                f"{line.id}, {line.title}: a question waits for {line.requester}, whose answer was due "
+                f"{day(due)}."
+            )
+        elif promise == "use":
+            told.append(
+                f"{line.id}, {line.title}: nobody in sales used {line.item} or said why not; that was due "
+                f"{day(due)}."
+            )
+    return tuple(told)
 
 
 def _due(line: RequestLine) -> str:

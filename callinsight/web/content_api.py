@@ -109,7 +109,7 @@ class Said:
 class Due:
     """A promise about a request as it stands today."""
 
-    promise: str  # acknowledge | decide | deliver
+    promise: str  # acknowledge | decide | deliver; of sales: reply | use
     due: str
     done_on: str
     late_days: int  # business days
@@ -383,7 +383,7 @@ def _tickets(
     found = list(wanted)
     events = desk.events_of(db)
     happened = [event for one in found for event in events.get(one.id, ())]
-    clocks = desk.clocks_of(found, happened, config, today(request, config))
+    clocks = desk.clocks_of(db, found, happened, config, today(request, config))
     return [
         Ticket(
             shown(one.id),

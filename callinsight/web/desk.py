@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from callinsight.config import DELIVER_DAYS
 from callinsight.content.requests import OPEN, shown
-from callinsight.content.sla import ACKNOWLEDGE, DECIDE, DELIVER, running
+from callinsight.content.sla import ACKNOWLEDGE, DECIDE, DELIVER, REPLY, USE, running
 from callinsight.reports.wording import ANY, count, day
 
 if TYPE_CHECKING:
@@ -25,8 +25,20 @@ STATES = {
     "delivered": "Delivered",
     "declined": "Declined",
 }
-TO_DO = {ACKNOWLEDGE: "Answer", DECIDE: "Decide", DELIVER: "Deliver"}
-NOUNS = {ACKNOWLEDGE: "answer", DECIDE: "decision", DELIVER: "delivery"}
+TO_DO = {
+    ACKNOWLEDGE: "Answer",
+    DECIDE: "Decide",
+    DELIVER: "Deliver",
+    REPLY: "Sales replies",
+    USE: "Sales uses it",
+}
+NOUNS = {
+    ACKNOWLEDGE: "answer",
+    DECIDE: "decision",
+    DELIVER: "delivery",
+    REPLY: "reply of sales",
+    USE: "use by sales",
+}
 CLOSED = 12  # requests that are done, in a column
 
 
@@ -82,7 +94,9 @@ def told(clock: Clock) -> ClockShown:
 
 def ticket_of(request: ContentRequest, clocks: Sequence[Clock], names: Names) -> Ticket:
     """A request with what is due next."""
-    clock = running(clocks) if request.state in OPEN else None
+    clock = running(clocks) if request.state != "declined" else None
+    if request.state not in OPEN and clock and not clock.is_overdue:
+        clock = None  # what was delivered only shows where it is owed a use
     return Ticket(
         request=request,
         number=shown(request.id),

@@ -369,7 +369,7 @@ def _page(
     config = request_settings(db)
     wanted = desk.get_request(db, id_)
     events = desk.events_of(db).get(id_, [])
-    clocks = desk.clocks_of([wanted], events, config, today(request, config))[id_]
+    clocks = desk.clocks_of(db, [wanted], events, config, today(request, config))[id_]
     names = names_of(db, taxonomy)
     who = visitor(request).name.casefold()
     voters = [event.who for event in events if event.event == "vote"]
@@ -445,7 +445,7 @@ def _tickets(
 ) -> list[Any]:
     config = request_settings(db)
     names = names_of(db, taxonomy)
-    clocks = desk.clocks_of(found, store.all_request_events(db), config, today(request, config))
+    clocks = desk.clocks_of(db, found, store.all_request_events(db), config, today(request, config))
     return [ticket_of(one, clocks[one.id], names) for one in found]
 
 

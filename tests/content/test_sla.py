@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callinsight.content.sla import (
+    OF_SALES,
     Clock,
     Promises,
     add_days,
@@ -31,6 +33,50 @@ def at(day: int, month: int = 11) -> str:
 def told(*events, as_of: date, **changes) -> list[tuple[str, str, str, int]]:
     found = clocks(request(created_at=at(2), **changes), events, PROMISES, as_of=as_of)
     return [(c.promise, c.due, c.done_on, c.late_days) for c in found]
+
+
+class TestWhatSalesPromises:
+    """The one who asked replies within 2 business days, uses what is delivered within 10."""
+
+    def told(self, *events, as_of: date, used=(), **changes) -> list[tuple[str, str, str, int]]:
+        both = replace(PROMISES, reply=2, use=10)
+        found = clocks(request(created_at=at(2), **changes), events, both, as_of=as_of, used=used)
+        return [(c.promise, c.due, c.done_on, c.late_days) for c in found if c.promise in OF_SALES]
+
+    def test_a_question_is_to_be_answered_by_who_asked_or_voted(self):
+        ask = event("comment", at(3), "Ed", "For which size of firm?")
+        remark = event("comment", at(3), "Ed", "Fine.")
+        assert self.told(remark, as_of=date(2026, 11, 30)) == []
+        assert self.told(ask, as_of=date(2026, 11, 6)) == [("reply", "2026-11-05", "", 1)]
+        others = event("comment", at(4), "Lena", "Large ones")
+        assert self.told(ask, others, as_of=date(2026, 11, 4)) == [("reply", "2026-11-05", "", 0)]
+        for who in ("mara", "Jo"):
+            voted = event("vote", at(2), "Jo")
+            reply = event("comment", at(6), who, "Small ones")
+            assert self.told(voted, ask, reply, as_of=date(2026, 11, 9)) == [
+                ("reply", "2026-11-05", "2026-11-06", 1)
+            ]
+
+    def test_a_question_that_came_too_late_to_matter_is_none(self):
+        ask = event("comment", at(3), "Ed", "Which size?")
+        decline = event("decline", at(4), "Ed")
+        assert self.told(ask, decline, as_of=date(2026, 11, 30)) == []
+
+    def test_what_is_delivered_is_to_be_used_or_spoken_of(self):
+        steps = event("accept", at(3), "Ed"), event("deliver", at(4), "Ed")
+        due = "2026-11-18"
+        assert self.told(*steps, as_of=date(2026, 11, 20)) == [("use", due, "", 2)]
+        before, after = date(2026, 11, 3), date(2026, 11, 17)
+        assert self.told(*steps, as_of=date(2026, 11, 20), used=[before]) == [("use", due, "", 2)]
+        assert self.told(*steps, as_of=date(2026, 11, 20), used=[before, after]) == [
+            ("use", due, "2026-11-17", 0)
+        ]
+        word = event("comment", at(19), "Mara", "The figures are those of last year")
+        assert self.told(*steps, word, as_of=date(2026, 11, 20)) == [("use", due, "2026-11-19", 1)]
+
+    def test_nothing_is_promised_where_nobody_agreed_on_it(self):
+        ask = event("comment", at(3), "Ed", "Which size?")
+        assert [name for name, *_ in told(ask, as_of=MONDAY)] == ["acknowledge", "decide"]
 
 
 class TestBusinessDays:

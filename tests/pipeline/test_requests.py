@@ -32,7 +32,7 @@ from callinsight.pipeline.requests import (
     vote,
 )
 from callinsight.pipeline.run import request_settings
-from callinsight.records import ContentItem
+from callinsight.records import ContentItem, UsageEvent
 
 LATER = "2026-11-04T10:00:00+00:00"
 
@@ -345,7 +345,7 @@ class TestStanding:
         new_request(db, config, draft, who="Mara", now="2026-12-24T09:00:00+00:00")
         accept(db, config, 1, who="Lena", now="2026-12-24T09:00:00+00:00")
         clocks = clocks_of(
-            store.all_requests(db), store.all_request_events(db), config, date(2026, 12, 24)
+            db, store.all_requests(db), store.all_request_events(db), config, date(2026, 12, 24)
         )
         assert [c.due for c in clocks[1]] == ["2026-12-29", "2027-01-05", "2026-12-29"]
 
@@ -413,6 +413,26 @@ class TestStanding:
         assert told("2026-11-30") == [("R-1", "delivered", "", "", 28, "A-40", early)]
         assert told("2026-12-31") == [("R-1", "delivered", "", "", 59, "A-40", fell)]
         assert told("2027-12-31")[0][-1] == ""
+
+
+class TestWhatSalesOwes:
+    def test_a_delivered_asset_that_nobody_uses_is_late_on_board_and_in_the_report(self, desk):
+        db, config = desk
+        ask(desk)
+        accept(db, config, 1, who="Ed", now=NOW)
+        start(db, config, 1, who="Ed", now=NOW)
+        deliver(db, 1, item="A-41", who="Ed", now=NOW)
+        later = date(2027, 1, 15)
+
+        (line,) = request_lines(db, config, later)
+        assert line.owed.startswith("use 2026-1")
+        found = requests_in(db, config, "all", as_of=later, overdue=True)
+        assert [one.id for one, _ in found] == [1]
+
+        used = UsageEvent(id="u", item="A-41", occurred_at="2026-11-10", event="share")
+        store.add_event(db, used)
+        (line,) = request_lines(db, config, later)
+        assert (line.owed, requests_in(db, config, "all", as_of=later, overdue=True)) == ("", [])
 
 
 class TestBrief:

@@ -79,7 +79,7 @@ def test_promises_requests_and_changes_have_their_points(demo: DemoRun) -> None:
     points = {point.title: point for point in agenda.points}
     assert points["Content requests"].sentences == (
         "One content request is open.",
-        "Promises to decide: 3 of 4 due this month were kept.",
+        "Marketing promised to decide: 3 of 4 due this month were kept.",
     )
     assert points["Disqualified"].sentences == ("Two deals were disqualified (£2,000).",)
     assert points["Disqualified"].entries == ("too small: 2 deals (Firm 1 and Firm 2)",)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from callinsight.reports.requests import RequestLine, request_rows, request_sentence
+from callinsight.reports.requests import RequestLine, request_owed, request_rows, request_sentence
 
 DAY = date(2026, 11, 2)
 
@@ -41,6 +41,18 @@ def test_the_overdue_come_first_then_what_is_due_first_and_closed_ones_not_at_al
     ]
     assert request_sentence(lines, DAY) == (
         "Four content requests are open as of 2 November 2026, 1 of them past its due date."
+    )
+
+
+def test_what_sales_owes_is_said_once_it_is_late():
+    lines = [
+        line("R-1", owed="reply 2026-11-02"),
+        line("R-2", state="delivered", item="A-1", owed="use 2026-10-30"),
+        line("R-3"),
+    ]
+    assert request_owed(lines) == (
+        "R-1, Write R-1: a question waits for Dana, whose answer was due 2 November 2026.",
+        ("R-2, Write R-2: nobody in sales used A-1 or said why not; that was due 30 October 2026."),
     )
 
 
