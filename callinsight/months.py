@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
 MIDDLE = ("03", "26")  # days that lie in the same month in any zone
+TWO = timedelta(days=2)
 TO = ".."  # between the ends of a period
 
 
@@ -30,17 +31,25 @@ class Period:
 
     def holds(self, moment: str, zone: ZoneInfo) -> bool:
         """Whether an ISO 8601 moment lies in it."""
-        first, last = self._widest
-        if not first <= moment[:10] <= last:  # most moments, without asking the zone
+        day = moment[:10]
+        (first, last), (inner_first, inner_last) = self._widest, self._surest
+        if not first <= day <= last:  # most moments, without asking the zone
             return False
+        if inner_first <= day <= inner_last:
+            return True
         return self.first.isoformat() <= day_of(moment, zone) <= self.last.isoformat()
 
     @functools.cached_property
     def _widest(self) -> tuple[str, str]:
         """The first and last day that any clock may show in it: none is more than two days off."""
-        two = timedelta(days=2)
-        first = max(self.first, date.min + two) - two
-        return first.isoformat(), (min(self.last, date.max - two) + two).isoformat()
+        first = max(self.first, date.min + TWO) - TWO
+        return first.isoformat(), (min(self.last, date.max - TWO) + TWO).isoformat()
+
+    @functools.cached_property
+    def _surest(self) -> tuple[str, str]:
+        """The first and last day that lie in it whatever the clock."""
+        first = min(self.first, date.max - TWO) + TWO
+        return first.isoformat(), (max(self.last, date.min + TWO) - TWO).isoformat()
 
 
 def period_of(name: str) -> Period:

@@ -38,9 +38,9 @@ class Raised:
     persona: str
     stage: str
     deal: str
-    call: str
-    utterance: str
-    stance: str  # objection | question | mention | none
+    call: str = ""  # this and the next two are empty where only deals count
+    utterance: str = ""
+    stance: str = ""  # objection | question | mention | none
     asks: bool = False
 
 

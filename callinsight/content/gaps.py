@@ -107,8 +107,8 @@ def find_gaps(
     `period` begins the ids, such as 2026-10. `concerns` are those of the definitions and topics as
     topic:ID; of topics only cells that a deal raises are given. `deals` are all of the period, by
     id; `used` are assets used lately. With `verdicts_only` nobody asks which turns are behind a cell,
-    nor how far its rank is to be trusted: both take a while over many deals. Equal whatever the order
-    of the rows.
+    nor how far its rank is to be trusted: both take a while over many deals; `raised` needs no turns
+    then, and scores mean nothing without `deals`. Equal whatever the order of the rows.
     """
     raised = list(raised)
     open_ = left_open(raised, deals)

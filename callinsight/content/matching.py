@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from callinsight.records import ContentItem
 
@@ -25,22 +25,23 @@ class Match:
 
 
 def match(
-    items: Iterable[ContentItem], concern: str, persona: str, stage: str, as_of: date
+    items: Iterable[ContentItem], persona: str, stage: str, wrong: Mapping[str, tuple[str, ...]]
 ) -> list[Match]:
-    """The assets that name the concern, the nearest first.
+    """How assets stand to a cell, the nearest first; `wrong` are their faults, by id.
 
     An asset made for others is further away than one for this cell that only needs work.
     """
-    matches = [
-        Match(item, obstacles(item, persona, stage, as_of))
-        for item in items
-        if concern in item.concerns
-    ]
+    matches = [Match(item, (*wrong[item.id], *misfits(item, persona, stage))) for item in items]
     return sorted(matches, key=lambda m: (sum(map(_distance, m.obstacles)), m.item.id))
 
 
 def obstacles(item: ContentItem, persona: str, stage: str, as_of: date) -> tuple[str, ...]:
     """Why an asset does not serve a persona at a stage; an empty list of either serves all."""
+    return (*faults(item, as_of), *misfits(item, persona, stage))
+
+
+def faults(item: ContentItem, as_of: date) -> tuple[str, ...]:
+    """What is wrong with an asset on a day, whomever it is for."""
     found = []
     if item.status != "live":
         found.append(item.status)
@@ -50,6 +51,12 @@ def obstacles(item: ContentItem, persona: str, stage: str, as_of: date) -> tuple
         found.append("expired")
     elif is_stale(item, as_of):
         found.append("stale")
+    return tuple(found)
+
+
+def misfits(item: ContentItem, persona: str, stage: str) -> tuple[str, ...]:
+    """Whom an asset is made for, where it is not this persona at this stage."""
+    found = []
     if item.personas and persona not in (ANY, *item.personas):
         found.append(FOR + " and ".join(item.personas))
     if item.stages and stage not in (ANY, *item.stages):

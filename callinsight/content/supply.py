@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.content.matching import ANY, FOR, Match, match, obstacles
+from callinsight.content.matching import ANY, FOR, Match, faults, match, misfits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -30,6 +30,7 @@ class Shelf:
 
     naming: dict[str, list[ContentItem]]  # by concern
     items: dict[str, ContentItem]
+    faults: dict[str, tuple[str, ...]]  # by asset: what keeps it from answering anybody
     judged: dict[str, dict[tuple[str, str, str], bool]]  # by concern; persona, stage, item
     used: Collection[str]
     as_of: date
@@ -54,7 +55,8 @@ def shelve(
     judged: dict[str, dict[tuple[str, str, str], bool]] = defaultdict(dict)
     for one in sorted(judgements, key=lambda j: j.id):
         judged[one.concern][one.persona, one.stage, one.item] = one.answers
-    return Shelf(dict(naming), known, dict(judged), used, as_of)
+    wrong = {id_: faults(item, as_of) for id_, item in known.items()}
+    return Shelf(dict(naming), known, wrong, dict(judged), used, as_of)
 
 
 def answers(shelf: Shelf, concern: str, persona: str, stage: str) -> list[Match]:
@@ -64,14 +66,12 @@ def answers(shelf: Shelf, concern: str, persona: str, stage: str) -> list[Match]
     in a roll-up also what they confirmed for a cell of it. What they denied does not answer.
     """
     judged = shelf.judged.get(concern, {})
-    matches = {
-        m.item.id: m
-        for m in match(shelf.naming.get(concern, ()), concern, persona, stage, shelf.as_of)
-    }
+    naming = shelf.naming.get(concern, ())
+    matches = {m.item.id: m for m in match(naming, persona, stage, shelf.faults)}
     for (who, where, id_), answer in judged.items():
         item = shelf.items.get(id_)
         if item and answer and persona in (ANY, who) and stage in (ANY, where):
-            found = obstacles(item, persona, stage, shelf.as_of)
+            found = (*shelf.faults[id_], *misfits(item, persona, stage))
             matches[id_] = Match(item, tuple(o for o in found if not o.startswith(FOR)))
     weighed = [
         _with_obstacles(m, shelf.used, denied=judged.get((persona, stage, id_)) is False)

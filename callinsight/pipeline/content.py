@@ -140,14 +140,15 @@ def gaps_of(
     """
     known = usable_calls(db) if calls is None else calls
     asked = period_of(period)
-    within = {c.id: c for c in known if asked.holds(c.recorded_at, config.zone)}
+    zone = config.zone
+    within = {c.id: c for c in known if asked.holds(c.recorded_at, zone)}
     topics = _active_topics(db)
     return find_gaps(
         period,
-        raised_in(db, within),
+        demand_in(db, within) if verdicts_only else raised_in(db, within),
         presence_in(db, within),
         with_topics(store.all_items(db), topics),
-        deals_of(db, config, known, within, as_of),
+        {} if verdicts_only else deals_of(db, config, known, within, as_of),
         concerns=[*taxonomy.concerns, *(f"{TOPIC}{topic.id}" for topic in topics)],
         rules=_rules(config.gaps),
         as_of=as_of,
@@ -194,11 +195,21 @@ def demand_in_window(
     )
 
 
-def unused_of(db: Database, config: Config, gaps: list[Gap], as_of: date) -> list[Unused]:
-    """The assets that need attention as they stand on a day, against these demands."""
+def unused_of(
+    db: Database,
+    config: Config,
+    gaps: list[Gap],
+    as_of: date,
+    *,
+    uses: Sequence[UsageEvent] | None = None,
+) -> list[Unused]:
+    """The assets that need attention as they stand on a day, against these demands.
+
+    `uses` are those of `uses_of`, where they are at hand already.
+    """
     return find_unused(
         with_topics(store.all_items(db), _active_topics(db)),
-        uses_of(db, config),
+        uses_of(db, config) if uses is None else uses,
         gaps,
         grace_days=config.unused.grace_days,
         window_days=config.unused.window_days,
@@ -246,6 +257,13 @@ def raised_in(db: Database, calls: Iterable[str]) -> list[Raised]:
             *topics,
         )
     ]
+
+
+def demand_in(db: Database, calls: Iterable[str]) -> list[Raised]:
+    """Which deals raise what in these calls, once a cell: as `raised_in` without the turns."""
+    ids = list(calls)
+    topics = {(f"{TOPIC}{row[0]}", *row[1:4]) for row in store.topics_raised(db, ids)}
+    return [Raised(*row) for row in (*store.demand_of_deals(db, ids), *sorted(topics))]
 
 
 def deals_of(

@@ -13,7 +13,13 @@ from callinsight import store
 from callinsight.calls.audio import clip
 from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
-from callinsight.pipeline.content import demand_in_window, gaps_of, unused_of, uses_of, window_of
+from callinsight.pipeline.content import (
+    demand_in_window,
+    gaps_of,
+    unused_of,
+    uses_of,
+    window_of,
+)
 from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.pipeline.requests import last_request_day, request_lines
 from callinsight.records import Snapshot
@@ -35,7 +41,17 @@ if TYPE_CHECKING:
 
     from callinsight.addresses import Address
     from callinsight.config import Config
-    from callinsight.records import Call, Gap, Participant, Tag, Topic, Unused, Utterance
+    from callinsight.records import (
+        Call,
+        ContentItem,
+        Gap,
+        Participant,
+        Tag,
+        Topic,
+        Unused,
+        UsageEvent,
+        Utterance,
+    )
     from callinsight.reports.asks import Ask
     from callinsight.reports.comparison import Comparison
     from callinsight.reports.monthly import MonthlyReport
@@ -81,37 +97,38 @@ def report_of(
     """
     day = as_of or last_day(month)
     asked_until = as_of or max(day, last_request_day(db, config) or day)
-    every = store.all_calls(db)
-    calls = _calls_of(every, config, month)
+    known = _known(db, config)
+    calls = _calls_of(known.calls, config, month)
+    people = store.participants_in(db, [call.id for call in calls])
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
-    read = _read(db, config, taxonomy, month, day, every)
+    read = _read(db, config, taxonomy, month, day, known)
     material = Material(
         company=config.company,
         month=month,
         as_of=day,
         calls=calls,
-        participants=_people(db, calls),
+        participants=people,
         heard=[Heard(*row) for row in store.spoken_in(db, [call.id for call in calls])],
         utterances=read.evidence,
         gaps=read.gaps,
         unused=read.unused,
-        items=store.all_items(db),
-        excerpts=_excerpts(db, config, read, every),
+        items=known.items,
+        excerpts=_excerpts(db, config, read, calls, people),
         redactions=store.redactions_in(db, [call.id for call in calls]),
-        topics=topics_of(db, month),
+        topics=_topics(db, month),
         problems=store.problems(db),
         names=names,
-        versions={**read.versions, "definitions": taxonomy.version},
+        versions={**_versions(db, config, month), "definitions": taxonomy.version},
         asks=read.asks,
-        asks_tracked=is_tracked(uses_of(db, config)),
+        asks_tracked=is_tracked(known.uses),
         asks_doubtful=doubtful_asks(read.tags, {call.id for call in calls}, taxonomy),
         requests=request_lines(db, config, asked_until),
         requests_on=asked_until,
         used_since=date.fromisoformat(window_of(config, day)[0]),
-        comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, every),
+        comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, known),
         revision=_revision(db, read.numbers, names),
-        is_first=not _months_before(every, config, month),
+        is_first=not _months_before(known.calls, config, month),
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
     )
@@ -119,62 +136,88 @@ def report_of(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What the database gives of a month, counted."""
+class Known:
+    """What a month and the one before it are both counted from, read once."""
+
+    calls: list[Call]  # all there are
+    items: list[ContentItem]
+    uses: list[UsageEvent]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What a month comes to."""
 
     gaps: list[Gap]
     unused: list[Unused]
-    tags: list[Tag]
-    evidence: dict[str, Utterance]
-    asks: tuple[Ask, ...]
-    versions: dict[str, str]
     numbers: MonthNumbers
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading(Counted):
+    """What the database gives of a month, counted, with what was said behind it."""
+
+    tags: list[Tag]
+    evidence: dict[str, Utterance]
+    asks: tuple[Ask, ...]
+
+
+def _known(db: Database, config: Config) -> Known:
+    return Known(calls=store.all_calls(db), items=store.all_items(db), uses=uses_of(db, config))
+
+
 def _read(
-    db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, every: Sequence[Call]
+    db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, known: Known
 ) -> Reading:
-    """Count a month as it stood on a day, with the definitions and models of today."""
-    calls = _of_month(every, config, month)
-    known = [call for call in every if call.is_read]
-    gaps = gaps_of(db, config, taxonomy, month, day, calls=known) if calls else []
-    demand = demand_in_window(db, config, taxonomy, day, calls=known)
-    unused = unused_of(db, config, demand, day)
-    items, tags = store.all_items(db), store.tags_of_month(db, month)
-    days = {call.id: day_of(call.recorded_at, config.zone) for call in calls}
+    """Count a month as it stood on a day, and read the turns behind it."""
+    counted = _count(db, config, taxonomy, month, day, known)
+    calls = _of_month(known.calls, config, month)
+    tags = store.tags_of_month(db, month)
     asks = asks_of(
         tags,
         {call.id: call for call in calls},
-        days,
-        uses_of(db, config),
-        every,
-        items,
-        usable_items(items, unused, day),
+        {call.id: day_of(call.recorded_at, config.zone) for call in calls},
+        known.uses,
+        known.calls,
+        known.items,
+        usable_items(known.items, counted.unused, day),
         taxonomy,
         day,
     )
-    behind = {id_ for gap in gaps for id_ in gap.evidence} | {ask.utterance for ask in asks}
-    versions = {"tagger": _tagger_of(tags), "speech": _speech_of(config)}
+    behind = {id_ for gap in counted.gaps for id_ in gap.evidence} | {a.utterance for a in asks}
     return Reading(
-        gaps=gaps,
-        unused=unused,
+        gaps=counted.gaps,
+        unused=counted.unused,
+        numbers=counted.numbers,
         tags=tags,
         evidence=store.utterances_by_id(db, sorted(behind)),
         asks=asks,
-        versions=versions,
-        numbers=numbers_of(
-            month,
-            day,
-            calls=calls,
-            gaps=gaps,
-            unused=unused,
-            items=items,
-            requests=request_lines(db, config, day),
-            taxonomy=taxonomy,
-            versions={**versions, "definitions": f"{taxonomy.version} {taxonomy.digest}"},
-            rules={**dataclasses.asdict(config.gaps), **dataclasses.asdict(config.unused)},
-        ),
     )
+
+
+def _count(
+    db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, known: Known
+) -> Counted:
+    """Count a month as it stood on a day, with the definitions and models of today."""
+    calls = _of_month(known.calls, config, month)
+    read = [call for call in known.calls if call.is_read]
+    gaps = gaps_of(db, config, taxonomy, month, day, calls=read) if calls else []
+    demand = demand_in_window(db, config, taxonomy, day, calls=read)
+    unused = unused_of(db, config, demand, day, uses=known.uses)
+    definitions = f"{taxonomy.version} {taxonomy.digest}"
+    numbers = numbers_of(
+        month,
+        day,
+        calls=calls,
+        gaps=gaps,
+        unused=unused,
+        items=known.items,
+        requests=request_lines(db, config, day),
+        taxonomy=taxonomy,
+        versions={**_versions(db, config, month), "definitions": definitions},
+        rules={**dataclasses.asdict(config.gaps), **dataclasses.asdict(config.unused)},
+    )
+    return Counted(gaps=gaps, unused=unused, numbers=numbers)
 
 
 def _calls_of(every: Sequence[Call], config: Config, month: str) -> list[Call]:
@@ -197,29 +240,29 @@ def _months_before(every: Sequence[Call], config: Config, month: str) -> list[st
     return sorted(other for other in months if other < month)
 
 
-def _people(db: Database, calls: Sequence[Call]) -> list[Participant]:
-    ids = {call.id for call in calls}
-    return [p for p in store.all_participants(db) if p.call in ids]
+def _versions(db: Database, config: Config, month: str) -> dict[str, str]:
+    """What heard the calls and what read them: other heads if people corrected tags."""
+    return {
+        "tagger": " and ".join(store.taggers_of_month(db, month)),
+        "speech": f"{config.speech.engine} {config.speech.model}",
+    }
 
 
-def _tagger_of(tags: Iterable[Tag]) -> str:
-    """What read the calls: heads that differ if somebody corrected tags, or the program is another."""
-    return " and ".join(sorted({tag.source for tag in tags if tag.kind == "concern"}))
-
-
-def _speech_of(config: Config) -> str:
-    return f"{config.speech.engine} {config.speech.model}"
-
-
-def _excerpts(db: Database, config: Config, read: Reading, every: Sequence[Call]) -> list[Excerpt]:
+def _excerpts(
+    db: Database,
+    config: Config,
+    read: Reading,
+    calls: Sequence[Call],
+    people: Sequence[Participant],
+) -> list[Excerpt]:
     """What is played and read of each cell that is shown, with its sound."""
     recording_of = recordings(db, config)
     picked = pick_excerpts(
         read.gaps,
         read.tags,
         read.evidence,
-        {call.id: call for call in every},
-        store.all_participants(db),
+        {call.id: call for call in calls},
+        people,
         each=config.report.excerpts,
         playable=lambda call: recording_of(call) is not None,
         turns_of=functools.cache(lambda call: store.utterances_of(db, call)),
@@ -234,7 +277,7 @@ def _comparison(
     now: MonthNumbers,
     compare: str,
     names: Names,
-    every: Sequence[Call],
+    known: Known,
 ) -> Comparison | None:
     """The month beside the one that the user named."""
     if compare == NONE:
@@ -246,24 +289,22 @@ def _comparison(
         )
     return comparison_of(
         now,
-        _past(db, config, taxonomy, month, every),
+        _past(db, config, taxonomy, month, known),
         names,
         min_deals=config.gaps.min_deals,
         false_discovery_rate=config.gaps.false_discovery_rate,
     )
 
 
-def _past(
-    db: Database, config: Config, taxonomy: Taxonomy, month: str, every: Sequence[Call]
-) -> Past:
+def _past(db: Database, config: Config, taxonomy: Taxonomy, month: str, known: Known) -> Past:
     """A month to compare with: counted anew if its calls are there, else as it was reported."""
     told = store.snapshots_of(db, month)
     last = from_json(told[-1].content) if told else None
     told_at = told[-1].taken_at if told else ""
-    if not _of_month(every, config, month):
+    if not _of_month(known.calls, config, month):
         return Past(month=month, numbers=last, counted_anew=False, told=last, told_at=told_at)
-    read = _read(db, config, taxonomy, month, last_day(month), every)
-    return Past(month=month, numbers=read.numbers, told=last, told_at=told_at)
+    then = _count(db, config, taxonomy, month, last_day(month), known)
+    return Past(month=month, numbers=then.numbers, told=last, told_at=told_at)
 
 
 def _revision(db: Database, now: MonthNumbers, names: Names) -> Revision | None:
@@ -326,15 +367,8 @@ def with_clips(
     return filled
 
 
-def topics_of(db: Database, month: str) -> list[tuple[Topic, int, int]]:
+def _topics(db: Database, month: str) -> list[tuple[Topic, int, int]]:
     """Topics of a month with their turns and deals, the widest spread first."""
-    turns: dict[str, list[str]] = defaultdict(list)
-    for tag in store.tags_of_month(db, month):
-        if tag.kind == "topic":
-            turns[tag.label].append(tag.deal)
-    counted = [
-        (topic, len(turns[str(topic.id)]), len(set(turns[str(topic.id)])))
-        for topic in store.all_topics(db)
-        if turns[str(topic.id)]
-    ]
+    heard = store.topics_heard(db, month)
+    counted = [(t, *heard[str(t.id)]) for t in store.all_topics(db) if str(t.id) in heard]
     return sorted(counted, key=lambda row: (-row[2], -row[1], row[0].id))

@@ -110,6 +110,15 @@ def all_participants(db: Database) -> list[Participant]:
     return load(db, Participant, "SELECT * FROM participants ORDER BY call, name")
 
 
+def participants_in(db: Database, calls: Iterable[str]) -> list[Participant]:
+    """Who took part in these calls, by call and name."""
+    sql = (
+        "SELECT * FROM participants WHERE call IN (SELECT value FROM json_each(?)) "
+        "ORDER BY call, name"
+    )
+    return load(db, Participant, sql, [json.dumps(sorted(calls))])
+
+
 def utterances_of(db: Database, call: str) -> list[Utterance]:
     """What was said in a call, in order."""
     return load(db, Utterance, "SELECT * FROM utterances WHERE call = ? ORDER BY position", [call])

@@ -60,6 +60,21 @@ def tags_of_month(db: Database, month: str) -> list[Tag]:
     )
 
 
+def taggers_of_month(db: Database, month: str) -> list[str]:
+    """What found the concerns of a month, in order."""
+    sql = "SELECT DISTINCT source FROM tags WHERE month = ? AND kind = 'concern' ORDER BY source"
+    return [source for (source,) in db.execute(sql, [month]).fetchall()]
+
+
+def topics_heard(db: Database, month: str) -> dict[str, tuple[int, int]]:
+    """By topic, how many turns of a month speak of it, and of how many deals."""
+    sql = (
+        "SELECT label, count(*), count(DISTINCT deal) FROM tags "
+        "WHERE month = ? AND kind = 'topic' GROUP BY label"
+    )
+    return {label: (turns, deals) for label, turns, deals in db.execute(sql, [month]).fetchall()}
+
+
 def tags_of_kinds(db: Database, kinds: tuple[str, ...]) -> list[Tag]:
     """All tags of the given kinds, by utterance."""
     marks = ", ".join("?" for _ in kinds)

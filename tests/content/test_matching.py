@@ -2,7 +2,15 @@ from datetime import date
 
 import pytest
 
-from callinsight.content.matching import ANY, Match, is_expired, is_stale, match, obstacles
+from callinsight.content.matching import (
+    ANY,
+    Match,
+    faults,
+    is_expired,
+    is_stale,
+    match,
+    obstacles,
+)
 from callinsight.records import ContentItem
 
 AS_OF = date(2026, 10, 31)
@@ -71,13 +79,14 @@ def test_what_has_no_dates_is_neither_stale_nor_expired():
     assert not is_expired(item(), AS_OF)
 
 
-def test_match_keeps_what_names_the_concern_the_best_first():
+def test_the_best_match_comes_first():
     good_b, good_a = item("B"), item("A")
     draft = item("0", status="draft")
     worst = item("00", status="draft", stages=("awareness",))
-    other = item("C", concerns=("value_roi",))
+    items = [worst, draft, good_b, good_a]
+    wrong = {one.id: faults(one, AS_OF) for one in items}
 
-    assert match([worst, draft, good_b, other, good_a], "price_budget", ANY, "decision", AS_OF) == [
+    assert match(items, ANY, "decision", wrong) == [
         Match(good_a, ()),
         Match(good_b, ()),
         Match(draft, ("draft",)),
@@ -86,4 +95,4 @@ def test_match_keeps_what_names_the_concern_the_best_first():
 
 
 def test_nothing_matches_nothing():
-    assert match([], "price_budget", ANY, ANY, AS_OF) == []
+    assert match([], ANY, ANY, {}) == []
