@@ -60,6 +60,7 @@ def forget(
     from callinsight.pipeline.erasing import carry_out, shown, told
     from callinsight.pipeline.forget import plan_account, plan_call, plan_person
     from callinsight.pipeline.run import stored_config
+    from callinsight.progress import bar
 
     _check(yes=yes, dry_run=dry_run)
     named = [(plan_call, call), (plan_person, person), (plan_account, account)]
@@ -72,7 +73,7 @@ def forget(
         (make, name) = wanted[0]
         plan = make(opened, name)
         if yes:
-            receipt = carry_out(opened, config, plan, who=user_name(who), at=now())
+            receipt = carry_out(opened, config, plan, who=user_name(who), at=now(), progress=bar)
             typer.echo(shown(receipt, shape=shape))
         else:
             typer.echo(told(opened, config, plan))
@@ -107,6 +108,7 @@ def purge(
     from callinsight.pipeline.erasing import carry_out, shown, told
     from callinsight.pipeline.purge import days_of, plan_purge
     from callinsight.pipeline.run import stored_config
+    from callinsight.progress import bar
 
     _check(yes=yes, dry_run=dry_run)
     if audio and older_than is not None:
@@ -120,7 +122,7 @@ def purge(
             return
         plan = plan_purge(opened, config, datetime.now(config.zone).date(), older_than=days)
         if yes:
-            receipt = carry_out(opened, config, plan, who=user_name(who), at=now())
+            receipt = carry_out(opened, config, plan, who=user_name(who), at=now(), progress=bar)
             typer.echo(shown(receipt, shape=shape))
         else:
             typer.echo(told(opened, config, plan))

@@ -24,7 +24,7 @@ from callinsight.content.unused import find_unused
 from callinsight.months import day_of, last_day, month_of, period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from sqlite_utils import Database
@@ -107,14 +107,20 @@ def _fitting(items: Iterable[ContentItem], said: Iterable[Utterance], stage: str
 
 
 def update_gaps(
-    db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress
+    db: Database,
+    config: Config,
+    taxonomy: Taxonomy,
+    *,
+    progress: Progress,
+    only: Collection[str] | None = None,
 ) -> list[str]:
-    """Compute the gaps of every month with calls; the months, in order."""
+    """Compute the gaps of every month with calls, or `only` of some; all months, in order."""
     calls = usable_calls(db)
     months = sorted({month_of(call.recorded_at, config.zone) for call in calls})
     store.remove_gaps_except(db, months)
-    with progress("Find gaps", len(months)) as advance:
-        for month in months:
+    due = [month for month in months if only is None or month in only]
+    with progress("Find gaps", len(due)) as advance:
+        for month in due:
             gaps = gaps_of(db, config, taxonomy, month, last_day(month), calls=calls)
             if sorted(store.gaps_of_month(db, month), key=_id) != sorted(gaps, key=_id):
                 with store.transaction(db):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from logging import WARNING
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +30,9 @@ from callinsight.calls.playable import COPIES
 from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.errors import StoreError
 from callinsight.journal import note
-from callinsight.months import month_of
+from callinsight.months import day_of, month_of
 from callinsight.pipeline.content import update_gaps
-from callinsight.pipeline.tags import buyer_turns
+from callinsight.pipeline.tags import turns_of_buyers
 from callinsight.progress import silent
 from callinsight.records import Forgotten, Receipt
 from callinsight.reports.pages import files_written
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.progress import Progress
     from callinsight.records import Call, Mending, Topic
 
 WORDS = {  # what rows of a table are called, one and many
@@ -116,24 +120,37 @@ def told(db: Database, config: Config, plan: Plan) -> str:
     return "\n".join([*lines, *_stays(config, plan), "Nothing is erased yet: add --yes."])
 
 
-def carry_out(db: Database, config: Config, plan: Plan, *, who: str, at: str) -> Receipt:
+def carry_out(
+    db: Database,
+    config: Config,
+    plan: Plan,
+    *,
+    who: str,
+    at: str,
+    progress: Progress = silent,
+) -> Receipt:
     """Erase it; the receipt. Raises StoreError where the file's log cannot be cut off.
 
     Use it inside `store.claimed`: no run may work on the calls meanwhile.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     gone = Counter(reports=_remove(report_files(config, plan)), copies=_remove(copies()))
+    months, topics = _months_of(db, config, plan), _names_of_topics(db)
     with store.transaction(db), store.unguarded(db):
         gone += drop_calls(db, plan.calls, names=[plan.account] if plan.account else [])
         if plan.person:
             gone += _drop_person(db, plan.person, plan.touched)
-        gone["embeddings"] = store.remove_vectors_except(db, _keys_in_use(db))
+        gone["embeddings"] = store.remove_vectors(db, _unused_keys(db, progress))
         store.remember_forgotten(db, _remembered(plan, at))
-    update_gaps(db, config, taxonomy, progress=silent)
+    only = months if topics == _names_of_topics(db) else None
+    update_gaps(db, config, taxonomy, progress=progress, only=only)
     receipt = _receipt(plan, gone, who, at)
     with store.transaction(db):
         receipt = store.add_receipt(db, receipt)
-    if not store.scrub(db):
+    with progress("Pack file", 1) as advance:
+        whole = store.scrub(db)
+        advance(0.0)
+    if not whole:
         raise StoreError(LOGGED)
     return receipt
 
@@ -152,7 +169,7 @@ def drop_quietly(db: Database, config: Config, calls: Sequence[Call]) -> None:
     _remove([*report_files(config, Plan(what="list", calls=tuple(calls))), *copies()])
     with store.transaction(db), store.unguarded(db):
         drop_calls(db, calls)
-        store.remove_vectors_except(db, _keys_in_use(db))
+        store.remove_vectors(db, _unused_keys(db, silent))
     if not store.scrub(db):
         note("the log of the database is being read; it is cut off when that ends", level=WARNING)
 
@@ -169,7 +186,7 @@ def drop_calls(db: Database, calls: Sequence[Call], *, names: Iterable[str] = ()
     said = [u.text for id_ in ids for u in store.utterances_of(db, id_)]
     said += [turn.text for id_ in ids for turn in store.heard_of(db, id_)]
     learnt = [c.text for c in store.all_corrections(db) if c.call in ids]
-    people = _people_only_in(db, set(ids))
+    people = store.people_only_in(db, ids)
     topics = store.topics_in_calls(db, ids)
     store.erase_calls(db, ids)
     gone["requests"] = _clear_requests(db, set(ids), said, [*people, *names])
@@ -308,16 +325,6 @@ def _is_about(mending: Mending, person: Person) -> bool:
 # What others quote
 
 
-def _people_only_in(db: Database, calls: set[str]) -> list[str]:
-    """The buyers who took part in no other call."""
-    here: set[str] = set()
-    elsewhere: set[str] = set()
-    for person in store.all_participants(db):
-        if person.side == "buyer":
-            (here if person.call in calls else elsewhere).add(person.name)
-    return sorted(here - elsewhere)
-
-
 def _clear_requests(
     db: Database,
     calls: set[str],
@@ -386,15 +393,55 @@ def _restated(topic: Topic, texts: Sequence[str]) -> Topic:
     return dataclasses.replace(topic, label=label, terms=";".join(terms), size=len(texts))
 
 
-def _keys_in_use(db: Database) -> Iterator[str]:
-    """What the vectors of all that is still said are found by."""
-    for call in store.all_calls(db):
-        said = store.utterances_of(db, call.id)
-        yield from (text_hash(turn.text) for turn in said)
-        for _, turn in buyer_turns(said):
-            yield from (piece.key for piece in pieces(turn))
+# What is counted and kept of words
+
+
+def _months_of(db: Database, config: Config, plan: Plan) -> set[str]:
+    """The months whose gaps may differ without these calls: those of their deals' calls.
+
+    Where they speak of assets also those in which that counts as use.
+    """
+    calls = {call.id: call for call in (*plan.calls, *plan.touched)}
+    of_deals = store.calls_of_deals(db, {call.deal or call.id for call in calls.values()})
+    months = {month_of(c.recorded_at, config.zone) for c in (*of_deals, *calls.values())}
+    for id_ in store.calls_mentioning_assets(db, calls):
+        day = date.fromisoformat(day_of(calls[id_].recorded_at, config.zone))
+        until = day + timedelta(days=config.unused.window_days)
+        while day <= until:
+            months.add(day.isoformat()[:7])
+            day += timedelta(days=28)
+        months.add(until.isoformat()[:7])
+    return months
+
+
+def _names_of_topics(db: Database) -> list[tuple[int, str, str, str]]:
+    """By what assets name topics: where that changes, the supply of any month may."""
+    return [(t.id, t.status, t.label, t.terms) for t in store.all_topics(db)]
+
+
+def _unused_keys(db: Database, progress: Progress) -> set[str]:
+    """What vectors are found by of which the words are said nowhere any more.
+
+    That takes a look at all words: older words of a call that was heard again may have left some.
+    """
+    unused = store.vector_keys(db)
+    calls = store.count_calls_with_words(db) if unused else 0
+    with progress("Find vectors", calls) as advance:
+        said = itertools.groupby(store.all_words(db), key=itemgetter(0)) if unused else ()
+        for _, turns in said:
+            unused.difference_update(_keys_of(turns))
+            advance(0.0)
     for one in store.all_corrections(db):
-        yield from (piece.key for piece in pieces(Turn(one.context, one.text)))
+        unused.difference_update(p.key for p in pieces(Turn(one.context, one.text)))
+    return unused
+
+
+def _keys_of(turns: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """What the vectors of a call are found by."""
+    said = [(side, text) for _, side, text in turns]
+    yield from (text_hash(text) for _, text in said)
+    for turn in turns_of_buyers(said):
+        yield from (piece.key for piece in pieces(turn))
 
 
 # What is said of it

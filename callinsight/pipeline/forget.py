@@ -67,7 +67,7 @@ def plan_person(db: Database, person: str) -> Plan:
     calls = {call.id: call for call in store.all_calls(db)}
     named = {one.call for one in people if one.side != "rep"}
     named |= {call for name in names for call in store.calls_naming(db, [name])}
-    named |= {c for c in calls if any(_is_voice(u, names) for u in store.utterances_of(db, c))}
+    named |= set(store.calls_spoken_by(db, names))
     held = [calls[id_] for id_ in sorted(named) if calls[id_].legal_hold]
     touched = tuple(calls[id_] for id_ in sorted(named) if not calls[id_].legal_hold)
     turns, doubtful = {}, 0
@@ -106,8 +106,7 @@ def _names(
             f"'{person}' is on your own side; only buyers are forgotten one by one: "
             "name calls with --call, or an account with --account"
         )
-    spoke = {u.speaker for c in store.all_calls(db) for u in store.utterances_of(db, c.id)
-             if u.side != "rep"}  # fmt: skip
+    spoke = store.speakers_but_reps(db)
     found = tuple(sorted(name for name in spoke if _same(name, person)))
     if not found:
         known = sorted({one.name for one in store.all_participants(db)} | spoke)

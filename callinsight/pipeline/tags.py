@@ -20,7 +20,7 @@ from callinsight.tagging.heads import load_heads
 from callinsight.taxonomy import COMPETITOR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 STAGE = "tags"
 KINDS = ("concern", "ask", COMPETITOR)
 EDITION = 7  # raise it when the same settings give other tags
+ASKED = ("buyer", UNKNOWN)  # the sides whose turns are read
 BATCH_CALLS = 20  # embedded together
 
 
@@ -121,14 +122,18 @@ def buyer_turns(said: Sequence[Utterance]) -> list[tuple[Utterance, Turn]]:
 
     Also what may have been a buyer's: it is tagged for people to see, and counts in no number.
     """
-    turns = []
+    turns = iter(turns_of_buyers((turn.side, turn.text) for turn in said))
+    return [(turn, next(turns)) for turn in said if turn.side in ASKED]
+
+
+def turns_of_buyers(said: Iterable[tuple[str, str]]) -> Iterator[Turn]:
+    """Of a call's turns, as side and text in their order, those of `buyer_turns`."""
     before = ""
-    for utterance in said:
-        if utterance.side in ("buyer", UNKNOWN):
-            turns.append((utterance, Turn(before, utterance.text)))
-        if utterance.side != "buyer":
-            before = utterance.text
-    return turns
+    for side, text in said:
+        if side in ASKED:
+            yield Turn(before, text)
+        if side != "buyer":
+            before = text
 
 
 def _tags(reading: Reading, utterance: Utterance, facts: dict[str, str]) -> list[Tag]:

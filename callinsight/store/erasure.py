@@ -119,13 +119,62 @@ def unguarded(db: Database) -> Iterator[None]:
         db.execute(sql)
 
 
-def remove_vectors_except(db: Database, keys: Iterable[str]) -> int:
-    """Drop the vectors of texts that stand nowhere any more; `keys` are those of all that do."""
-    db.execute("CREATE TEMP TABLE used (text_hash TEXT PRIMARY KEY) WITHOUT ROWID")
-    db.conn.executemany("INSERT OR IGNORE INTO used VALUES (?)", ((key,) for key in keys))
-    gone = db.execute("DELETE FROM embeddings WHERE text_hash NOT IN (SELECT text_hash FROM used)")
-    db.execute("DROP TABLE used")
-    return int(gone.rowcount)
+def vector_keys(db: Database) -> set[str]:
+    """What the vectors that are kept are found by."""
+    return {key for (key,) in db.execute("SELECT DISTINCT text_hash FROM embeddings")}
+
+
+def remove_vectors(db: Database, keys: Iterable[str]) -> int:
+    """Drop the vectors with these keys; how many."""
+    sql = f"DELETE FROM embeddings WHERE text_hash IN {LISTED}"  # noqa: S608 - fixed
+    return int(db.execute(sql, [_listed(keys)]).rowcount)
+
+
+def all_words(db: Database) -> Iterator[tuple[str, str, str]]:
+    """All that was said, one turn after the other in the order of calls: (call, side, text)."""
+    yield from db.execute("SELECT call, side, text FROM utterances ORDER BY call, position")
+
+
+def count_calls_with_words(db: Database) -> int:
+    """In how many calls anything was said."""
+    return int(db.execute("SELECT count(DISTINCT call) FROM utterances").fetchone()[0])
+
+
+def people_only_in(db: Database, calls: Iterable[str]) -> list[str]:
+    """The buyers who took part in these calls and in no other."""
+    sql = f"""
+        SELECT DISTINCT name FROM participants AS here
+        WHERE side = 'buyer' AND call IN {LISTED} AND NOT EXISTS (
+            SELECT 1 FROM participants AS other
+            WHERE other.name = here.name AND other.side = 'buyer' AND other.call NOT IN {LISTED}
+        ) ORDER BY name
+    """  # noqa: S608 - fixed
+    ids = _listed(calls)
+    return [name for (name,) in db.execute(sql, [ids, ids]).fetchall()]
+
+
+def calls_mentioning_assets(db: Database, calls: Iterable[str]) -> list[str]:
+    """Those of these calls that speak of assets."""
+    sql = f"SELECT DISTINCT call FROM usage_events WHERE call IN {LISTED} ORDER BY call"  # noqa: S608 - fixed
+    return [call for (call,) in db.execute(sql, [_listed(calls)]).fetchall()]
+
+
+def calls_spoken_by(db: Database, names: Iterable[str]) -> list[str]:
+    """The calls in which somebody of these names speaks, but for reps."""
+    sql = (
+        "SELECT DISTINCT call FROM utterances WHERE side <> 'rep' "  # noqa: S608 - fixed
+        f"AND (speaker IN {LISTED} OR voice IN {LISTED}) ORDER BY call"
+    )
+    wanted = _listed(names)
+    return [call for (call,) in db.execute(sql, [wanted, wanted]).fetchall()]
+
+
+def speakers_but_reps(db: Database) -> set[str]:
+    """How everybody is called who speaks, but for reps."""
+    return {
+        name
+        for (name,) in db.execute("SELECT DISTINCT speaker FROM utterances WHERE side <> 'rep'")
+    }
 
 
 def turns_of_topic(db: Database, topic: int) -> Iterator[str]:

@@ -27,24 +27,29 @@ def scrub(db: Database, *, pack: bool = True) -> bool:
     With `pack` also out of what pages of the file hold between their rows; that writes the whole file
     anew. False where another program reads for so long that the log cannot be cut off.
     """
+    with transaction(db):  # triggers took the words out; merged into one, what is deleted goes
+        for index in ("utterances_fts", "tagged_fts"):
+            db.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")  # noqa: S608 - fixed
     if pack:
         _pack(db)
-    with transaction(db):
-        db.execute("INSERT INTO utterances_fts (utterances_fts) VALUES ('rebuild')")
-        db.execute("INSERT INTO tagged_fts (tagged_fts) VALUES ('delete-all')")
-        db.execute(
-            "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
-            "WHERE id IN (SELECT utterance FROM tags)"
-        )
     return _cut_off_log(db)
 
 
 def _pack(db: Database) -> None:
-    """Write the file anew without what is free; that may number rows anew, so pages read all again."""
+    """Write the file anew without what is free.
+
+    That may number rows anew: then they are indexed anew, and pages read all again.
+    """
     places = db.execute(PLACES).fetchone()
     db.execute("VACUUM")
     if db.execute(PLACES).fetchone() != places:
         with transaction(db):
+            db.execute("INSERT INTO utterances_fts (utterances_fts) VALUES ('rebuild')")
+            db.execute("INSERT INTO tagged_fts (tagged_fts) VALUES ('delete-all')")
+            db.execute(
+                "INSERT INTO tagged_fts (rowid, text) SELECT rowid, text FROM utterances "
+                "WHERE id IN (SELECT utterance FROM tags)"
+            )
             db.execute(
                 "INSERT OR REPLACE INTO changed_calls (call, number) SELECT id, 1 + "
                 "(SELECT coalesce(max(number), 0) FROM changed_calls) FROM calls"

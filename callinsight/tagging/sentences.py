@@ -26,6 +26,8 @@ def sentences_of(text: str) -> list[tuple[int, int]]:
 
 def pieces_of(text: str) -> list[str]:
     """The turn in pieces of whole sentences, each short enough to be read at once."""
+    if text and text == text.strip() and _words(text, 0, len(text)) <= PIECE_WORDS:
+        return [text]  # as most are
     pieces: list[tuple[int, int]] = []
     for start, end in sentences_of(text):
         if pieces and _words(text, pieces[-1][0], end) <= PIECE_WORDS:
