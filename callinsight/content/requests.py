@@ -28,8 +28,14 @@ STEPS = {  # what may happen: in which states, and the state after it
 }
 DONE = {"accept": "accepted", "decline": "declined", "start": "started", "deliver": "delivered"}
 LONGEST_TITLE = 200  # characters
-SAME_TITLE = 0.7  # cosine of titles from which two may ask for the same
-SAME_WORDS = 0.5  # share of words in common, where no model is there to tell
+# from which likeness two may ask for the same: cosine of titles and what the fields say; else, where no
+# model is there to tell, the share of words in common with them (benchmarks/duplicates.py)
+SAME_TITLE, SAME_WORDS = 0.42, 0.25
+BY_CONCERN, BY_TYPE, BY_PLACE = (
+    0.25,
+    0.05,
+    0.1,
+)  # what a field adds where both name the same, or takes
 LITTLE_WORDS = {
     *("a", "an", "and", "at", "by", "for", "from", "how", "in", "of", "on", "or", "our"),
     *("that", "the", "to", "we", "with"),
@@ -173,9 +179,20 @@ def same_cell(one: ContentRequest, other: ContentRequest) -> bool:
     )
 
 
-def titles_tell(one: ContentRequest, other: ContentRequest) -> bool:
-    """Whether similar titles mean the same: not where both name a cell, and another one."""
-    return not (one.concern and other.concern)
+def fields_tell(one: ContentRequest, other: ContentRequest) -> float:
+    """What the fields add to the likeness of two titles, or take from it; 0 where either is silent.
+
+    A comparison and a battle card may be the same wish, so that the type weighs little.
+    """
+    weights = (
+        (BY_CONCERN, one.concern, other.concern),
+        (BY_TYPE, one.content_type, other.content_type),
+    )
+    told = sum(
+        weight if mine == theirs else -weight for weight, mine, theirs in weights if mine and theirs
+    )
+    apart = (not _meet(one.persona, other.persona)) + (not _meet(one.stage, other.stage))
+    return told - BY_PLACE * apart
 
 
 def words_in_common(one: str, other: str) -> float:

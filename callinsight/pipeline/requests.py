@@ -27,11 +27,11 @@ from callinsight.content.requests import (
     as_it_stood,
     check_vote,
     checked,
+    fields_tell,
     lines_of,
     one_line,
     same_cell,
     shown,
-    titles_tell,
     words_in_common,
 )
 from callinsight.content.sla import OF_SALES, Promises, business_days, clocks, day_of, running
@@ -107,28 +107,28 @@ def new_request(
 def similar_requests(db: Database, draft: ContentRequest) -> list[ContentRequest]:
     """Open requests that ask for much the same, the most similar first.
 
-    The same type of content for the same cell, or a similar title: by sentence vectors where the
-    model is here, else by words.
+    The same type of content for the same cell, or alike by title and fields: titles by sentence
+    vectors where the model is here, else by words. A vote that is offered for nothing costs little,
+    a second request for the same costs a writer.
     """
     open_ = [one for one in store.all_requests(db) if one.state in OPEN and one.id != draft.id]
-    compared = [one for one in open_ if titles_tell(one, draft)]
-    alike = {one.id: 1.0 for one in open_ if same_cell(one, draft)}
-    titles = [one.title for one in compared]
-    for one, likeness in zip(compared, _likeness(draft.title, titles), strict=True):
-        if likeness >= 1.0:
-            alike[one.id] = max(likeness, alike.get(one.id, 0.0))
-    found = [one for one in open_ if one.id in alike]
+    least, likeness = _likeness(draft.title, [one.title for one in open_])
+    alike = {
+        one.id: likely + fields_tell(one, draft)
+        for one, likely in zip(open_, likeness, strict=True)
+    }
+    found = [one for one in open_ if alike[one.id] >= least or same_cell(one, draft)]
     return sorted(found, key=lambda one: (-alike[one.id], one.id))
 
 
-def _likeness(title: str, others: list[str]) -> list[float]:
-    """How similar titles are to one; from 1 on they may ask for the same."""
-    if not others:
-        return []
+def _likeness(title: str, others: list[str]) -> tuple[float, list[float]]:
+    """From which likeness on two may ask for the same, and that of titles to one."""
     if weights.find(weights.EMBEDDING) is None:
-        return [words_in_common(title, other) / SAME_WORDS for other in others]
+        return SAME_WORDS, [words_in_common(title, other) for other in others]
+    if not others:
+        return SAME_TITLE, []
     vectors = passing_vectors([title, *others])
-    return [float(cosine) / SAME_TITLE for cosine in vectors[1:] @ vectors[0]]
+    return SAME_TITLE, [float(cosine) for cosine in vectors[1:] @ vectors[0]]
 
 
 def _check_evidence(db: Database, request: ContentRequest) -> None:

@@ -119,7 +119,8 @@ def _others(unused: Sequence[Unused], found: set[str]) -> str:
     words = ["little used"] if LITTLE in kinds else []
     words += ["out of date"] if kinds.intersection(OLD) else []
     words += ["without an owner"] if UNOWNED in kinds else []
-    return f"; {more:,} more {'is' if more == 1 else 'are'} {' or '.join(words)}"
+    told = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return f"; {more:,} more {'is' if more == 1 else 'are'} {told}"
 
 
 def states_of(unused: Sequence[Unused], items: Sequence[ContentItem]) -> tuple[State, ...]:

@@ -11,9 +11,9 @@ from callinsight.content.requests import (
     as_it_stood,
     check_vote,
     checked,
+    fields_tell,
     number_of,
     same_cell,
-    titles_tell,
     words_in_common,
 )
 from callinsight.errors import InputError
@@ -215,9 +215,17 @@ class TestLikeness:
     def test_without_a_concern_there_is_no_cell(self):
         assert not same_cell(request(), request())
 
-    def test_titles_tell_unless_both_name_a_cell(self):
-        assert titles_tell(request(), request(concern="need_fit"))
-        assert not titles_tell(request(concern="value_roi"), request(concern="need_fit"))
+    def test_fields_add_where_they_agree_and_take_where_they_do_not(self):
+        one = request(concern="need_fit", content_type="demo", persona="champion")
+        for other, told in (
+            (request(), 0.0),
+            (request(concern="need_fit"), 0.25),
+            (request(concern="need_fit", content_type="video"), 0.2),
+            (request(concern="need_fit", content_type="demo", persona="any"), 0.3),
+            (request(concern="competitor", content_type="demo"), -0.2),
+            (request(persona="end_user"), -0.1),
+        ):
+            assert fields_tell(one, other) == fields_tell(other, one) == pytest.approx(told)
 
     def test_words_are_compared_without_little_ones_and_endings(self):
         assert words_in_common("Case studies for the CFO", "case studies: CFOs") == 1.0

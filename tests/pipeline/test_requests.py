@@ -175,6 +175,18 @@ class TestAsking:
         assert [one.id for one in alike] == [1]
         assert not store.has_vectors(db)
 
+    def test_the_same_wish_in_other_words_and_as_another_type_is_offered(self, desk):
+        db, _ = desk
+        ask(desk, "Comparison with Paperlane", concern="competitor", content_type="battle_card")
+        ask(desk, "Comparison of our plans", concern="price_budget", content_type="one_pager")
+        wish = request(
+            id=0,
+            title="How do we differ from Paperlane?",
+            concern="competitor",
+            content_type="blog",
+        )
+        assert [one.id for one in similar_requests(db, wish)] == [1]
+
     @pytest.mark.usefixtures("without_model")
     def test_without_the_model_they_are_found_by_their_words(self, desk):
         db, _ = desk
