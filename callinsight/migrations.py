@@ -605,3 +605,9 @@ def tell_open_money_from_lost(db: Any) -> None:
     """Of a gap: what the raising deals were worth that are lost, and how many were disqualified."""
     db["gaps"].add_column("amount_lost", float, not_null_default=0.0)
     db["gaps"].add_column("disqualified", int, not_null_default=0)
+
+
+@migrations()
+def count_open_money_anew(db: Any) -> None:
+    """What gaps were worth was that of all raising deals; the next run counts those that are open."""
+    db.execute("UPDATE gaps SET amount = 0")

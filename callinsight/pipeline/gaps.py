@@ -8,12 +8,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.content.matching import ANY
 from callinsight.content.supply import TOPIC
 from callinsight.errors import InputError, nearest
 from callinsight.months import month_of, period_of
 from callinsight.pipeline.content import gaps_of, usable_calls
 from callinsight.records import Gap
+from callinsight.reports.wording import Names
 from callinsight.sheets import sheet_text
 from callinsight.taxonomy import load_taxonomy
 
@@ -55,7 +55,7 @@ def list_gaps(
     if shape == "csv":
         rows = [[*_row(gap, labels).values()] for gap in gaps]
         return sheet_text([*ABOUT, *(field.name for field in dataclasses.fields(Gap))], rows)
-    return _text(asked.name, day, gaps, labels)
+    return _text(asked.name, day, gaps, labels, Names(taxonomy))
 
 
 def get_gap(db: Database, config: Config, gap_id: str) -> Gap:
@@ -95,14 +95,18 @@ def _row(gap: Gap, labels: Mapping[str, str]) -> dict[str, object]:
     return dict(about) | dataclasses.asdict(gap)
 
 
-def _text(period: str, day: date, gaps: Sequence[Gap], labels: Mapping[str, str]) -> str:
+def _text(
+    period: str, day: date, gaps: Sequence[Gap], labels: Mapping[str, str], names: Names
+) -> str:
     cells = [gap for gap in gaps if gap.level == "cell"]
     told = {gap.concern for gap in cells if gap.verdict in TOLD}
     above = {gap.rolled_up for gap in cells if gap.concern not in told}
     rolled = [gap for gap in gaps if gap.id in above and gap.verdict in TOLD]
     lines = [f"{period}, supply as of {day.isoformat()}"]
-    lines += _section("", [gap for gap in cells if gap.verdict in TOLD], labels)
-    lines += _section("Where a role has too few calls, all roles together say:", rolled, labels)
+    lines += _section("", [gap for gap in cells if gap.verdict in TOLD], labels, names)
+    lines += _section(
+        "Where a role has too few calls, all roles together say:", rolled, labels, names
+    )
     others = Counter(gap.verdict for gap in cells if gap.verdict not in TOLD)
     rest = [f"{others[verdict]} {words}" for verdict, words in WORDS.items() if others[verdict]]
     if rest:
@@ -110,17 +114,16 @@ def _text(period: str, day: date, gaps: Sequence[Gap], labels: Mapping[str, str]
     return "\n".join(lines)
 
 
-def _section(title: str, gaps: Iterable[Gap], labels: Mapping[str, str]) -> list[str]:
+def _section(title: str, gaps: Iterable[Gap], labels: Mapping[str, str], names: Names) -> list[str]:
     order = sorted(gaps, key=lambda gap: (TOLD.index(gap.verdict) == 2, -gap.score, gap.id))
     lines = ["", title] if title and order else []
     for number, gap in enumerate(order, 1):
-        lines += ["", *_told(number, gap, labels)]
+        lines += ["", *_told(number, gap, labels, names)]
     return lines
 
 
-def _told(number: int, gap: Gap, labels: Mapping[str, str]) -> list[str]:
-    who = "all roles" if gap.persona == ANY else gap.persona
-    where = "all stages" if gap.stage == ANY else gap.stage
+def _told(number: int, gap: Gap, labels: Mapping[str, str], names: Names) -> list[str]:
+    place = names.place(gap.persona, gap.stage)
     rank = f"rank {gap.rank_low} to {gap.rank_high}" if gap.rank_low else "not ranked"
     how = _parts(gap, (("objections", "objection"), ("questions", "question"), ("asks", "ask")))
     why = _parts(gap, (("lost", "lost"), ("stalled", "stalled"), ("returned", "came back")))
@@ -128,10 +131,10 @@ def _told(number: int, gap: Gap, labels: Mapping[str, str]) -> list[str]:
     more = len(gap.evidence) - EVIDENCE
     gone = f"; {gap.disqualified} disqualified" if gap.disqualified else ""
     return [
-        f"{number}. {gap.verdict.upper()}  {labels.get(gap.concern, gap.concern)}: {who}, {where}",
+        f"{number}. {gap.verdict.upper()}  {labels.get(gap.concern, gap.concern)}: {place}",
         f"   {gap.raising} of {gap.eligible} deals ({gap.share:.0%}, {interval}){how}",
         f"   {gap.unresolved} of {gap.raising} unresolved{why}{gone}; score {gap.score:.3g}, {rank}",
-        f"   {gap.reason}",
+        f"   {names.sentence(gap.reason)}",
         f"   {' '.join(gap.evidence[:EVIDENCE])}{f' and {more} more' if more > 0 else ''}",
         f"   {gap.id}",
     ]

@@ -334,7 +334,7 @@ class TestGapsCommand:
         assert told.stdout == (
             "2026-10, supply as of 2026-10-31\n"
             "\n"
-            "1. GAP  Price and budget: champion, decision\n"
+            "1. GAP  Price and budget: Champion at Decision\n"
             "   8 of 10 deals (80%, 95 % interval 50% to 96%) (8 objection)\n"
             "   8 of 8 unresolved (8 stalled); score 0.47, rank 1 to 1\n"
             "   no asset names this concern\n"
@@ -352,7 +352,7 @@ class TestGapsCommand:
         told = desk.tell("gaps").stdout
 
         assert "Where a role has too few calls, all roles together say:" in told
-        assert "1. GAP  Price and budget: all roles, decision\n   6 of 6 deals" in told
+        assert "1. GAP  Price and budget: All roles at Decision\n   6 of 6 deals" in told
 
     def test_json_and_csv_hold_every_cell_and_every_field(self, desk: Desk) -> None:
         cells = desk.gaps("2026-09..2026-10")
