@@ -50,6 +50,7 @@ bench: setup
 	$(BIN)/python benchmarks/faults.py
 	$(BIN)/callinsight run pipelines/demo.toml
 	$(BIN)/python benchmarks/topics.py
+	$(BIN)/python benchmarks/topic_labels.py
 	$(BIN)/python benchmarks/suggestions.py
 	$(BIN)/python benchmarks/mentions.py
 	$(BIN)/python benchmarks/matching.py
