@@ -21,7 +21,7 @@ from callinsight.pipeline.words import turn_of, words_of
 from callinsight.records import CRM, HeardTurn, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from sqlite_utils import Database
@@ -40,6 +40,8 @@ STAGE_FIELDS = ("stage", "stage_source", "stage_probability")  # kept where the 
 LEAD = 25.0  # log-odds that a lead in cosine over the other voices of a call is worth
 ENROLLED = 0.95  # whoever is the rep less surely than this lends the rep no voice
 
+READ_AT_ONCE = 500  # calls
+
 Reps = dict[str, list["Voice"]]  # how each rep, by name, sounded in earlier calls
 
 
@@ -57,14 +59,15 @@ def name_speakers(db: Database, config: Config, entries: Sequence[Entry]) -> Non
     taken_out = False
     opened = [entry for entry in entries if entry.call.status != "refused"]
     head = load_sides().digest()
-    for entry in sorted(opened, key=lambda entry: (entry.call.recorded_at, entry.call.id)):
-        problems += _update_facts(db, config, entry)
+    in_time = sorted(opened, key=lambda entry: (entry.call.recorded_at, entry.call.id))
+    for entry, known, people in _with_stored(db, in_time):
+        problems += _update_facts(db, config, entry, known, people)
         familiar = _familiar(entry, voices[entry.call.id], reps)
         hash_ = settings_hash(
             EDITION,
             head,
             entry.call.rep_channel,
-            [dataclasses.asdict(person) for person in entry.participants],
+            [vars(person) for person in entry.participants],
             config.speech.mishearings,
             familiar,
             edition_of(rules_of(config.privacy, entry.participants)),
@@ -159,12 +162,27 @@ def _channels(db: Database, call: str) -> int:
     return known.channels if known else 0
 
 
-def _update_facts(db: Database, config: Config, entry: Entry) -> list[Problem]:
+def _with_stored(
+    db: Database, entries: Sequence[Entry]
+) -> Iterator[tuple[Entry, Call | None, list[Participant]]]:
+    """The entries, each with its call and participants as they are stored; many are read at once."""
+    for start in range(0, len(entries), READ_AT_ONCE):
+        some = entries[start : start + READ_AT_ONCE]
+        calls = store.calls_by_id(db, [entry.call.id for entry in some])
+        people: dict[str, list[Participant]] = defaultdict(list)
+        for person in store.participants_in(db, calls):
+            people[person.call].append(person)
+        for entry in some:
+            yield entry, calls.get(entry.call.id), people[entry.call.id]
+
+
+def _update_facts(
+    db: Database, config: Config, entry: Entry, known: Call | None, people: Sequence[Participant]
+) -> list[Problem]:
     """What the manifest says of a call may change without the call being heard again.
 
     A rep's channel that the recording does not have is a problem: every voice would be a buyer's.
     """
-    known = store.get_call(db, entry.call.id)
     if known is None:
         return []
     from_crm = CRM in (known.stage_source, entry.call.stage_source)
@@ -173,12 +191,18 @@ def _update_facts(db: Database, config: Config, entry: Entry) -> list[Problem]:
     heard = known.language if known.channels else ""  # a transcript's is what the sheet says
     language = entry.call.language or heard
     call = dataclasses.replace(entry.call, **kept, language=language)
-    with store.transaction(db):
-        store.update_call(db, call, kept_participants(entry.participants, config.privacy))
+    listed = kept_participants(entry.participants, config.privacy)
+    if call != known or sorted(listed, key=_name) != list(people):
+        with store.transaction(db):
+            store.update_call(db, call, listed)
     if wrong := wrong_channel(call.rep_channel, call.channels):
         error = f"{entry.where}: {call.file}: {wrong}"
         return [Problem(stage=CHANNELS, subject=entry.where, error=error)]
     return []
+
+
+def _name(person: Participant) -> str:
+    return person.name
 
 
 # Reps known by their voice, where the pipeline file says `enroll_reps`

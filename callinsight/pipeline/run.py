@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from logging import WARNING
@@ -176,7 +177,7 @@ def list_calls(config: Config, taxonomy: Taxonomy, *, today: str = "") -> Manife
         config.calls.participants,
         files,
         taxonomy=taxonomy,
-        persona_of=lambda title: persona_of_title(title, taxonomy),
+        persona_of=functools.cache(lambda title: persona_of_title(title, taxonomy)),
         zone=config.zone,
         rep_channel=config.speech.rep_channel,
         addresses=config.calls.addresses,

@@ -105,8 +105,7 @@ def _due(db: Database, base: str, only: str) -> list[tuple[Call, str]]:
     due = []
     encoder = weights.fingerprint(weights.TAGGING)
     for call in store.some_calls(db, only):
-        said = store.utterances_of(db, call.id)
-        words = [(turn.id, turn.side, turn.persona, turn.text) for turn in said]
+        words = store.words_of_call(db, call.id)
         hash_ = settings_hash(base, encoder, call.deal, call.stage, call.recorded_at, words)
         if not call.is_read and store.tags_of_call(db, call.id):
             with store.transaction(db):

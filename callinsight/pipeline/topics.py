@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
@@ -128,9 +129,9 @@ def _turns(db: Database, config: Config) -> list[Turn]:
     """What buyers said in more than a few words, by call and position."""
     return [
         Turn(
-            id=said.id,
-            text=said.text,
-            persona=said.persona,
+            id=id_,
+            text=text,
+            persona=persona,
             call=call.id,
             deal=call.deal or call.id,
             stage=call.stage,
@@ -138,8 +139,8 @@ def _turns(db: Database, config: Config) -> list[Turn]:
         )
         for call in store.all_calls(db)
         if call.is_read
-        for said in store.utterances_of(db, call.id)
-        if said.side == "buyer" and len(said.text.split()) >= config.topics.min_words
+        for id_, side, persona, text in store.words_of_call(db, call.id)
+        if side == "buyer" and len(text.split()) >= config.topics.min_words
     ]
 
 
@@ -147,7 +148,8 @@ def _hash(config: Config, taxonomy: Taxonomy, turns: Sequence[Turn]) -> str:
     definitions = [dataclasses.astuple(topic) for topic in taxonomy.topics.values()]
     names = (config.company, _rivals(config, taxonomy))
     encoder = weights.fingerprint(weights.EMBEDDING)
-    rows = [dataclasses.astuple(turn) for turn in turns]
+    facts = attrgetter(*(field.name for field in dataclasses.fields(Turn)))
+    rows = [facts(turn) for turn in turns]
     return settings_hash(EDITION, encoder, config.topics, definitions, names, rows)
 
 

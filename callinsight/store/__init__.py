@@ -27,6 +27,7 @@ from callinsight.store.calls import (
     update_call,
     utterances_by_id,
     utterances_of,
+    words_of_call,
 )
 from callinsight.store.claim import (
     Claim,
@@ -441,4 +442,5 @@ __all__ = [
     "verdict_counts",
     "visit",
     "was_noted",
+    "words_of_call",
 ]

@@ -124,6 +124,12 @@ def utterances_of(db: Database, call: str) -> list[Utterance]:
     return load(db, Utterance, "SELECT * FROM utterances WHERE call = ? ORDER BY position", [call])
 
 
+def words_of_call(db: Database, call: str) -> list[tuple[str, str, str, str]]:
+    """What was said in a call, in order, and by whom: (id, side, persona, text)."""
+    sql = "SELECT id, side, persona, text FROM utterances WHERE call = ? ORDER BY position"
+    return list(db.execute(sql, [call]).fetchall())
+
+
 def utterances_by_id(db: Database, ids: Iterable[str]) -> dict[str, Utterance]:
     """The utterances with these ids, in their order."""
     wanted = list(ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,8 +47,7 @@ def load(
     """The rows that a query gives, as records of a kind."""
     cursor = db.execute(sql, values or [])
     names = [column[0] for column in cursor.description]
-    hints = {field.name: field.type for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    readers = [(name, FROM_CELL[str(hints[name])]) for name in names if hints[name] in FROM_CELL]
+    readers = [(name, read) for name, read in _readers(kind) if name in names]  # type: ignore[arg-type]
     loaded = []
     for row in cursor.fetchall():
         values_of = dict(zip(names, row, strict=True))
@@ -55,6 +55,13 @@ def load(
             values_of[name] = read(values_of[name])
         loaded.append(kind(**values_of))
     return loaded
+
+
+@functools.cache
+def _readers(kind: Any) -> list[tuple[str, Callable[[Any], Any]]]:
+    """The fields whose cells are not their values, and what reads them."""
+    fields = dataclasses.fields(kind)
+    return [(f.name, FROM_CELL[str(f.type)]) for f in fields if f.type in FROM_CELL]
 
 
 def _words(cell: str) -> tuple[Word, ...]:
