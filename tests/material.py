@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import shutil
+import signal
 import sqlite3
 import time
 import wave
@@ -76,6 +77,11 @@ class Project:
                     db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr
                 )
             return held
+
+
+def hear_ctrl_c() -> None:
+    """For `preexec_fn`: a shell has what it starts in the background ignore Ctrl-C, and so on down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def small_project(folder: Path, *, recorded_s: int = 20) -> Project:

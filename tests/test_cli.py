@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from material import ROOT, Project, call_row, calls_stored
+from material import ROOT, Project, call_row, calls_stored, hear_ctrl_c
 from typer.testing import CliRunner
 
 from callinsight import store, weights
@@ -209,7 +209,8 @@ def test_an_agenda_goes_with_the_formats_that_are_named(project: Project) -> Non
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(project: Project) -> None:
     command = [sys.executable, "-m", "callinsight.cli", "run", str(project.pipeline)]
 
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stderr=pipe, text=True, preexec_fn=hear_ctrl_c) as process:
         while not calls_stored(project):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.05)

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from material import still_alive
+from material import hear_ctrl_c, still_alive
 
 from callinsight.cluster import (
     CRASHED,
@@ -229,6 +229,7 @@ def start_driver(folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     marks = [folder / "a", folder / "b"]
     deadline = time.monotonic() + 30
