@@ -193,14 +193,20 @@ def decode(path: Path) -> Sound:
     """All channels of a recording; a damaged spot becomes silence and counts as missing.
 
     What a cut-off Ogg file lacks is unknown: it is `cut_off`, and `missing_s` does not count it.
-    Raises AudioError if the file is missing, holds no sound, cannot be decoded at all, lasts
-    longer than 24 hours, has more than 32 channels, or decodes to more than the disk takes.
+    Raises AudioError if the file is missing, holds no sound or one of unknown form, cannot be
+    decoded at all, lasts longer than 24 hours, has more than 32 channels, or decodes to more than
+    the disk takes.
     """
     with _open(path) as container:
         stream = next(iter(container.streams.audio), None)
         if stream is None:
             raise AudioError(
                 f"{path.name}: the file has no sound; export the call with its audio track"
+            )
+        if stream.codec_context is None:
+            raise AudioError(
+                f"{path.name}: its sound is in a form that is not known here; export the call as WAV, "
+                "FLAC or MP3"
             )
         guessed = container.format.name in GUESSED
         announced_s = 0.0 if guessed else _announced_s(container, stream)

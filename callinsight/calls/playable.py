@@ -42,7 +42,8 @@ def media_type(path: Path) -> str | None:
     try:
         with av.open(str(path), options=OPENED) as container:
             stream = next(iter(container.streams.audio), None)
-            codec = stream.codec_context.name if stream is not None else ""
+            context = stream.codec_context if stream is not None else None
+            codec = context.name if context is not None else ""  # of a form that nobody knows
             return PLAYED.get((container.format.name, codec))
     except (av.FFmpegError, ValueError, OSError):
         return None

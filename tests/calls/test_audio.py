@@ -114,6 +114,27 @@ def test_a_recording_all_of_which_is_damaged(save: Save) -> None:
     assert fails(path) == "a.m4a: none of its sound can be decoded; export the call again"
 
 
+def test_sound_in_a_form_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.mka"
+    with av.open(str(path), "w", format="matroska") as out:
+        stream = out.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 1600), np.int16), format="s16", layout="mono"
+        )
+        frame.sample_rate = 16_000
+        out.mux([*stream.encode(frame), *stream.encode(None)])
+    assert decode(path).duration_s == 0.1
+    path.write_bytes(path.read_bytes().replace(b"A_PCM/INT/LIT", b"A_XYZ/INT/LIT"))
+
+    with pytest.raises(AudioError) as raised:
+        decode(path)
+
+    assert str(raised.value) == (
+        "a.mka: its sound is in a form that is not known here; export the call as WAV, FLAC or MP3"
+    )
+    assert media_type(path) is None
+
+
 def test_a_wav_that_is_only_a_header_is_a_recording_of_no_length(tmp_path: Path) -> None:
     write_wave(tmp_path / "a.wav", np.zeros((1, 0), dtype=np.float32))
 
