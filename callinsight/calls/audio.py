@@ -361,7 +361,10 @@ def _decode_packets(path: Path, container: Any, stream: Any) -> _Track:
             elif not track.damaged:
                 track.fill(clock.now_s)
         _check_size(path, track.tape.length / SAMPLE_RATE)
-    track.finish(clock.now_s)
+    try:
+        track.finish(clock.now_s)
+    except av.FFmpegError:  # of a rate that nobody samples at
+        track.damaged = True
     return track
 
 

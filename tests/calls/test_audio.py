@@ -135,6 +135,14 @@ def test_sound_in_a_form_that_nobody_knows_is_named(tmp_path: Path) -> None:
     assert media_type(path) is None
 
 
+def test_a_rate_that_nobody_samples_at(save: Save) -> None:
+    path = save("a.wav", tone(440)[np.newaxis], "pcm_s16le")
+    content = path.read_bytes()
+    path.write_bytes(content[:24] + (1_163_313_751).to_bytes(4, "little") + content[28:])
+
+    assert fails(path) == "a.wav: none of its sound can be decoded; export the call again"
+
+
 def test_a_wav_that_is_only_a_header_is_a_recording_of_no_length(tmp_path: Path) -> None:
     write_wave(tmp_path / "a.wav", np.zeros((1, 0), dtype=np.float32))
 
