@@ -25,6 +25,7 @@ from callinsight.web import (
     content_api,
     definitions,
     excerpts,
+    excerpts_api,
     gaps,
     home,
     playlists,
@@ -112,6 +113,7 @@ def create_app(
     ):
         app.include_router(group.router, include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(excerpts_api.router)
     app.include_router(content_api.router)
     app.include_router(accounts_api.router)
     app.add_exception_handler(HTTPException, _refused)

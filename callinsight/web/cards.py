@@ -63,7 +63,8 @@ class Card:
     person: str
     title: str
     persona: str
-    marks: tuple[Mark, ...]
+    tags: tuple[Tag, ...]  # the sure ones first
+    marks: tuple[Mark, ...]  # the same in words
     audio: str  # empty without a recording
     start_s: float  # what to play
     end_s: float
@@ -193,6 +194,7 @@ def _card(
 ) -> Card:
     evidence = [tag.evidence for tag in tags if tag.evidence]
     length_s = call.duration_s or said.end_s
+    ranked = tuple(sorted(tags, key=_order))
     start_s, end_s = span_of(said, evidence[0] if evidence else "", length_s)
     return Card(
         call=call,
@@ -203,7 +205,8 @@ def _card(
         person=said.speaker,
         title=person.title if person else "",
         persona=names.persona(said.persona) if said.persona != UNKNOWN else "",
-        marks=tuple(mark_of(tag, names) for tag in sorted(tags, key=_order)),
+        tags=ranked,
+        marks=tuple(mark_of(tag, names) for tag in ranked),
         audio=audio,
         start_s=start_s,
         end_s=end_s,

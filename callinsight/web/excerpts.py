@@ -22,7 +22,7 @@ from callinsight.web.pages import Db, Definitions, Settings, page, require
 from callinsight.web.search import query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
     from sqlite_utils import Database
@@ -39,6 +39,7 @@ EXPORT = [Depends(require("viewer", noted="export"))]
 PAGE = 20
 MOST_EXPORTED = 5000
 LONGEST = 300  # characters of a search
+LONGEST_POSITION = 9  # digits; no call has as many turns
 WORDS, MEANING = "words", "meaning"
 HEADINGS = {
     "concern": "Concern",
@@ -103,15 +104,20 @@ class Choice:
 def choice_of(request: Request) -> Choice:
     """Read an address; what it says beyond this is passed over."""
     asked = request.query_params
-    facets = {facet: tuple(dict.fromkeys(filter(None, asked.getlist(facet)))) for facet in FACETS}
     return Choice(
-        facets={facet: names for facet, names in facets.items() if names},
+        facets=chosen_values({facet: asked.getlist(facet) for facet in FACETS}),
         words=" ".join(asked.get("q", "").split())[:LONGEST],
         by=MEANING if asked.get("by") == MEANING else WORDS,
         like=asked.get("like", ""),
         order=asked.get("order", "") if asked.get("order") in ORDERS else RECORDINGS,
         unsure=asked.get("unsure") == "1",
     )
+
+
+def chosen_values(asked: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """The values that are chosen of each facet, each once; facets without any are left out."""
+    facets = {name: tuple(dict.fromkeys(filter(None, given))) for name, given in asked.items()}
+    return {name: given for name, given in facets.items() if given}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +149,7 @@ def _find_near(shelf: Shelf, every: Shelf, meaning: Meaning, choice: Choice) -> 
     if not meaning.is_ready():
         return Found(shelf, count(shelf, choice.facets, nothing), shelf.newest[:0], waiting=True)
     if choice.like:
-        call, position = _turn(choice.like)
+        call, position = place_of_turn(choice.like)
         row = shelf.find(call, position)
         of = every.find(call, position)
         scores = meaning.alike(shelf, int(every.row[of])) if of is not None else None
@@ -159,19 +165,26 @@ def _find_near(shelf: Shelf, every: Shelf, meaning: Meaning, choice: Choice) -> 
     return Found(shelf, counted, rows[np.argsort(-scores[rows], kind="stable")].astype(np.int32))
 
 
-def _turn(utterance: str) -> tuple[str, int]:
+def place_of_turn(utterance: str) -> tuple[str, int]:
     """Call and position of an utterance; a position that there is not for what is no id."""
     call, _, position = utterance.rpartition(":")
-    return (call, int(position)) if position.isdecimal() else ("", -1)
+    is_number = position.isdecimal() and len(position) <= LONGEST_POSITION
+    return (call, int(position)) if is_number else ("", -1)
 
 
-def part_of(found: Found, after: str) -> NDArray[np.int32]:
+def part_of(found: Found, after: str, *, most: int = PAGE) -> NDArray[np.int32]:
     """A page of rows behind an excerpt; from the start without one, nothing if it is gone."""
     if not after:
-        return found.rows[:PAGE]
-    row = found.shelf.find(*_turn(after))
-    place = np.flatnonzero(found.rows == (-1 if row is None else row))
-    return found.rows[int(place[0]) + 1 :][:PAGE] if len(place) else found.rows[:0]
+        return found.rows[:most]
+    place = place_in(found, after)
+    return found.rows[:0] if place is None else found.rows[place + 1 :][:most]
+
+
+def place_in(found: Found, utterance: str) -> int | None:
+    """Where an excerpt stands in what is found; None if it does not."""
+    row = found.shelf.find(*place_of_turn(utterance))
+    places = np.flatnonzero(found.rows == (-1 if row is None else row))
+    return int(places[0]) if len(places) else None
 
 
 def cards(
@@ -218,7 +231,9 @@ def excerpts(
         orders=ORDER_NAMES,
         nothing=not len(found.shelf),
         waiting=found.waiting,
-        like=next(iter(cards_of(db, config, names, [_turn(choice.like)], unsure=True)), None)
+        like=next(
+            iter(cards_of(db, config, names, [place_of_turn(choice.like)], unsure=True)), None
+        )
         if choice.like
         else None,
         most_exported=MOST_EXPORTED,
@@ -248,7 +263,7 @@ def excerpt(
     request: Request, utterance: str, db: Db, config: Settings, taxonomy: Definitions
 ) -> HTMLResponse:
     """One excerpt: what its link shows."""
-    shown = cards_of(db, config, names_of(db, taxonomy), [_turn(utterance)], unsure=True)
+    shown = cards_of(db, config, names_of(db, taxonomy), [place_of_turn(utterance)], unsure=True)
     if not shown:
         raise HTTPException(404)
     return page(request, "excerpt.html.jinja", card=shown[0])
