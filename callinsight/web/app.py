@@ -28,7 +28,9 @@ from callinsight.web import (
     excerpts_api,
     gaps,
     home,
+    mendings_api,
     playlists,
+    playlists_api,
     requests,
     review,
     runs,
@@ -114,6 +116,8 @@ def create_app(
         app.include_router(group.router, include_in_schema=False)
     app.include_router(api.router)
     app.include_router(excerpts_api.router)
+    app.include_router(playlists_api.router)
+    app.include_router(mendings_api.router)
     app.include_router(content_api.router)
     app.include_router(accounts_api.router)
     app.add_exception_handler(HTTPException, _refused)

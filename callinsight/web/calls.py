@@ -19,7 +19,14 @@ from callinsight.pipeline.words import turn_of
 from callinsight.records import UNKNOWN
 from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, clock, percent, readable
-from callinsight.web.cards import Mark, audio_address, call_address, mark_of, utterance_address
+from callinsight.web.cards import (
+    Mark,
+    audio_address,
+    call_address,
+    mark_of,
+    said_as,
+    utterance_address,
+)
 from callinsight.web.following import WORKING, follower_of
 from callinsight.web.pages import Db, Definitions, Settings, page, require, this_moment, visitor
 
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from callinsight.config import Config
     from callinsight.records import Call, Mending, Tag, Utterance
 
 router = APIRouter()
@@ -86,7 +94,7 @@ def call_page(
     request: Request, call: str, db: Db, config: Settings, taxonomy: Definitions
 ) -> HTMLResponse:
     """A call: its words in step with its sound, tags, people, deal, and what was mended."""
-    known = _known(db, call)
+    known = known_call(db, call)
     said = store.utterances_of(db, call)
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
     return page(
@@ -122,15 +130,13 @@ def mending_state(request: Request, call: str) -> Response:
 @router.get("/mend/turn/{utterance:path}", response_class=HTMLResponse, dependencies=MEND)
 def turn_form(request: Request, utterance: str, db: Db) -> HTMLResponse:
     """The form for the words and the side of one turn."""
-    said = store.utterances_by_id(db, [utterance]).get(utterance)
-    if said is None:
-        raise HTTPException(404)
+    said = said_as(db, utterance)
     return page(
         request,
         "mend_turn.html.jinja",
         turn=said,
         at=clock(said.start_s, estimated=said.estimated),
-        call=_known(db, said.call),
+        call=known_call(db, said.call),
         call_address=call_address(said.call),
         action=f"/mend/turn/{utterance_address(said.id)}",
         sides=SIDES,
@@ -147,13 +153,7 @@ def mend_turn(
     side: Annotated[str, Form()],
 ) -> Response:
     """Keep what was said in a turn and on which side."""
-    said = store.utterances_by_id(db, [utterance]).get(utterance)
-    if said is None:
-        raise HTTPException(404)
-    stamp = _stamp(request)
-    if side != said.side:
-        mend.set_turn_side(db, config, utterance, side, **stamp)
-    mend.set_words(db, config, utterance, text, **stamp)
+    said = keep_turn(db, config, utterance, side=side, text=text, **stamp_of(request))
     return _followed(request, said.call, f"turn-{said.position}")
 
 
@@ -167,14 +167,14 @@ def mend_voice(
     voice: Annotated[str, Form()] = "",
 ) -> Response:
     """Keep whose a voice is."""
-    mend.set_side(db, config, call, voice, side, **_stamp(request))
+    mend.set_side(db, config, call, voice, side, **stamp_of(request))
     return _followed(request, call)
 
 
 @router.post("/mend/swap/{call:path}", dependencies=MEND)
 def swap_sides(request: Request, call: str, db: Db, config: Settings) -> Response:
     """Make reps buyers and buyers reps."""
-    mend.swap_sides(db, config, call, **_stamp(request))
+    mend.swap_sides(db, config, call, **stamp_of(request))
     return _followed(request, call)
 
 
@@ -189,7 +189,7 @@ def mend_person(
     title: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Keep somebody's title and role."""
-    stamp = _stamp(request)
+    stamp = stamp_of(request)
     mend.set_person(db, config, call, name, title=title, persona=persona, **stamp)
     return _followed(request, call)
 
@@ -197,11 +197,24 @@ def mend_person(
 @router.post("/mend/undo/{number}", dependencies=MEND)
 def undo_mending(request: Request, number: int, db: Db, config: Settings) -> Response:
     """Take a mending back."""
-    call = mend.take_back(db, config, number, **_stamp(request))
+    call = mend.take_back(db, config, number, **stamp_of(request))
     return _followed(request, call)
 
 
-def _stamp(request: Request) -> dict[str, str]:
+def keep_turn(
+    db: Database, config: Config, utterance: str, *, side: str, text: str, who: str, at: str
+) -> Utterance:
+    """Keep on which side a turn was said and its words; the turn as it was before."""
+    said = said_as(db, utterance)
+    if side != said.side:
+        mend.set_turn_side(db, config, utterance, side, who=who, at=at)
+    if text != said.text:
+        mend.set_words(db, config, utterance, text, who=who, at=at)
+    return said
+
+
+def stamp_of(request: Request) -> dict[str, str]:
+    """Who mends, and when."""
     return {"who": visitor(request).name, "at": this_moment(request)}
 
 
@@ -212,10 +225,11 @@ def _followed(request: Request, call: str, anchor: str = "") -> Response:
     return RedirectResponse(f"{call_address(call)}{place}", 303)
 
 
-def _known(db: Database, call: str) -> Call:
+def known_call(db: Database, call: str) -> Call:
+    """A call by its id; raises HTTPException."""
     known = store.get_call(db, call)
     if known is None:
-        raise HTTPException(404)
+        raise HTTPException(404, f"There is no call '{call}'.")
     return known
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
+
 from callinsight import store
 from callinsight.addresses import place_of
 from callinsight.calls.transcripts import is_transcript, recording_beside
@@ -106,6 +108,14 @@ class Card:
         where = [self.call.title or self.call.id, day(self.call.recorded_at), f"at {self.at}"]
         said_by = ", ".join(part for part in who if part)
         return f"“{self.utterance.text}”\n{said_by} ({', '.join(where)})"
+
+
+def said_as(db: Database, utterance: str) -> Utterance:
+    """What was said; raises HTTPException where it is not there (any more)."""
+    said = store.utterances_by_id(db, [utterance]).get(utterance)
+    if said is None:
+        raise HTTPException(404, f"There is no excerpt '{utterance}'.")
+    return said
 
 
 def call_address(call: str) -> str:

@@ -17,6 +17,7 @@ from callinsight.reports.wording import Names, month_name, readable
 from callinsight.web.cards import Card, cards_of, tag_name
 from callinsight.web.exports import csv_lines, markdown_lines
 from callinsight.web.facets import FACETS, NEWEST, ORDERS, RECORDINGS, count, ordered
+from callinsight.web.inventory import MONTH
 from callinsight.web.meaning import ALIKE, NEAR, found_by
 from callinsight.web.pages import Db, Definitions, Settings, page, require
 from callinsight.web.search import query_of
@@ -294,7 +295,7 @@ def label(names: Names, facet: str, name: str) -> str:
         return names.persona(name)
     if facet == "stage":
         return names.stage(name)
-    if facet == "month":
+    if facet == "month" and MONTH.fullmatch(name):  # anything may be in an address
         return month_name(name)
     known = {"confidence": CONFIDENCE, "sound": SOUND, "stance": STANCES}.get(facet, {})
     if facet in ("account", "rep"):

@@ -11,15 +11,18 @@ from starlette.exceptions import HTTPException
 from callinsight import store
 from callinsight.errors import InputError
 from callinsight.records import Playlist, PlaylistItem
-from callinsight.web.cards import cards_of, utterance_address
-from callinsight.web.excerpts import names_of
+from callinsight.web.cards import cards_of, said_as, utterance_address
+from callinsight.web.excerpts import names_of, place_of_turn
 from callinsight.web.exports import markdown_lines
 from callinsight.web.pages import Db, Definitions, Settings, page, require, this_moment, visitor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.records import Utterance
     from callinsight.taxonomy import Taxonomy
     from callinsight.web.cards import Card
 
@@ -45,9 +48,7 @@ def playlists(request: Request, db: Db) -> HTMLResponse:
 @router.get("/playlists/add/{utterance:path}", response_class=HTMLResponse, dependencies=COLLECT)
 def choose_playlist(request: Request, utterance: str, db: Db) -> HTMLResponse:
     """The form that puts an excerpt into a playlist."""
-    said = store.utterances_by_id(db, [utterance]).get(utterance)
-    if said is None:
-        raise HTTPException(404)
+    said = said_as(db, utterance)
     return page(
         request,
         "playlist_add.html.jinja",
@@ -66,18 +67,12 @@ def add_to_playlist(
     name: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
 ) -> Response:
     """Put an excerpt into a playlist, or into a new one with this name."""
-    said = store.utterances_by_id(db, [utterance]).get(utterance)
-    if said is None:
-        raise HTTPException(404)
-    who, at = visitor(request).name, this_moment(request)
+    stamp = {"who": visitor(request).name, "at": this_moment(request)}
     title = " ".join(name.split())
     with store.transaction(db):
-        if title:
-            new = Playlist(name=title, who=who, created_at=at)
-            playlist = store.add_playlist(db, new).id
-        chosen = _own(db, playlist)
-        item = PlaylistItem(playlist=chosen.id, utterance=said.id, call=said.call, who=who, at=at)
-        store.add_to_playlist(db, item)
+        said = said_as(db, utterance)
+        chosen = make_playlist(db, title, **stamp) if title else own_playlist(db, playlist)
+        collect(db, chosen, said, **stamp)
     if "hx-request" in request.headers:
         return page(request, "playlist_added.html.jinja", playlist=chosen)
     return RedirectResponse(f"/playlists/{chosen.id}", 303)
@@ -88,8 +83,8 @@ def playlist_page(
     request: Request, number: int, db: Db, config: Settings, taxonomy: Definitions
 ) -> HTMLResponse:
     """A playlist, to hear from its first excerpt to its last."""
-    known = _known(db, number)
-    shown = _cards(db, config, taxonomy, number)
+    known = known_playlist(db, number)
+    shown = cards_in(db, config, taxonomy, store.playlist_items(db, number))
     return page(request, "playlist.html.jinja", playlist=known, cards=shown)
 
 
@@ -98,9 +93,13 @@ def playlist_text(
     request: Request, number: int, db: Db, config: Settings, taxonomy: Definitions
 ) -> Response:
     """The quotes of a playlist as Markdown."""
-    known = _known(db, number)
+    known = known_playlist(db, number)
     site = str(request.base_url).rstrip("/")
-    lines = list(markdown_lines(_cards(db, config, taxonomy, number), site, known.name))
+    lines = list(
+        markdown_lines(
+            cards_in(db, config, taxonomy, store.playlist_items(db, number)), site, known.name
+        )
+    )
     return StreamingResponse(
         iter(lines),
         media_type="text/markdown; charset=utf-8",
@@ -112,7 +111,7 @@ def playlist_text(
 def remove_from_playlist(number: int, db: Db, utterance: Annotated[str, Form()]) -> Response:
     """Take an excerpt out of a playlist."""
     with store.transaction(db):
-        store.remove_from_playlist(db, _own(db, number).id, utterance)
+        store.remove_from_playlist(db, own_playlist(db, number).id, utterance)
     return RedirectResponse(f"/playlists/{number}", 303)
 
 
@@ -120,27 +119,40 @@ def remove_from_playlist(number: int, db: Db, utterance: Annotated[str, Form()])
 def delete_playlist(number: int, db: Db) -> Response:
     """Drop a playlist."""
     with store.transaction(db):
-        store.remove_playlist(db, _own(db, number).id)
+        store.remove_playlist(db, own_playlist(db, number).id)
     return RedirectResponse("/playlists", 303)
 
 
-def _cards(db: Database, config: Config, taxonomy: Taxonomy, number: int) -> list[Card]:
-    """The excerpts of a playlist, with the tags that are not sure, as people chose them."""
-    items = store.playlist_items(db, number)
-    turns = [(item.call, int(item.utterance.rpartition(":")[2])) for item in items]
-    return cards_of(db, config, names_of(db, taxonomy), turns, unsure=True)
+def make_playlist(db: Database, title: str, *, who: str, at: str) -> Playlist:
+    """A new playlist, without an excerpt yet."""
+    return store.add_playlist(db, Playlist(name=title, who=who, created_at=at))
 
 
-def _own(db: Database, number: int) -> Playlist:
-    """A playlist that people made."""
-    known = _known(db, number)
+def collect(db: Database, playlist: Playlist, said: Utterance, *, who: str, at: str) -> None:
+    """Put an excerpt at the end of a playlist; one that is there already stays where it is."""
+    item = PlaylistItem(playlist=playlist.id, utterance=said.id, call=said.call, who=who, at=at)
+    store.add_to_playlist(db, item)
+
+
+def own_playlist(db: Database, number: int) -> Playlist:
+    """A playlist that people made; raises InputError for one that a run picked, HTTPException for none."""
+    known = known_playlist(db, number)
     if known.month:
         raise InputError(PICKED)
     return known
 
 
-def _known(db: Database, number: int) -> Playlist:
+def known_playlist(db: Database, number: int) -> Playlist:
+    """A playlist by its number; raises HTTPException."""
     found = next((one for one in store.all_playlists(db) if one.id == number), None)
     if found is None:
-        raise HTTPException(404)
+        raise HTTPException(404, f"There is no playlist {number}.")
     return found
+
+
+def cards_in(
+    db: Database, config: Config, taxonomy: Taxonomy, items: Iterable[PlaylistItem]
+) -> list[Card]:
+    """The excerpts of a playlist, with the tags that are not sure, as people chose them."""
+    turns = [place_of_turn(item.utterance) for item in items]
+    return cards_of(db, config, names_of(db, taxonomy), turns, unsure=True)

@@ -6,14 +6,12 @@ from pathlib import Path
 import pytest
 import schemathesis
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from heard import fill
 from hypothesis import HealthCheck, Phase, given, settings
-from visiting import browse
+from visiting import add_roles, program
 
 from callinsight import store
-from callinsight.pipeline.users import make_token, revoke_tokens
-from callinsight.records import ROLES, User
+from callinsight.pipeline.users import revoke_tokens
 from callinsight.web.app import create_app
 
 NOW = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
@@ -23,25 +21,12 @@ NOW = datetime.fromisoformat("2026-11-03T09:00:00+00:00")
 def app(database: Path) -> FastAPI:
     """A month of calls, and a user of each role."""
     fill(database, months=("2026-10",))
-    with store.opened(database) as db, store.transaction(db):
-        for role in ROLES:
-            store.save_user(db, User(name=role, role=role, added_at=NOW.isoformat()))
+    add_roles(database)
     return create_app(database, now=lambda: NOW)
 
 
-def token(app: FastAPI, name: str) -> str:
-    with store.opened(app.state.database) as db:
-        return make_token(db, name, at=NOW.isoformat())
-
-
-def client_of(app: FastAPI, name: str) -> TestClient:
-    client = browse(app)
-    client.headers["authorization"] = f"Bearer {token(app, name)}"
-    return client
-
-
 def test_a_token_says_who_asks(app: FastAPI) -> None:
-    client = client_of(app, "requester")
+    client = program(app, "requester")
     assert client.get("/api/users/me").json() == {"name": "requester", "role": "requester"}
 
     with store.opened(app.state.database) as db:
@@ -56,7 +41,7 @@ def test_a_token_says_who_asks(app: FastAPI) -> None:
 
 
 def test_calls_come_page_by_page(app: FastAPI) -> None:
-    client = client_of(app, "viewer")
+    client = program(app, "viewer")
     seen, cursor, pages = [], "", 0
     while cursor is not None:
         page = client.get("/api/calls", params={"limit": 3, "cursor": cursor}).json()
@@ -69,7 +54,7 @@ def test_calls_come_page_by_page(app: FastAPI) -> None:
 
 
 def test_a_cursor_of_somebody_else_is_refused(app: FastAPI) -> None:
-    client = client_of(app, "viewer")
+    client = program(app, "viewer")
     for cursor in ("x", "WzFd", "bnVsbA=="):
         answer = client.get("/api/calls", params={"cursor": cursor})
         assert (answer.status_code, answer.json()) == (
@@ -79,7 +64,7 @@ def test_a_cursor_of_somebody_else_is_refused(app: FastAPI) -> None:
 
 
 def test_a_call_has_all_that_was_said_and_tagged(app: FastAPI) -> None:
-    client = client_of(app, "viewer")
+    client = program(app, "viewer")
 
     call = client.get("/api/calls/2026-10-0").json()
 
@@ -94,7 +79,7 @@ def test_a_call_has_all_that_was_said_and_tagged(app: FastAPI) -> None:
 
 
 def test_an_editor_answers_and_takes_back(app: FastAPI) -> None:
-    client = client_of(app, "editor")
+    client = program(app, "editor")
     (asked,) = client.get("/api/review?limit=1").json()["items"]
 
     said = {"concerns": ["legal_procurement"], "stance": "question"}
@@ -131,7 +116,7 @@ def test_each_role_does_what_it_may(
 ) -> None:
     body = {"json": {}} if method == "POST" else {}
 
-    answer = client_of(app, name).request(method, path, **body)
+    answer = program(app, name).request(method, path, **body)
 
     assert answer.status_code == status
     if status == 403:
@@ -140,7 +125,7 @@ def test_each_role_does_what_it_may(
 
 
 def test_what_is_changed_by_program_is_in_the_audit_log(app: FastAPI) -> None:
-    client = client_of(app, "editor")
+    client = program(app, "editor")
     (asked,) = client.get("/api/review?limit=1").json()["items"]
 
     client.post(f"/api/review/{asked['utterance']}", json={})
@@ -154,7 +139,7 @@ def test_what_is_changed_by_program_is_in_the_audit_log(app: FastAPI) -> None:
 
 
 def test_the_description_names_the_token_and_each_refusal(app: FastAPI) -> None:
-    described = client_of(app, "viewer").get("/api/openapi.json").json()
+    described = program(app, "viewer").get("/api/openapi.json").json()
 
     assert described["components"]["securitySchemes"] == {
         "HTTPBearer": {"type": "http", "scheme": "bearer"}
@@ -165,7 +150,7 @@ def test_the_description_names_the_token_and_each_refusal(app: FastAPI) -> None:
 
 
 def test_no_input_breaks_it(app: FastAPI) -> None:
-    client = client_of(app, "admin")
+    client = program(app, "admin")
     schema = schemathesis.openapi.from_dict(client.get("/api/openapi.json").json())
     tried = 0
 
