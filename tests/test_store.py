@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -285,3 +286,38 @@ def test_a_database_of_each_older_schema_opens_whole_with_all_it_holds(tmp_path:
         assert store.matching_turns(db, "cost").tolist() == [1]
         assert store.faults(db) == []
     assert schema_of(tmp_path / "old.db") == schema_of(tmp_path / "new.db")
+
+
+def test_programs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path):
+    path = tmp_path / "callinsight.db"
+    store.open_store(path, create=True).close()
+
+    def count_up(_: int) -> None:
+        with store.opened(path) as db:
+            for _ in range(25):
+                with store.transaction(db):
+                    number = int(store.setting(db, "number") or 0)
+                    store.save_setting(db, "number", str(number + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count_up, range(4)))
+
+    with store.opened(path) as db:
+        assert store.setting(db, "number") == "100"
+
+
+def test_a_transaction_that_fails_leaves_nothing_even_inside_another(tmp_path: Path):
+    def fail(db: Database, value: str) -> None:
+        with store.transaction(db):
+            store.save_setting(db, "failed", value)
+            raise ZeroDivisionError
+
+    with store.opened(tmp_path / "callinsight.db", create=True) as db:
+        with store.transaction(db):
+            store.save_setting(db, "kept", "1")
+            with pytest.raises(ZeroDivisionError):
+                fail(db, "inside")
+        with pytest.raises(ZeroDivisionError):
+            fail(db, "alone")
+
+        assert (store.setting(db, "kept"), store.setting(db, "failed")) == ("1", None)

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlite_utils import Database
+
 from callinsight.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlite_utils import Database
+    from collections.abc import Generator, Iterator
 
 NOWHERE = Path(":memory:")  # a database that is empty and leaves nothing behind
 BUSY_S = 30.0  # how long a write waits for another program's
@@ -42,10 +42,31 @@ FAULTS = {  # of the place that the database lies in, or of what was done to it;
 }
 
 
+class Waiting(Database):
+    """A database whose transactions wait for another program's when they begin.
+
+    SQLite refuses one that has read first, however long it would wait, as soon as another has
+    written since (SQLITE_BUSY_SNAPSHOT).
+    """
+
+    @contextmanager
+    def atomic(self) -> Generator[Database, None, None]:
+        """Everything inside is written, or nothing."""
+        if self.conn.in_transaction:
+            with super().atomic():
+                yield self
+            return
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield self
+            self.conn.execute("COMMIT")
+        except BaseException:
+            self.rollback()
+            raise
+
+
 def open_store(path: Path, *, create: bool = False) -> Database:
     """Open the database with its schema up to date; raises StoreError."""
-    from sqlite_utils import Database
-
     from callinsight.migrations import migrations
 
     if not create and not path.exists():
@@ -57,7 +78,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         # one user at a time, but a page may go on in another thread than the one that opened it
-        db = Database(sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False))
+        db = Waiting(sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False))
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
         db.conn.execute("PRAGMA journal_mode = WAL")

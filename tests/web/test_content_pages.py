@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -186,6 +187,25 @@ def test_taking_a_link_is_a_use(visitor: TestClient, desk: Path) -> None:
             *("you", "D-1", "c1", "link"),
         )
         assert [e.action for e in store.audit_log(db, limit=1)] == ["share"]
+
+
+def test_links_that_several_take_at_once_are_all_noted(desk: Path) -> None:
+    app = create_app(desk, now=lambda: NOW)
+
+    def take(who: int) -> list[int]:
+        visitor = browse(app)
+        deals = [f"D-{who}-{number}" for number in range(8)]
+        answers = [post(visitor, "/content/A-2/share", {"deal": deal}) for deal in deals]
+        return [answer.status_code for answer in answers]
+
+    with store.opened(desk) as db:
+        before = len(store.events_of_item(db, "A-2"))
+    with ThreadPoolExecutor(4) as pool:
+        assert [code for codes in pool.map(take, range(4)) for code in codes] == [200] * 32
+
+    with store.opened(desk) as db:
+        assert len(store.events_of_item(db, "A-2")) == before + 32
+        assert [entry.action for entry in store.audit_log(db, limit=100)] == ["share"] * 32
 
 
 def test_a_suggested_tag_is_accepted_or_rejected(visitor: TestClient, desk: Path) -> None:
