@@ -32,6 +32,8 @@ from callinsight.pipeline.privacy import (
 )
 from callinsight.pipeline.stages import infer_stages
 from callinsight.pipeline.tags import buyer_turns, tag_calls
+from callinsight.pipeline.topics import ALL, place_call
+from callinsight.pipeline.topics import STAGE as TOPICS
 from callinsight.pipeline.words import heard_words, turn_of
 from callinsight.records import SIDES, UNKNOWN, Mending
 from callinsight.tagging.corrections import holding as corrections_holding
@@ -180,10 +182,10 @@ def follow(db: Database, config: Config, call: str, *, progress: Progress) -> No
     keep_tagged(db, progress=progress, call="" if dropped else call)
     known = store.get_call(db, call)
     if known is not None:
+        place_call(db, config, taxonomy, known)
         month = month_of(known.recorded_at, config.zone)
         gaps = gaps_of(db, config, taxonomy, month, last_day(month))
         with store.transaction(db):
-            store.update_topic_tags(db, call)
             store.replace_gaps(db, month, gaps)
 
 
@@ -213,6 +215,7 @@ def _keep(db: Database, config: Config, mendings: Sequence[Mending]) -> None:
         before = buyer_turns(store.utterances_of(db, call.id))
         taken_out = name_call(db, config, call, people)
         store.forget_run(db, NAMING, call.id)  # the next run looks whether the sheets agree
+        store.forget_run(db, TOPICS, ALL)  # and places all turns, should this not get as far
         _carry_corrections(db, call, before, mendings)
     if taken_out:
         store.scrub(db, pack=False)  # somebody waits for the page

@@ -32,11 +32,12 @@ from callinsight.tagging.topics import (
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlite_utils import Database
 
     from callinsight.progress import Progress
+    from callinsight.records import Call
     from callinsight.tagging.topics import Theme
     from callinsight.taxonomy import Taxonomy
 
@@ -78,7 +79,7 @@ def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress:
 
     Topics are looked for once there are calls enough. Those that exist keep their ids.
     """
-    turns = _turns(db, config)
+    turns = _turns(db, config, store.all_calls(db))
     hash_ = _hash(config, taxonomy, turns)
     if store.is_done(db, STAGE, ALL, hash_):
         return
@@ -102,7 +103,7 @@ def rebuild_topics(db: Database, config: Config, *, progress: Progress) -> str:
     A topic that lives on keeps its id and the label a user gave it; a new one gets a new id.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    turns = _turns(db, config)
+    turns = _turns(db, config, store.all_calls(db))
     with progress("Find topics", 1) as advance:
         known = _known(db, taxonomy)
         old = [topic for topic in known if _is_found(topic) and topic.status == "active"]
@@ -122,10 +123,18 @@ def rebuild_topics(db: Database, config: Config, *, progress: Progress) -> str:
     return rebuild_text(old, new, changes)
 
 
+def place_call(db: Database, config: Config, taxonomy: Taxonomy, call: Call) -> None:
+    """Give the turns of a call the nearest of the topics there are; the next run counts them all."""
+    topics = _in_this_model(db, store.all_topics(db))
+    placed = _place(db, topics, _turns(db, config, [call]) if topics else [], taxonomy)
+    with store.transaction(db):
+        store.replace_tags(db, call.id, ("topic",), _tags(placed))
+
+
 # What was said
 
 
-def _turns(db: Database, config: Config) -> list[Turn]:
+def _turns(db: Database, config: Config, calls: Iterable[Call]) -> list[Turn]:
     """What buyers said in more than a few words, by call and position."""
     return [
         Turn(
@@ -137,7 +146,7 @@ def _turns(db: Database, config: Config) -> list[Turn]:
             stage=call.stage,
             month=month_of(call.recorded_at, config.zone),
         )
-        for call in store.all_calls(db)
+        for call in calls
         if call.is_read
         for id_, side, persona, text in store.words_of_call(db, call.id)
         if side == "buyer" and len(text.split()) >= config.topics.min_words
@@ -342,19 +351,22 @@ def _save(
         )
         for topic in topics
     ]
-    tags = [
-        _tag(turn, topic, score)
-        for turn, (topic, score) in zip(placed.turns, placed.topics, strict=True)
-        if topic is not None
-    ]
     left = len(placed.unexplained)
     before = int(store.setting(db, UNEXPLAINED) or 0)
     with store.transaction(db):
         store.save_topics(db, counted)
-        store.replace_topic_tags(db, tags)
+        store.replace_topic_tags(db, _tags(placed))
         store.save_setting(db, ENCODER, weights.fingerprint(weights.EMBEDDING))
         store.save_setting(db, UNEXPLAINED, str(left if looked else min(left, before)))
         store.record_run(db, STAGE, ALL, hash_)
+
+
+def _tags(placed: Placed) -> list[Tag]:
+    return [
+        _tag(turn, topic, score)
+        for turn, (topic, score) in zip(placed.turns, placed.topics, strict=True)
+        if topic is not None
+    ]
 
 
 def _tag(turn: Turn, topic: int, score: float) -> Tag:

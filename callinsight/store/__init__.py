@@ -157,7 +157,6 @@ from callinsight.store.mendings import (
     heard_of,
     mendings_of,
     replace_heard,
-    update_topic_tags,
 )
 from callinsight.store.redactions import (
     forget_words,
@@ -434,7 +433,6 @@ __all__ = [
     "turns_of_topic",
     "unguarded",
     "update_call",
-    "update_topic_tags",
     "user_of_token",
     "utterances_by_id",
     "utterances_of",

@@ -41,17 +41,3 @@ def replace_heard(db: Database, call: str, heard: Iterable[HeardTurn]) -> None:
 def heard_of(db: Database, call: str) -> list[HeardTurn]:
     """What was heard in a call where people's words stand now."""
     return load(db, HeardTurn, "SELECT * FROM heard_turns WHERE call = ?", [call])
-
-
-def update_topic_tags(db: Database, call: str) -> None:
-    """Bring a call's topics in line with whose its turns are; new buyers' turns get theirs in a run."""
-    db.execute(
-        "DELETE FROM tags WHERE call = ? AND kind = 'topic' "
-        "AND utterance IN (SELECT id FROM utterances WHERE call = ? AND side <> 'buyer')",
-        [call, call],
-    )
-    db.execute(
-        "UPDATE tags SET persona = (SELECT persona FROM utterances WHERE id = utterance) "
-        "WHERE call = ? AND kind = 'topic'",
-        [call],
-    )

@@ -17,6 +17,20 @@ from callinsight.records import Correction
 STAMP = {"who": "Mara", "at": "2026-11-02T10:00:00+01:00"}
 TOO_DEAR = "It is far too expensive for us, we do not have the budget for that."
 
+MONEY = """
+[topics.money]
+label = "Money"
+description = "What it costs, and who pays."
+patterns = ["the budget", "fewer seats"]
+examples = [
+  "we have spent the budget of this year",
+  "that is more than we can pay",
+  "what does a seat cost",
+  "somebody has to pay for it",
+  "we start with fewer seats to save money",
+]
+"""
+
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
@@ -126,6 +140,31 @@ def test_swapped_sides_stay_and_tags_go_with_the_buyer(db: Database, project: Pr
     assert not any(utterance == "talk:0001" for utterance, _, _ in concerns(db))
     run_again(db, project)
     assert sides() == [("buyer", "people"), ("rep", "people")] * 2
+
+
+def test_sides_that_are_swapped_and_swapped_back_have_all_their_tags_again(
+    db: Database, project: Project
+) -> None:
+    with (project.folder / "taxonomy.toml").open("a", encoding="utf-8") as file:
+        file.write(MONEY)
+    project.run(workers=1)
+    before = project.rows()["tags"]
+
+    def topics() -> list[tuple[str, str]]:
+        tags = store.tags_of_call(db, "talk")
+        return [(tag.utterance, tag.label) for tag in tags if tag.kind == "topic"]
+
+    assert topics() == [("talk:0001", "1")]
+    mend.swap_sides(db, project.config(), "talk", **STAMP)
+    follow(db, project)
+    assert topics() == [("talk:0002", "1")]
+
+    mend.swap_sides(db, project.config(), "talk", **STAMP)
+    follow(db, project)
+    assert topics() == [("talk:0001", "1")]
+    assert project.rows()["tags"] == before
+    project.run(workers=1)
+    assert project.rows()["tags"] == before
 
 
 def test_one_turn_may_be_of_the_other_side(db: Database, project: Project) -> None:
