@@ -59,6 +59,10 @@ class StoreError(CallInsightError):
     """The database is missing, newer than the program, or in use."""
 
 
+class NoRunError(StoreError):
+    """No pipeline has run into the database yet."""
+
+
 def _visible(sign: str) -> str:
     if sign.isprintable() or sign == "\n":
         return sign

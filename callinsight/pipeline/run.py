@@ -15,7 +15,7 @@ from callinsight.calls.consent import Rules
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import Config, config_from_text, load_config, settings_text
-from callinsight.errors import InputError, StoreError
+from callinsight.errors import InputError, NoRunError
 from callinsight.journal import note
 from callinsight.pipeline.content import load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
@@ -140,10 +140,10 @@ def _follow(db: Database, killed: Claim) -> None:
 
 
 def stored_config(db: Database) -> Config:
-    """The settings of the last run into this database; raises StoreError without one."""
+    """The settings of the last run into this database; raises NoRunError without one."""
     text = store.setting(db, SETTINGS)
     if text is None:
-        raise StoreError(
+        raise NoRunError(
             "no pipeline has run into this database yet: 'callinsight run PIPELINE.toml'"
         )
     return config_from_text(text)

@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-from callinsight.errors import CallInsightError
+from callinsight.errors import CallInsightError, NoRunError
 from callinsight.web import (
     accounts,
     accounts_api,
@@ -197,6 +197,8 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, error: Exception) -> Response:
+    if isinstance(error, NoRunError) and not _is_program(request):
+        return page(request, "welcome.html.jinja", pipeline="PIPELINE.toml")
     return _error(request, 409, "That cannot be shown", str(error))
 
 

@@ -1,13 +1,17 @@
 """The frame of the pages, and what is said where a page cannot be shown."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 from visiting import browse, post
 
 from callinsight import store
 from callinsight.records import Call, Problem
 from callinsight.web.app import create_app
+
+NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 
 
 def test_definitions_say_what_is_meant(visitor: TestClient) -> None:
@@ -80,13 +84,17 @@ def test_a_page_that_is_not_there_says_so(visitor: TestClient) -> None:
     assert "<h1>There is no such page</h1>" in page.text
 
 
-def test_before_the_first_run_the_next_command_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["/excerpts", "/gaps", "/content", "/requests", "/runs"])
+def test_before_the_first_run_each_page_names_the_next_command(
+    tmp_path: Path, address: str
+) -> None:
     path = tmp_path / "empty.db"
     with store.opened(path, create=True):
         pass
 
-    with browse(create_app(path, now=lambda: None)) as client:
-        page = client.get("/definitions")
+    with browse(create_app(path, now=lambda: NOW)) as client:
+        page = client.get(address)
 
-    assert page.status_code == 409
-    assert "no pipeline has run into this database yet" in page.text
+    assert page.status_code == 200
+    assert "<h1>No call has been read yet</h1>" in page.text
+    assert "<code>callinsight run PIPELINE.toml</code>" in page.text

@@ -123,7 +123,7 @@ def test_quotes_as_text(visitor: TestClient) -> None:
     text = visitor.get("/excerpts/export.md?account=Bexley+%26+Sons").text
 
     assert "> The price is far too high for us. We have no budget for that.\n" in text
-    assert "Ann Lee, Chief Financial Officer, Bexley &amp; Sons" in text
+    assert "Ann Lee, Chief Financial Officer, Bexley & Sons" in text
     assert "<b>" not in text
 
 
@@ -155,3 +155,10 @@ def test_without_calls_it_says_what_to_do(visitor: TestClient, calls: Path) -> N
         store.erase_calls(db, [call.id for call in store.all_calls(db)])
 
     assert "No excerpts yet" in visitor.get("/excerpts").text
+
+
+@pytest.mark.parametrize("month", ["2026-13", "x", "2026-1", ""])
+def test_a_month_that_is_none_finds_nothing(visitor: TestClient, month: str) -> None:
+    page = visitor.get("/excerpts", params={"month": month})
+
+    assert page.status_code == 200

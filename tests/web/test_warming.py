@@ -8,7 +8,7 @@ import pytest
 from visiting import browse
 
 from callinsight import store
-from callinsight.errors import StoreError
+from callinsight.errors import NoRunError
 from callinsight.records import ContentItem
 from callinsight.web.app import create_app
 from callinsight.web.warming import look
@@ -53,7 +53,7 @@ def test_without_a_run_it_is_left_to_the_pages_to_say_so(tmp_path: Path) -> None
     with store.opened(path, create=True):
         pass
     app = create_app(path, now=lambda: NOW)
-    with pytest.raises(StoreError, match="no pipeline has run into this database yet"):
+    with pytest.raises(NoRunError, match="no pipeline has run into this database yet"):
         look(app)
     with browse(app) as client:
-        assert "no pipeline has run into this database yet" in client.get("/excerpts").text
+        assert "No call has been read yet" in client.get("/excerpts").text
