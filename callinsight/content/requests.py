@@ -31,11 +31,7 @@ LONGEST_TITLE = 200  # characters
 # from which likeness two may ask for the same: cosine of titles and what the fields say; else, where no
 # model is there to tell, the share of words in common with them (benchmarks/duplicates.py)
 SAME_TITLE, SAME_WORDS = 0.42, 0.25
-BY_CONCERN, BY_TYPE, BY_PLACE = (
-    0.25,
-    0.05,
-    0.1,
-)  # what a field adds where both name the same, or takes
+BY_CONCERN, BY_TYPE, BY_PLACE = 0.25, 0.05, 0.1  # what a field adds if the same, or takes
 LITTLE_WORDS = {
     *("a", "an", "and", "at", "by", "for", "from", "how", "in", "of", "on", "or", "our"),
     *("that", "the", "to", "we", "with"),

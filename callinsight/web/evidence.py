@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.matching import FITS
+from callinsight.content.supply import DENIED
 from callinsight.records import INFERRED
 from callinsight.reports.demand import LOST, OPEN, Facts, describe, worth_by_deal, worth_of
 from callinsight.reports.wording import money, readable, web_address
@@ -77,7 +78,8 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
     calls = _calls(db, said.values())
     ways = dict(zip(gap.evidence, gap.evidence_as, strict=False))
     gap = dataclasses.replace(gap, evidence=tuple(i for i in gap.evidence if i in said))
-    items = store.items_by_id(db, gap.candidates)
+    judged = _judged(db, gap)
+    items = store.items_by_id(db, [*gap.candidates, *judged])
     facts = Facts(
         names=names,
         calls=calls,
@@ -99,7 +101,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
         turns=len(said),
         deals=deals,
         all_deals=all_deals,
-        candidates=_candidates(gap, items, names, _judged(db, gap)),
+        candidates=_candidates(gap, items, names, judged),
         inferred=sum(call.stage_source == INFERRED for call in calls.values()),
         calls=len(calls),
     )
@@ -193,7 +195,10 @@ def _candidates(
     names: Names,
     judged: Mapping[str, Judgement],
 ) -> tuple[Candidate, ...]:
-    near = zip(gap.candidates, gap.candidate_obstacles, strict=True)
+    """The nearest assets, and what people denied: it is near no more, and may be said otherwise."""
+    near = [*zip(gap.candidates, gap.candidate_obstacles, strict=True)]
+    denied = sorted(id_ for id_, one in judged.items() if not one.answers)
+    near += [(id_, DENIED) for id_ in denied if id_ not in gap.candidates]
     return tuple(
         Candidate(
             item=items[id_],
