@@ -27,7 +27,7 @@ ALLOWED = {
     "downloads": {"errors"},
     "weights": {"conversion", "downloads", "errors"},
     "migrations": {"imports"},
-    "store": {"errors", "migrations", "records", "store"},
+    "store": {"errors", "imports", "migrations", "records", "store"},
     "progress": set(),
     "journal": {"errors", "progress"},
     "deadlines": set(),

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
 from callinsight.errors import StoreError
+from callinsight.imports import keep_out
+
+keep_out("pandas", of="sqlite_utils.db")  # which would only know the type of its dates; 40 MB
+from sqlite_utils import Database  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
