@@ -157,7 +157,7 @@ def test_what_is_late_says_by_how_many_days(tmp_path, monkeypatch):
             ("accept", "R-9"),
             "there is no request R-9; 'callinsight requests list --state all' shows them all",
         ),
-        (("new",), "a request needs a title: say what is missing with --title TEXT"),
+        (("new",), "a request needs a title: say what is missing (--title TEXT)"),
         (
             ("new", "--title", "x", "--needed-by", "soon"),
             "'soon' is no date; write it as 2026-10-31",

@@ -61,7 +61,7 @@ def test_a_user_is_disabled_and_enabled_but_not_the_last_admin(database: Path) -
     refused = users(database, "disable", "ann")
     assert (refused.exit_code, refused.stderr) == (
         2,
-        "Error: 'ann' is the only admin; first: callinsight users add NAME --role admin\n",
+        "Error: 'ann' is the only admin; make another first (callinsight users add NAME --role admin)\n",
     )
 
 
@@ -114,12 +114,12 @@ def test_another_password_replaces_the_first(database: Path) -> None:
         (
             ("remove", "dean"),
             "",
-            "'dean' is the only admin; first: callinsight users add NAME --role admin",
+            "'dean' is the only admin; make another first (callinsight users add NAME --role admin)",
         ),
         (
             ("add", "dean", "--role", "viewer"),
             "",
-            "'dean' is the only admin; first: callinsight users add NAME --role admin",
+            "'dean' is the only admin; make another first (callinsight users add NAME --role admin)",
         ),
     ],
 )

@@ -76,11 +76,11 @@ def checked(
         use=lines_of(draft.use),
     )
     if not clean.title:
-        raise InputError("a request needs a title: say what is missing with --title TEXT")
+        raise InputError("a request needs a title: say what is missing (--title TEXT)")
     if len(clean.title) > LONGEST_TITLE:
         raise InputError(
             f"the title has {len(clean.title)} characters; {LONGEST_TITLE} are the most, "
-            "and --use TEXT takes the rest"
+            "say the rest under use (--use TEXT)"
         )
     _check_known("content type", clean.content_type, list(taxonomy.content_types))
     _check_known("persona", clean.persona, [*taxonomy.personas, ANY])
@@ -102,7 +102,7 @@ def _check_concern(concern: str, taxonomy: Taxonomy, topics: Collection[int]) ->
         number = concern.removeprefix(TOPIC)
         if not (number.isdecimal() and int(number) in topics):
             raise InputError(
-                f"there is no topic '{number}'; 'callinsight topics list' shows them all"
+                f"there is no topic '{number}'; the list of topics shows them all ('callinsight topics list')"
             )
         return
     _check_known("concern", concern, list(taxonomy.concerns))
@@ -111,7 +111,7 @@ def _check_concern(concern: str, taxonomy: Taxonomy, topics: Collection[int]) ->
 def _check_day(needed_by: str, today: date) -> None:
     if needed_by and needed_by < today.isoformat():
         raise InputError(
-            f"'{needed_by}' lies in the past; say with --needed-by when it is needed, or leave it out"
+            f"'{needed_by}' lies in the past; say when it is needed (--needed-by), or leave it out"
         )
 
 
@@ -119,7 +119,7 @@ def _check_day(needed_by: str, today: date) -> None:
 
 
 def advance(request: ContentRequest, step: str) -> ContentRequest:
-    """The request after a step; raises InputError that names the command that is next."""
+    """The request after a step; raises InputError that names the step that is next."""
     states, after = STEPS[step]
     if request.state not in states:
         raise InputError(_refusal(request, DONE[step]))
@@ -141,11 +141,11 @@ def check_vote(request: ContentRequest, events: Iterable[RequestEvent], who: str
 def _refusal(request: ContentRequest, done: str) -> str:
     name = shown(request.id)
     after = {
-        "new": f"the next command is 'callinsight requests accept {name}'",
-        "accepted": f"the next command is 'callinsight requests start {name}'",
-        "in_progress": f"the next command is 'callinsight requests deliver {name} --asset ID'",
-        "delivered": f"'callinsight requests show {name}' says as what",
-        "declined": "ask for it anew with 'callinsight requests new'",
+        "new": f"the next step is to accept it ('callinsight requests accept {name}')",
+        "accepted": f"the next step is to start it ('callinsight requests start {name}')",
+        "in_progress": f"the next step is to deliver it ('callinsight requests deliver {name} --asset ID')",
+        "delivered": f"what it was delivered as stands there ('callinsight requests show {name}')",
+        "declined": "ask for it anew ('callinsight requests new')",
     }[request.state]
     state = request.state.replace("_", " ")
     return f"{name} is {state} and cannot be {done}; {after}"

@@ -61,10 +61,10 @@ class DuplicateError(InputError):
 
     def __init__(self, requests: Sequence[ContentRequest]) -> None:
         """Name them, and what to do."""
-        names = "; ".join(f"{shown(one.id)} '{one.title}'" for one in requests)
+        self.names = "; ".join(f"{shown(one.id)} '{one.title}'" for one in requests)
         first = shown(requests[0].id)
         super().__init__(
-            f"this is asked for already: {names}; vote for it with 'callinsight requests vote "
+            f"this is asked for already: {self.names}; vote for it with 'callinsight requests vote "
             f"{first}', or add --anyway to ask for it all the same"
         )
         self.requests = tuple(requests)
@@ -188,7 +188,9 @@ def decline(
 ) -> ContentRequest:
     """Say that it will not be written, and why; until it is delivered."""
     if not one_line(note):
-        raise InputError(f"{shown(id_)} needs a reason to be declined: say it with --note TEXT")
+        raise InputError(
+            f"{shown(id_)} needs a reason to be declined: say it in a note (--note TEXT)"
+        )
     return _step(db, id_, "decline", who=who, now=now, note=note)
 
 
@@ -255,7 +257,7 @@ def comment(
 ) -> ContentRequest:
     """Say something about it, in any state."""
     if not one_line(note):
-        raise InputError("a comment needs words: say them with --note TEXT")
+        raise InputError("a comment needs words: say them in a note (--note TEXT)")
     with store.deciding(db):
         return _keep(db, get_request(db, id_), "comment", _named(who), now, note)
 

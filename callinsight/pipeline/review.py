@@ -154,7 +154,7 @@ def undo(db: Database, number: int, *, who: str, at: str) -> None:
     correction = {c.id: c for c in holding(store.all_corrections(db))}.get(number)
     if correction is None:
         raise InputError(
-            f"there is no correction {number} to take back; 'callinsight review list' shows them"
+            f"there is no correction {number} to take back; the history ('callinsight review list') has them"
         )
     taken_back = Correction(
         call=correction.call,

@@ -161,5 +161,5 @@ def _check_admins(db: Database, user: User) -> None:
     admins = [other for other in others if other.role == "admin" and not other.disabled]
     if user.role == "admin" and others and not admins and not user.disabled:
         raise InputError(
-            f"'{user.name}' is the only admin; first: callinsight users add NAME --role admin"
+            f"'{user.name}' is the only admin; make another first (callinsight users add NAME --role admin)"
         )

@@ -42,6 +42,7 @@ from callinsight.web.audio import Copies
 from callinsight.web.doubts import Doubts
 from callinsight.web.following import Follower
 from callinsight.web.gate import HEADERS, Gate
+from callinsight.web.heads import Heads
 from callinsight.web.index import Index
 from callinsight.web.inventory import Inventories
 from callinsight.web.meaning import Meaning
@@ -97,6 +98,7 @@ def create_app(
     app.state.inventories = Inventories()
     app.state.relearning = Relearning(database)
     app.add_middleware(Gate, access=access)
+    app.add_middleware(Heads)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for group in (
         signing_in,

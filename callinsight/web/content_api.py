@@ -10,7 +10,7 @@ from fastapi import BackgroundTasks, Depends, Query, Request
 from starlette.exceptions import HTTPException
 
 from callinsight import store
-from callinsight.content.requests import STATES, number_of, shown
+from callinsight.content.requests import STATES, shown
 from callinsight.errors import InputError
 from callinsight.pipeline import requests as desk
 from callinsight.pipeline.answers import copy_link
@@ -34,7 +34,7 @@ from callinsight.web.api import MOST, Cursor, Limit, api_router, cursor_at, plac
 from callinsight.web.following import follower_of
 from callinsight.web.inventory import inventory_of, months_of
 from callinsight.web.pages import Db, Settings, require, this_moment, today, visitor
-from callinsight.web.requests import telling_of
+from callinsight.web.requests import known_request, telling_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 ASK = [Depends(require("requester"))]
 WRITE = [Depends(require("editor"))]
+ALIKE = (
+    "this is asked for already: {names}; vote for it with {vote}, "
+    'or send "anyway": true to ask for it all the same'
+)
 router = api_router()
 
 
@@ -291,7 +295,7 @@ def requests(
 def ticket(request: Request, number: str, db: Db) -> Ticket:
     """One request."""
     config = request_settings(db)
-    wanted = _known(db, number)
+    wanted = known_request(db, number)
     return _tickets(request, db, config, [wanted])[0]
 
 
@@ -299,7 +303,7 @@ def ticket(request: Request, number: str, db: Db) -> Ticket:
 def brief(request: Request, number: str, db: Db) -> Brief:
     """The writer's brief, in Markdown."""
     config = request_settings(db)
-    known = _known(db, number)
+    known = known_request(db, number)
     return Brief(brief_of(db, config, known.id, as_of=today(request, config)))
 
 
@@ -315,7 +319,11 @@ def ask(request: Request, given: Wanted, db: Db, later: BackgroundTasks) -> Tick
     draft = draft_of(db, config, given.gap)
     draft = dataclasses.replace(draft, **fields)  # type: ignore[arg-type]
     who, now = visitor(request).name, this_moment(request)
-    kept = desk.new_request(db, config, draft, who=who, now=now, anyway=given.anyway)
+    try:
+        kept = desk.new_request(db, config, draft, who=who, now=now, anyway=given.anyway)
+    except desk.DuplicateError as error:
+        vote = f"POST /api/requests/{shown(error.requests[0].id)}/voices/vote"
+        raise HTTPException(409, ALIKE.format(names=error.names, vote=vote)) from error
     return _kept(request, db, config, kept, "new", later)
 
 
@@ -349,7 +357,7 @@ def _do(
     later: BackgroundTasks,
 ) -> Ticket:
     config = request_settings(db)
-    known = _known(db, number)
+    known = known_request(db, number)
     who, now = visitor(request).name, this_moment(request)
     kept = desk.do_step(db, config, known.id, name, who=who, now=now, **said)
     return _kept(request, db, config, kept, name, later)
@@ -367,14 +375,6 @@ def _kept(
     if telling is not None:
         later.tasks.append(telling)
     return _tickets(request, db, config, [kept])[0]
-
-
-def _known(db: Database, number: str) -> ContentRequest:
-    id_ = number_of(number)
-    known = {one.id: one for one in store.all_requests(db)}
-    if id_ not in known:
-        raise HTTPException(404, f"There is no request {shown(id_)}.")
-    return known[id_]
 
 
 def _tickets(

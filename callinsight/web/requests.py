@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
 
 from callinsight import store
 from callinsight.content.requests import LONGEST_TITLE, OPEN, number_of, shown
@@ -213,13 +214,13 @@ def ask(
 @router.get("/{number}", response_class=HTMLResponse, dependencies=READ)
 def one(request: Request, number: str, db: Db, taxonomy: Definitions, q: str = "") -> HTMLResponse:
     """A request: what is asked for, who says so, what happened, what comes next."""
-    return _page(request, db, taxonomy, number_of(number), q=q)
+    return _page(request, db, taxonomy, known_request(db, number), q=q)
 
 
 @router.get("/{number}/assets", response_class=HTMLResponse, dependencies=WRITE)
 def assets(request: Request, number: str, db: Db, q: str = "") -> HTMLResponse:
     """The assets that a request may be delivered as."""
-    wanted = desk.get_request(db, number_of(number))
+    wanted = known_request(db, number)
     return page(request, "_picker.html.jinja", picks=_picks(db, wanted, q), q=q)
 
 
@@ -227,7 +228,7 @@ def assets(request: Request, number: str, db: Db, q: str = "") -> HTMLResponse:
 def brief(request: Request, number: str, db: Db) -> Response:
     """The writer's brief."""
     config = request_settings(db)
-    id_ = number_of(number)
+    id_ = known_request(db, number).id
     text = brief_of(db, config, id_, as_of=today(request, config))
     return _file(text.encode(), f"{shown(id_)}-brief.md", "text/markdown; charset=utf-8")
 
@@ -278,6 +279,18 @@ def deliver(
     return _step(request, db, taxonomy, number, "deliver", item=item, note=note)
 
 
+def known_request(db: Database, number: str) -> ContentRequest:
+    """A request by its number, as R-3 or 3; raises HTTPException where there is none."""
+    try:
+        id_ = number_of(number)
+    except InputError as error:
+        raise HTTPException(404, str(error)) from error
+    known = next((one for one in store.all_requests(db) if one.id == id_), None)
+    if known is None:
+        raise HTTPException(404, f"There is no request {shown(id_)}.")
+    return known
+
+
 def _step(
     request: Request,
     db: Database,
@@ -287,13 +300,12 @@ def _step(
     **given: str,
 ) -> Response:
     config = request_settings(db)
-    id_ = number_of(number)
-    desk.get_request(db, id_)
+    known = known_request(db, number)
     try:
         who, now = visitor(request).name, this_moment(request)
-        kept = desk.do_step(db, config, id_, name, who=who, now=now, **given)
+        kept = desk.do_step(db, config, known.id, name, who=who, now=now, **given)
     except InputError as error:
-        return _page(request, db, taxonomy, id_, problem=str(error))
+        return _page(request, db, taxonomy, known_request(db, number), problem=str(error))
     return _go(request, config, kept, name)
 
 
@@ -361,13 +373,13 @@ def _page(
     request: Request,
     db: Database,
     taxonomy: Taxonomy,
-    id_: int,
+    wanted: ContentRequest,
     *,
     q: str = "",
     problem: str = "",
 ) -> HTMLResponse:
     config = request_settings(db)
-    wanted = desk.get_request(db, id_)
+    id_ = wanted.id
     events = desk.events_of(db).get(id_, [])
     clocks = desk.clocks_of(db, [wanted], events, config, today(request, config))[id_]
     names = names_of(db, taxonomy)

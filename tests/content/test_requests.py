@@ -61,32 +61,32 @@ class TestSteps:
                 "new",
                 "start",
                 (
-                    "R-3 is new and cannot be started; the next command is "
-                    "'callinsight requests accept R-3'"
+                    "R-3 is new and cannot be started; the next step is to accept it "
+                    "('callinsight requests accept R-3')"
                 ),
             ),
             (
                 "new",
                 "deliver",
                 (
-                    "R-3 is new and cannot be delivered; the next command is "
-                    "'callinsight requests accept R-3'"
+                    "R-3 is new and cannot be delivered; the next step is to accept it "
+                    "('callinsight requests accept R-3')"
                 ),
             ),
             (
                 "accepted",
                 "accept",
                 (
-                    "R-3 is accepted and cannot be accepted; the next command is "
-                    "'callinsight requests start R-3'"
+                    "R-3 is accepted and cannot be accepted; the next step is to start it "
+                    "('callinsight requests start R-3')"
                 ),
             ),
             (
                 "in_progress",
                 "start",
                 (
-                    "R-3 is in progress and cannot be started; the next command is "
-                    "'callinsight requests deliver R-3 --asset ID'"
+                    "R-3 is in progress and cannot be started; the next step is to deliver it "
+                    "('callinsight requests deliver R-3 --asset ID')"
                 ),
             ),
             (
@@ -94,7 +94,7 @@ class TestSteps:
                 "decline",
                 (
                     "R-3 is delivered and cannot be declined; "
-                    "'callinsight requests show R-3' says as what"
+                    "what it was delivered as stands there ('callinsight requests show R-3')"
                 ),
             ),
             (
@@ -102,12 +102,12 @@ class TestSteps:
                 "accept",
                 (
                     "R-3 is declined and cannot be accepted; "
-                    "ask for it anew with 'callinsight requests new'"
+                    "ask for it anew ('callinsight requests new')"
                 ),
             ),
         ],
     )
-    def test_a_wrong_step_names_the_next_command(self, state, step, message):
+    def test_a_wrong_step_names_the_next(self, state, step, message):
         assert refusal(advance, request(state=state), step) == message
 
     def test_it_is_told_as_it_stood_after_its_first_events(self):
@@ -141,7 +141,8 @@ class TestVotes:
 
     def test_what_is_closed_takes_no_votes(self):
         assert refusal(check_vote, request(state="delivered"), [], "Jo") == (
-            "R-3 is delivered and cannot be voted for; 'callinsight requests show R-3' says as what"
+            "R-3 is delivered and cannot be voted for; "
+            "what it was delivered as stands there ('callinsight requests show R-3')"
         )
 
 
@@ -160,10 +161,10 @@ class TestChecks:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"title": " \x00"}, "a request needs a title: say what is missing with --title TEXT"),
+            ({"title": " \x00"}, "a request needs a title: say what is missing (--title TEXT)"),
             (
                 {"title": "x" * 201},
-                "the title has 201 characters; 200 are the most, and --use TEXT takes the rest",
+                "the title has 201 characters; 200 are the most, say the rest under use (--use TEXT)",
             ),
             (
                 {"content_type": "roi_tol"},
@@ -176,15 +177,15 @@ class TestChecks:
             ({"priority": ""}, None),
             (
                 {"concern": "topic:9"},
-                "there is no topic '9'; 'callinsight topics list' shows them all",
+                "there is no topic '9'; the list of topics shows them all ('callinsight topics list')",
             ),
             (
                 {"concern": "topic:x"},
-                "there is no topic 'x'; 'callinsight topics list' shows them all",
+                "there is no topic 'x'; the list of topics shows them all ('callinsight topics list')",
             ),
             (
                 {"needed_by": "2026-11-01"},
-                "'2026-11-01' lies in the past; say with --needed-by when it is needed, or leave it out",
+                "'2026-11-01' lies in the past; say when it is needed (--needed-by), or leave it out",
             ),
         ],
     )

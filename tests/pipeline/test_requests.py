@@ -250,10 +250,10 @@ class TestSteps:
         assert refusal(start, db, config, 1, who="Ed", now=NOW).startswith("R-1 is new")
         assert refusal(vote, db, 1, who="Mara", now=NOW).startswith("R-1 is Mara's")
         assert refusal(decline, db, 1, who="Lena", now=NOW, note=" ") == (
-            "R-1 needs a reason to be declined: say it with --note TEXT"
+            "R-1 needs a reason to be declined: say it in a note (--note TEXT)"
         )
         assert refusal(comment, db, 1, who="Lena", now=NOW) == (
-            "a comment needs words: say them with --note TEXT"
+            "a comment needs words: say them in a note (--note TEXT)"
         )
         assert (store.all_requests(db), events(db)) == before
 

@@ -300,7 +300,7 @@ def test_what_is_taken_back_leaves_the_tags_as_they_were(desk: Desk) -> None:
     with pytest.raises(InputError) as caught:
         review.undo(desk.db, number, who="Ben", at=AT)
     assert str(caught.value) == (
-        "there is no correction 1 to take back; 'callinsight review list' shows them"
+        "there is no correction 1 to take back; the history ('callinsight review list') has them"
     )
 
 

@@ -156,7 +156,7 @@ def test_nobody_shuts_oneself_out(team: Path, step: str) -> None:
         assert alert(refused.text) == "You cannot shut yourself out; ask another admin"
         last = post(client, "/access/role", {"name": "admin", "role": "editor"})
         assert alert(last.text) == (
-            "'admin' is the only admin; first: callinsight users add NAME --role admin"
+            "'admin' is the only admin; make another first (callinsight users add NAME --role admin)"
         )
     assert user_of(team, "admin").role == "admin"
 

@@ -98,3 +98,18 @@ def test_before_the_first_run_each_page_names_the_next_command(
     assert page.status_code == 200
     assert "<h1>No call has been read yet</h1>" in page.text
     assert "<code>callinsight run PIPELINE.toml</code>" in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 200), ("/excerpts", 200), ("/calls/nobody", 404), ("/api/calls", 200)],
+)
+def test_a_look_at_the_head_answers_as_the_page_without_its_body(
+    visitor: TestClient, path: str, status: int
+) -> None:
+    head, page = visitor.head(path), visitor.get(path)
+
+    assert (head.status_code, head.content) == (status, b"")
+    assert page.content
+    for name in ("content-type", "content-length", "content-security-policy"):
+        assert head.headers[name] == page.headers[name]

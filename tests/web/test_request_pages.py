@@ -194,8 +194,16 @@ def test_a_step_out_of_turn_changes_nothing(visitor: TestClient, desk: Path) -> 
 
 
 def test_a_request_that_is_not_there_is_told(visitor: TestClient) -> None:
-    assert "there is no request R-9" in visitor.get("/requests/R-9").text
-    assert "is no request; write its number" in visitor.get("/requests/xyz").text
+    unknown = (
+        ("R-9", "There is no request R-9."),
+        ("xyz", "&#39;xyz&#39; is no request; write its number, such as R-3"),
+    )
+    for number, told in unknown:
+        for path in (f"/requests/{number}", f"/requests/{number}/brief.md"):
+            missing = visitor.get(path)
+            assert (missing.status_code, told in missing.text) == (404, True)
+        assert post(visitor, f"/requests/{number}/vote", {}).status_code == 404
+        assert visitor.get(f"/api/requests/{number}").status_code == 404
 
 
 def test_the_brief_calendar_and_sheet_are_taken_along_and_noted(
@@ -364,7 +372,12 @@ def test_programs_go_the_same_way(team: FastAPI) -> None:
     assert (made.status_code, made.json()["request"]["persona"]) == (201, "economic_buyer")
     twice = requester.post("/api/requests", json={"gap": GAP})
     assert twice.status_code == 409
-    assert "this is asked for already: R-1" in twice.json()["error"]
+    assert twice.json() == {
+        "error": f"this is asked for already: R-1 '{made.json()['request']['title']}'; vote for it "
+        'with POST /api/requests/R-1/voices/vote, or send "anyway": true to ask for it all the same'
+    }
+    anyway = requester.post("/api/requests", json={"gap": GAP, "anyway": True})
+    assert (anyway.status_code, anyway.json()["number"]) == (201, "R-2")
 
     for step, said in (("accept", {}), ("start", {}), ("deliver", {"item": "A-41"})):
         assert editor.post(f"/api/requests/R-1/{step}", json=said).status_code == 200
@@ -372,7 +385,7 @@ def test_programs_go_the_same_way(team: FastAPI) -> None:
     (ticket,) = editor.get("/api/requests", params={"state": "delivered"}).json()["items"]
     assert (ticket["number"], ticket["request"]["item"]) == ("R-1", "A-41")
     assert [one["event"] for one in ticket["events"]] == ["new", "accept", "start", "deliver"]
-    assert editor.get("/api/requests/R-2").json() == {"error": "There is no request R-2."}
+    assert editor.get("/api/requests/R-9").json() == {"error": "There is no request R-9."}
     assert "Payback" in editor.get("/api/requests/R-1/brief").json()["markdown"]
 
 
