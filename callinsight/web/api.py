@@ -215,7 +215,7 @@ def calls(db: Db, limit: Limit = 50, cursor: Cursor = "", status: str = "") -> C
     return Calls(found[:limit], cursor_at(last.recorded_at, last.id) if last else None)
 
 
-@router.get("/calls/{call}")
+@router.get("/calls/{call:path}")
 def whole_call(call: str, db: Db) -> WholeCall:
     """One call."""
     known = store.get_call(db, call)
@@ -254,7 +254,7 @@ def runs(db: Db) -> Runs:
     return Runs(read_at, store.status_counts(db), failed, problems[:MOST])
 
 
-@router.post("/runs/{call}/retry", status_code=204, dependencies=[Depends(require("admin"))])
+@router.post("/runs/{call:path}/retry", status_code=204, dependencies=[Depends(require("admin"))])
 def retry(call: str, db: Db) -> None:
     """Have the next run try a failed call again."""
     retry_call(db, call)

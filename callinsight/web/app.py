@@ -28,9 +28,11 @@ from callinsight.web import (
     excerpts_api,
     gaps,
     home,
+    home_api,
     mendings_api,
     playlists,
     playlists_api,
+    reports_api,
     requests,
     review,
     runs,
@@ -116,10 +118,12 @@ def create_app(
         accounts,
     ):
         app.include_router(group.router, include_in_schema=False)
-    app.include_router(api.router)
     app.include_router(excerpts_api.router)
     app.include_router(playlists_api.router)
     app.include_router(mendings_api.router)
+    app.include_router(home_api.router)
+    app.include_router(reports_api.router)
+    app.include_router(api.router)  # behind others: a call's id may hold a stroke
     app.include_router(content_api.router)
     app.include_router(accounts_api.router)
     app.add_exception_handler(HTTPException, _refused)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from callinsight.config import Config
     from callinsight.records import ContentRequest, Gap
     from callinsight.taxonomy import Taxonomy
 
@@ -148,11 +149,16 @@ def gap(
     "/gaps/{month}/report.{shape}", dependencies=[Depends(require("viewer", noted="export"))]
 )
 def report(month: str, shape: str, db: Db, config: Settings) -> Response:
-    """The report of a month to take along: one file, or all of them in an archive."""
+    """The report of a month to take along."""
+    return report_file(db, config, month, shape)
+
+
+def report_file(db: Database, config: Config, month: str, shape: str) -> Response:
+    """The report of a month: one file, or all of them in an archive; raises InputError, HTTPException."""
     if shape not in SHAPES:
         raise InputError(f"reports come as {', '.join(SHAPES)}, not as '{shape}'")
     if not MONTH.fullmatch(month):
-        raise HTTPException(404)
+        raise HTTPException(404, f"'{month}' is no month; write it as 2026-10.")
     with tempfile.TemporaryDirectory(prefix="callinsight-") as folder:
         report_month(db, config, month, Path(folder), formats=(shape,))
         files = sorted(path for path in Path(folder, month).rglob("*") if path.is_file())

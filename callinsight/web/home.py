@@ -66,7 +66,8 @@ def home(request: Request, db: Db) -> HTMLResponse:
     month = month_of(latest, config.zone)
     gaps = ranked(db, month)
     who = visitor(request)
-    since = _since(db, who, now)
+    since = since_of(db, who, now)
+    _note_visit(db, who, since, now)
     return page(
         request,
         "home.html.jinja",
@@ -74,7 +75,7 @@ def home(request: Request, db: Db) -> HTMLResponse:
         is_now=month == month_of(now.isoformat(), config.zone),
         figures=figures(db, config, month, gaps, today=now.astimezone(config.zone).date()),
         since=since,
-        news=_news(db, since, who) if since else [],
+        news=news_since(db, since, who) if since else [],
         telling=telling(request, db, config, gaps),
         **_playlist(db, config, taxonomy, month),
         names=Names(taxonomy),
@@ -133,22 +134,24 @@ def _rank(tag: Tag, text: str) -> tuple[int, bool, float, str]:
     return [*STANCES, tag.stance].index(tag.stance), unwieldy, -tag.score, tag.utterance
 
 
-def _since(db: Database, who: Visitor, now: datetime) -> str:
+def since_of(db: Database, who: Visitor, now: datetime) -> str:
     """The moment of the visit before this one; empty at the first."""
     known = store.visit(db, who.name)
     since, last = known or ("", "")
-    if last and datetime.fromisoformat(last) + SAME_VISIT < now:
-        since = last
+    is_over = last and datetime.fromisoformat(last) + SAME_VISIT < now
+    return last if is_over else since
+
+
+def _note_visit(db: Database, who: Visitor, since: str, now: datetime) -> None:
     db.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
     try:
         with store.transaction(db):
             store.save_visit(db, who.name, since=since, last=now.isoformat(timespec="seconds"))
     except sqlite3.OperationalError:
         pass  # a run is writing; the next visit is noted again
-    return since
 
 
-def _news(db: Database, since: str, who: Visitor) -> list[tuple[str, str]]:
+def news_since(db: Database, since: str, who: Visitor) -> list[tuple[str, str]]:
     """What happened since a moment: a sentence and its page each."""
     at = datetime.fromisoformat(since).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     calls, deals = store.read_since(db, at)

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight import store
+from callinsight import months, store
 from callinsight.months import last_day
 from callinsight.pipeline.answers import shelf_of
 from callinsight.web.assets import Asset, assets_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callinsight.content.supply import Shelf
     from callinsight.records import ContentItem, Gap, Unused
 
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+MONTH = re.compile(months.MONTH)
 MONTHS = 24  # of which it is kept what could be used
 
 

@@ -32,6 +32,7 @@ class Figure:
     note: str = ""  # how sure it is
     trend: str = ""
     address: str = ""
+    number: float | None = None  # the value; of a share, 0 to 1; None where it cannot be said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ def figures(
     return (
         Figure(
             value=f"{now.calls:,}",
+            number=now.calls,
             label="calls" if now.calls != 1 else "call",
             note=f"with {count(now.deals, 'deal')} in which a buyer was heard",
             trend=_more(now.calls, past.calls, past) if past.calls else "",
@@ -70,6 +72,7 @@ def figures(
         _objecting(db, now, past, least=config.gaps.min_deals),
         Figure(
             value=f"{proven:,}",
+            number=proven,
             label="proven gap" if proven == 1 else "proven gaps",
             note="raised by enough deals, answered by no asset",
             trend=_more(proven, was, past) if past.calls else "",
@@ -77,6 +80,7 @@ def figures(
         ),
         Figure(
             value=f"{waiting:,}",
+            number=waiting,
             label="open request" if waiting == 1 else "open requests",
             note=f"{late:,} late"
             if late
@@ -128,6 +132,7 @@ def _objecting(db: Database, now: Month, past: Month, *, least: int) -> Figure:
         trend = f"too few deals in {month_name(past.name)} to compare"
     return Figure(
         value=percent(objecting / now.deals),
+        number=objecting / now.deals,
         label=label,
         note=f"{percent(low)} to {percent(high)}, from {count(now.deals, 'deal')}",
         trend=trend,

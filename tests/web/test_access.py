@@ -60,6 +60,36 @@ def test_each_route_has_its_rule(database: Path) -> None:
     assert {at for at, role in found.items() if role is None} == {f"* {at}" for at in UNRULED}
 
 
+def test_each_route_for_programs_takes_the_role_of_its_page(database: Path) -> None:
+    found = rules(app_of(database))
+
+    pairs = [
+        ("GET /api/excerpts", "GET /excerpts"),
+        ("GET /api/excerpts/{utterance:path}", "GET /excerpts/{utterance:path}"),
+        ("GET /api/facets", "GET /excerpts"),
+        ("GET /api/playlists", "GET /playlists"),
+        ("GET /api/playlists/{number}", "GET /playlists/{number}"),
+        ("POST /api/playlists", "POST /playlists/add/{utterance:path}"),
+        ("POST /api/playlists/{number}/excerpts", "POST /playlists/add/{utterance:path}"),
+        (
+            "DELETE /api/playlists/{number}/excerpts/{utterance:path}",
+            "POST /playlists/{number}/remove",
+        ),
+        ("DELETE /api/playlists/{number}", "POST /playlists/{number}/delete"),
+        ("GET /api/calls/{call:path}/mendings", "GET /calls/{call:path}"),
+        ("POST /api/calls/{call:path}/mendings/swap", "POST /mend/swap/{call:path}"),
+        ("POST /api/calls/{call:path}/mendings/voice", "POST /mend/voice/{call:path}"),
+        ("POST /api/calls/{call:path}/mendings/turn", "POST /mend/turn/{utterance:path}"),
+        ("POST /api/calls/{call:path}/mendings/person", "POST /mend/person/{call:path}"),
+        ("DELETE /api/calls/{call:path}/mendings/{number}", "POST /mend/undo/{number}"),
+        ("GET /api/home", "GET /"),
+        ("GET /api/reports/{month}.{shape}", "GET /gaps/{month}/report.{shape}"),
+    ]
+    for program, page in pairs:
+        assert found[program] == found[page], program
+        assert found[program] in ROLES
+
+
 def test_a_route_without_a_rule_is_not_served(database: Path) -> None:
     app, lax = app_of(database), APIRouter()
     lax.add_api_route("/lax", lambda: None)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from told import call, save
 from visiting import add_roles, program
 
 from callinsight import store
@@ -147,6 +148,17 @@ def test_what_cannot_be_mended_is_told(
 
     assert (answer.status_code, answer.json()) == (status, {"error": error})
     assert editor.get(AT).json()["items"] == []
+
+
+def test_a_call_with_a_stroke_in_its_id_is_mended_and_read(editor: TestClient, told: Path) -> None:
+    with store.opened(told) as db, store.transaction(db):
+        save(db, call("north/fourth", "fourth.vtt"))
+
+    swapped = editor.post("/api/calls/north/fourth/mendings/swap")
+
+    assert swapped.json()["voices"] == {"Dana Whitfield": "buyer", "Ann Lee": "rep"}
+    assert editor.get("/api/calls/north/fourth").json()["call"]["id"] == "north/fourth"
+    assert editor.get("/api/calls/north/fourth/mendings").json()["items"]
 
 
 def test_others_only_see_what_was_mended(editor: TestClient) -> None:
