@@ -57,8 +57,9 @@ def forget(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out, shown, told
+    from callinsight.pipeline.erasing import carry_out
     from callinsight.pipeline.forget import plan_account, plan_call, plan_person
+    from callinsight.pipeline.receipts import shown, told
     from callinsight.pipeline.run import stored_config
     from callinsight.progress import bar
 
@@ -105,8 +106,9 @@ def purge(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out, shown, told
+    from callinsight.pipeline.erasing import carry_out
     from callinsight.pipeline.purge import days_of, plan_purge
+    from callinsight.pipeline.receipts import shown, told
     from callinsight.pipeline.run import stored_config
     from callinsight.progress import bar
 
@@ -135,7 +137,7 @@ def receipts(shape: Shape = Format.TEXT, db: Database = None) -> None:
     """Show what was erased: when, by whom, how much of what kind."""
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import shown
+    from callinsight.pipeline.receipts import shown
 
     with store.opened(database_path(db)) as opened:
         kept = store.all_receipts(opened)
@@ -147,8 +149,8 @@ def receipts(shape: Shape = Format.TEXT, db: Database = None) -> None:
 
 def _purge_audio(opened: Opened, config: Config, shape: Format, *, who: str) -> None:
     """Show which recordings would go; with somebody who says so, they go."""
-    from callinsight.pipeline.erasing import shown
     from callinsight.pipeline.purge import delete_recordings, recordings_done
+    from callinsight.pipeline.receipts import shown
 
     done, held = recordings_done(opened, config)
     if who:

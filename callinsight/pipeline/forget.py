@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.errors import InputError, nearest
-from callinsight.pipeline.erasing import Person, Plan, file_hash
+from callinsight.pipeline.erasing import file_hash
+from callinsight.pipeline.plan import Person, Plan
 from callinsight.records import PLACEHOLDER, UNCERTAIN, UNKNOWN
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from callinsight.addresses import place_of
 from callinsight.calls.transcripts import is_transcript
 from callinsight.errors import ConfigError, InputError
 from callinsight.months import day_of
-from callinsight.pipeline.erasing import WORDS, Plan
 from callinsight.pipeline.forget import plan_calls
+from callinsight.pipeline.receipts import WORDS
 from callinsight.records import Receipt
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.pipeline.plan import Plan
     from callinsight.records import Call
 
 AUDIO = "audio"  # the stage that says whose recording is deleted

@@ -1,0 +1,123 @@
+"""What others keep of words that are erased: requests, reasons of tags, topics, vectors."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from callinsight import store
+from callinsight.calls.forgetting import FORGOTTEN, names_in, runs_of, without_quotes
+from callinsight.pipeline.tags import turns_of_buyers
+from callinsight.tagging.concerns import QUOTED, pieces
+from callinsight.tagging.embed import text_hash
+from callinsight.tagging.encoder import Turn
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sqlite_utils import Database
+
+    from callinsight.progress import Progress
+    from callinsight.records import Topic
+
+REQUEST_TEXTS = ("title", "competitor", "claims", "tried", "use")
+
+
+def clear_requests(
+    db: Database,
+    calls: set[str],
+    said: Sequence[str],
+    names: Iterable[str],
+    turns: Iterable[str] = (),
+) -> int:
+    """Take evidence, quotes and names out of requests and what happened to them; how many change."""
+    erased, runs = set(turns), runs_of(said)
+    whole = names_in(names, parts=False)
+
+    def clear(text: str) -> str:
+        return whole.sub(FORGOTTEN, without_quotes(text, runs))
+
+    changed = set()
+    for request in store.all_requests(db):
+        kept = tuple(
+            e for e in request.evidence if e not in erased and e.rpartition(":")[0] not in calls
+        )
+        texts: dict[str, Any] = {name: clear(getattr(request, name)) for name in REQUEST_TEXTS}
+        new = dataclasses.replace(request, evidence=kept, **texts)
+        if new != request:
+            store.save_request(db, new)
+            changed.add(request.id)
+    for event in store.all_request_events(db):
+        if clear(event.note) != event.note:
+            changed.add(event.request)
+    store.rewrite(db, "request_events", ("note",), clear)
+    store.rewrite(db, "playlists", ("name",), clear)
+    store.rewrite(db, "audit", ("subject",), replacer(whole))
+    return len(changed)
+
+
+def clear_reasons(db: Database, learnt: Iterable[str]) -> None:
+    """Tags that are explained by a turn that is gone keep no reason."""
+    for text in set(learnt):
+        store.clear_reasons(db, " ".join(text.split()[:QUOTED]))
+
+
+def clear_topics(db: Database, ids: Sequence[int]) -> int:
+    """A topic keeps the terms that remaining turns say; one without turns ends. How many change."""
+    changed = []
+    for topic in store.all_topics(db):
+        if topic.id in ids and not topic.defined_as:
+            new = _restated(topic, [text.casefold() for text in store.turns_of_topic(db, topic.id)])
+            if new != topic:
+                changed.append(new)
+    store.save_topics(db, changed)
+    return len(changed)
+
+
+def _restated(topic: Topic, texts: Sequence[str]) -> Topic:
+    def is_said(term: str) -> bool:
+        return all(any(w[:-1] in text for text in texts) for w in term.casefold().split())
+
+    terms = [term for term in topic.terms.split(";") if texts and is_said(term)]
+    label = topic.label
+    if topic.label_source == "found":
+        kept = [part for part in label.split(", ") if texts and is_said(part)]
+        label = ", ".join(kept or terms[:2]) or FORGOTTEN
+    if not texts:
+        nowhere = bytes(len(topic.centroid))
+        return dataclasses.replace(
+            topic, label=FORGOTTEN, terms="", centroid=nowhere, size=0, status="ended"
+        )
+    return dataclasses.replace(topic, label=label, terms=";".join(terms), size=len(texts))
+
+
+def unused_keys(db: Database, progress: Progress) -> set[str]:
+    """What vectors are found by of which the words are said nowhere any more.
+
+    That takes a look at all words: older words of a call that was heard again may have left some.
+    """
+    unused = store.vector_keys(db)
+    calls = store.count_calls_with_words(db) if unused else 0
+    with progress("Find vectors", calls) as advance:
+        said = itertools.groupby(store.all_words(db), key=itemgetter(0)) if unused else ()
+        for _, turns in said:
+            unused.difference_update(_keys_of(turns))
+            advance(0.0)
+    for one in store.all_corrections(db):
+        unused.difference_update(p.key for p in pieces(Turn(one.context, one.text)))
+    return unused
+
+
+def _keys_of(turns: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """What the vectors of a call are found by."""
+    said = [(side, text) for _, side, text in turns]
+    yield from (text_hash(text) for _, text in said)
+    for turn in turns_of_buyers(said):
+        yield from (piece.key for piece in pieces(turn))
+
+
+def replacer(names: re.Pattern[str]) -> Callable[[str], str]:
+    return lambda text: names.sub(FORGOTTEN, text)
