@@ -32,6 +32,7 @@ from made_up import ROOT, made_call, make
 from callinsight import store
 from callinsight.config import load_config
 from callinsight.taxonomy import load_taxonomy
+from callinsight.web.memory import PAUSE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -303,6 +304,8 @@ def wait_for(client: httpx.Client) -> None:
 
 
 def resident_mb(pid: int) -> float:
+    """What a process holds once it has given back what answers left."""
+    time.sleep(PAUSE_S + 1)
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return int(status.split("VmRSS:")[1].split()[0]) / 1000
 

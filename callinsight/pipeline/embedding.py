@@ -30,6 +30,11 @@ def load_embedder() -> Embedder:
     return Embedder(weights.folder(weights.EMBEDDING))
 
 
+def has_embedder() -> bool:
+    """Whether the model is loaded, or here to be; looking for it costs a tenth of a second."""
+    return load_embedder.cache_info().currsize > 0 or weights.find(weights.EMBEDDING) is not None
+
+
 def vectors_of(db: Database, texts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
     """Vectors of texts by text hash; new ones are kept in the store."""
     texts = set(texts)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING
 
-from callinsight import store, weights
+from callinsight import store
 from callinsight.config import DELIVER_DAYS
 from callinsight.content.effects import effect_of
 from callinsight.content.listing import effect_words
@@ -37,7 +37,7 @@ from callinsight.content.requests import (
 from callinsight.content.sla import OF_SALES, Promises, business_days, clocks, day_of, running
 from callinsight.errors import InputError, nearest
 from callinsight.months import month_of
-from callinsight.pipeline.embedding import passing_vectors
+from callinsight.pipeline.embedding import has_embedder, passing_vectors
 from callinsight.records import ContentRequest, RequestEvent
 from callinsight.reports.requests import RequestLine
 from callinsight.taxonomy import load_taxonomy
@@ -104,15 +104,17 @@ def new_request(
     return kept
 
 
-def similar_requests(db: Database, draft: ContentRequest) -> list[ContentRequest]:
+def similar_requests(
+    db: Database, draft: ContentRequest, *, by_meaning: bool = True
+) -> list[ContentRequest]:
     """Open requests that ask for much the same, the most similar first.
 
     The same type of content for the same cell, or alike by title and fields: titles by sentence
-    vectors where the model is here, else by words. A vote that is offered for nothing costs little,
-    a second request for the same costs a writer.
+    vectors where the model is here, else, or without `by_meaning`, by words. A vote that is
+    offered for nothing costs little, a second request for the same costs a writer.
     """
     open_ = [one for one in store.all_requests(db) if one.state in OPEN and one.id != draft.id]
-    least, likeness = _likeness(draft.title, [one.title for one in open_])
+    least, likeness = _likeness(draft.title, [one.title for one in open_], by_meaning)
     alike = {
         one.id: likely + fields_tell(one, draft)
         for one, likely in zip(open_, likeness, strict=True)
@@ -121,14 +123,12 @@ def similar_requests(db: Database, draft: ContentRequest) -> list[ContentRequest
     return sorted(found, key=lambda one: (-alike[one.id], one.id))
 
 
-def _likeness(title: str, others: list[str]) -> tuple[float, list[float]]:
+def _likeness(title: str, others: list[str], by_meaning: bool) -> tuple[float, list[float]]:
     """From which likeness on two may ask for the same, and that of titles to one."""
-    if weights.find(weights.EMBEDDING) is None:
-        return SAME_WORDS, [words_in_common(title, other) for other in others]
-    if not others:
-        return SAME_TITLE, []
-    vectors = passing_vectors([title, *others])
-    return SAME_TITLE, [float(cosine) for cosine in vectors[1:] @ vectors[0]]
+    if by_meaning and others and has_embedder():
+        vectors = passing_vectors([title, *others])
+        return SAME_TITLE, [float(cosine) for cosine in vectors[1:] @ vectors[0]]
+    return SAME_WORDS, [words_in_common(title, other) for other in others]
 
 
 def _check_evidence(db: Database, request: ContentRequest) -> None:

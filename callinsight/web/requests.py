@@ -130,7 +130,8 @@ def new(
     """The form, with what a gap or an excerpt says already in it."""
     config = request_settings(db)
     draft = _draft(db, config, gap, utterance)
-    alike = desk.similar_requests(db, draft) if draft.title else []
+    # the model that knows paraphrases is read once somebody types or sends
+    alike = desk.similar_requests(db, draft, by_meaning=False) if draft.title else []
     return _form(request, db, config, taxonomy, draft, alike=alike)
 
 

@@ -13,6 +13,7 @@ from callinsight import store
 from callinsight.errors import InputError
 from callinsight.pipeline.briefs import brief_of, existing_assets, export_requests
 from callinsight.pipeline.drafts import draft_from_gap
+from callinsight.pipeline.embedding import load_embedder
 from callinsight.pipeline.requests import (
     DuplicateError,
     accept,
@@ -52,6 +53,7 @@ def desk(database: Path):
 @pytest.fixture
 def without_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLINSIGHT_MODELS", str(tmp_path / "no models"))
+    load_embedder.cache_clear()
 
 
 def refusal(function, *args, **options) -> str:
