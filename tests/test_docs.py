@@ -24,13 +24,16 @@ from callinsight.calls.manifest import (
 from callinsight.cli import app
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDE = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+CALLS = (ROOT / "docs" / "calls.md").read_text(encoding="utf-8")
 HELP = re.search(r"<!-- help -->\n```\n(.*?)```\n<!-- end of help -->", README, re.DOTALL)[1]
 runner = CliRunner()
 
 
 def commands() -> list[list[str]]:
-    """The callinsight commands of the README's code blocks, without the help."""
-    blocks = re.findall(r"^```\n(.*?)^```", README.replace(HELP, ""), re.DOTALL | re.MULTILINE)
+    """The callinsight commands of the code blocks of README and docs, without the help."""
+    blocks = re.findall(r"^```\n(.*?)^```", GUIDE.replace(HELP, ""), re.DOTALL | re.MULTILINE)
     lines = [line for block in blocks for line in block.splitlines()]
     return [shlex.split(line)[1:] for line in lines if line.startswith("callinsight ")]
 
@@ -106,8 +109,8 @@ def test_the_helps_options_are_the_readmes() -> None:
     assert told == real
 
 
-def test_transcribe_prints_the_keys_that_the_readme_shows(desk: Path) -> None:
-    sample = json.loads(re.search(r"```json\n(.*?)```", README, re.DOTALL)[1])
+def test_transcribe_prints_the_keys_that_the_docs_show(desk: Path) -> None:
+    sample = json.loads(re.search(r"```json\n(.*?)```", CALLS, re.DOTALL)[1])
     recording = str(next((desk / "recordings").glob("*.wav")))
 
     result = runner.invoke(
@@ -124,7 +127,7 @@ def test_the_tables_of_columns_name_each_column() -> None:
         ("calls.csv", (*CALL_COLUMNS_NEEDED, *CALL_COLUMNS)),
         ("participants.csv", (*PARTICIPANT_COLUMNS_NEEDED, *PARTICIPANT_COLUMNS)),
     ):
-        table = re.search(rf"^\| {title} \|.*\n\|[-|]+\n((?:\|.*\n)+)", README, re.MULTILINE)[1]
+        table = re.search(rf"^\| {title} \|.*\n\|[-|]+\n((?:\|.*\n)+)", CALLS, re.MULTILINE)[1]
         named = re.findall(r"[a-z_]+", " ".join(row.split("|")[1] for row in table.splitlines()))
         assert set(named) - {"or"} == set(columns)
 
@@ -171,7 +174,21 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     assert told.stdout == "[]\n"
 
 
-def test_every_file_the_readme_links_to_is_there() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_and_heading_that_is_linked_to_is_there(page: Path) -> None:
+    broken = []
+    for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        name, _, heading = link.partition("#")
+        target = page.parent / name if name else page
+        if "://" not in link and not (
+            target.exists() and (not heading or heading in headings(target))
+        ):
+            broken.append(link)
 
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+    assert broken == []
+
+
+def headings(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.casefold()).replace(" ", "-") for one in found}
