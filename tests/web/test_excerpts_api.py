@@ -7,6 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from callinsight import store
+from callinsight.pipeline.embedding import keep_tagged
+from callinsight.progress import silent
 
 
 @pytest.fixture(autouse=True)
@@ -116,14 +118,19 @@ def test_what_cannot_be_chosen_is_told(visitor: TestClient) -> None:
         assert missing.json()["error"].startswith("There is no utterance '")
 
 
-def test_search_by_meaning_and_likeness_leave_out_the_turn_itself(visitor: TestClient) -> None:
-    near = ids(visitor, q="it costs too much", by="meaning")
-    alike = ids(visitor, like="first:0001")
+def test_search_by_meaning_and_likeness_find_the_nearest_first(
+    visitor: TestClient, calls: Path
+) -> None:
+    with store.opened(calls) as db:
+        keep_tagged(db, progress=silent)
+    price, sheet = ["first:0001", "second:0001"], ["first:0003", "second:0003"]
 
-    page = visitor.get("/excerpts", params={"like": "first:0001"}).text
-    assert set(near) <= {"first:0001", "first:0003", "second:0001", "second:0003"}
-    assert "first:0001" not in alike
-    assert all(f'id="x-{one}"' in page for one in alike)
+    assert ids(visitor, q="we cannot afford what it costs", by="meaning") == price
+    assert ids(visitor, q="do you have a list of your prices?", by="meaning") == sheet + price
+    assert ids(visitor, like="first:0001") == ["second:0001"]
+    assert ids(visitor, like="second:0001", account="Acme") == ["first:0001"]
+    assert ids(visitor, like="first:0001", account="Acme") == []
+    assert ids(visitor, like="first:0000") == []  # it is no excerpt: nothing is tagged in it
 
 
 def test_any_turn_can_be_had_with_what_is_not_sure_of_it(visitor: TestClient) -> None:
