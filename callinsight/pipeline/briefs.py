@@ -112,14 +112,11 @@ def export_requests(
 
 def _gap_behind(db: Database, request: ContentRequest) -> Gap | None:
     """The gap it was made from, else the latest of its cell."""
-    wanted = (request.concern, request.persona or ANY, request.stage or ANY)
-    origin = request.gap.partition("/")[0]
-    for month in (origin, *reversed(store.months_with_gaps(db))):
-        for gap in store.gaps_of_month(db, month):
-            cell = (gap.concern, gap.persona, gap.stage)
-            if gap.id == request.gap or (month != origin and cell == wanted):
-                return gap
-    return None
+    if request.gap and (origin := store.get_gap(db, request.gap)) is not None:
+        return origin
+    cell = (request.concern, request.persona or ANY, request.stage or ANY)
+    months = store.gaps_of_cell(db, *cell)
+    return store.get_gap(db, months[-1].id) if months else None
 
 
 def _stance(tag: Tag | None) -> str:
@@ -155,7 +152,7 @@ def existing_assets(db: Database, request: ContentRequest) -> tuple[Asset, ...]:
 def _assets(db: Database, gap: Gap | None) -> tuple[Asset, ...]:
     if gap is None:
         return ()
-    items = {item.id: item for item in store.all_items(db)}
+    items = store.items_by_id(db, gap.candidates)
     near = zip(gap.candidates, gap.candidate_obstacles, strict=False)
     return tuple(Asset(item=items[id_], obstacle=why) for id_, why in near if id_ in items)
 

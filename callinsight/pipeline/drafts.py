@@ -48,7 +48,7 @@ def draft_from_gap(db: Database, config: Config, gap_id: str) -> ContentRequest:
         persona=gap.persona,
         stage=gap.stage,
         gap=gap.id,
-        deals=_deals(db, gap),
+        deals=store.deals_of_turns(db, gap.evidence),
         evidence=gap.evidence,
         competitor=rivals[0] if rivals else "",
         requester="",
@@ -86,9 +86,3 @@ def concern_name(db: Database, taxonomy: Taxonomy, concern: str) -> str:
         return Names(taxonomy).concern(concern) if concern else ""
     labels = {str(topic.id): topic.label for topic in store.all_topics(db)}
     return labels.get(concern.removeprefix(TOPIC), concern)
-
-
-def _deals(db: Database, gap: Gap) -> tuple[str, ...]:
-    said = store.utterances_by_id(db, gap.evidence).values()
-    calls = store.calls_by_id(db, [one.call for one in said])
-    return tuple(sorted({calls[one.call].deal or one.call for one in said}))

@@ -78,6 +78,16 @@ def calls_by_id(db: Database, ids: Iterable[str]) -> dict[str, Call]:
     return {call.id: call for call in load(db, Call, sql, [json.dumps(sorted(set(ids)))])}
 
 
+def deals_of_turns(db: Database, utterances: Iterable[str]) -> tuple[str, ...]:
+    """The deals that these turns were said in, in order; a call without a deal is its own."""
+    sql = (
+        "SELECT DISTINCT CASE WHEN calls.deal = '' THEN calls.id ELSE calls.deal END FROM utterances "
+        "JOIN calls ON calls.id = utterances.call "
+        "WHERE utterances.id IN (SELECT value FROM json_each(?)) ORDER BY 1"
+    )
+    return tuple(deal for (deal,) in db.execute(sql, [json.dumps(list(utterances))]).fetchall())
+
+
 def calls_of_deals(db: Database, deals: Iterable[str]) -> list[Call]:
     """The calls of these deals by time; a call without a deal is named by its own id."""
     wanted = "(SELECT value FROM json_each(?))"
