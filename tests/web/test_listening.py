@@ -1,5 +1,6 @@
 """With a real browser: an excerpt plays at its second, keys work, and the list grows by itself."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,3 +110,25 @@ def test_a_turn_is_mended_in_its_place(page: Page) -> None:
 
     expect(page.locator("#turn-2")).to_contain_text("I see that.")
     expect(page.get_by_text("“I see.” reads “I see that.”")).to_be_visible()
+
+
+def test_sides_that_are_swapped_and_swapped_back_show_everywhere(page: Page) -> None:
+    raised = page.locator("#x-first\\:0001")
+    visit(page, "/excerpts?concern=price_budget&account=Acme")
+    expect(raised).to_be_visible()
+
+    visit(page, "/calls/first")
+    page.get_by_role("button", name="Swap the sides").click()
+    expect(page.get_by_text("are being brought up to date")).to_have_count(0, timeout=120_000)
+    expect(page.locator("#turn-1")).to_have_class(re.compile("rep"))
+    expect(page.locator("#turn-1 .tags")).to_have_count(0)
+    visit(page, "/excerpts?concern=price_budget&account=Acme")
+    expect(raised).to_have_count(0)
+
+    visit(page, "/calls/first")
+    page.get_by_role("button", name="Swap the sides").click()
+    expect(page.get_by_text("are being brought up to date")).to_have_count(0, timeout=120_000)
+    expect(page.locator("#turn-1")).to_have_class(re.compile("buyer"))
+    expect(page.locator("#turn-1 .tags")).to_contain_text("Price and budget")
+    visit(page, "/excerpts?concern=price_budget&account=Acme")
+    expect(raised).to_be_visible()
