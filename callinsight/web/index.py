@@ -70,13 +70,13 @@ class Index:
         return self._edition
 
     def _refresh(self, db: Database, folder: Path | str) -> None:
-        now = store.edition(db)
-        if now == self._edition:
-            return
         if self._edition < 0:
             with self._lock:
                 if self._edition < 0:
                     self._read(db, folder)
+        if (
+            store.edition(db) == self._edition
+        ):  # what was read meanwhile may be older than this page
             return
         if time.monotonic() < self._again_at or not self._lock.acquire(blocking=False):
             return

@@ -1,5 +1,6 @@
 """What pages rest on is there before the first visitor."""
 
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,21 @@ def test_excerpts_are_read_while_nobody_asks(told: Path) -> None:
     with store.opened(told) as db:
         tagged = db.execute("SELECT count(DISTINCT utterance) FROM tags").fetchone()[0]
     assert len(app.state.index.everything) == tagged > 0
+
+
+def test_what_was_read_before_a_change_is_not_shown_after_it(told: Path) -> None:
+    app = create_app(told, now=lambda: NOW)
+    index = app.state.index
+    with store.opened(told) as before, store.opened(told) as db:
+        with index._lock:  # as if the thread were reading while a page waits
+            page = threading.Thread(target=lambda: index.shelf(db, "", unsure=False))
+            page.start()
+            index._read(before, "")
+            with store.transaction(before):
+                store.erase_calls(before, ["first", "second", "third"])
+        page.join()
+
+    assert len(index.everything) == 0
 
 
 def test_the_content_is_worked_out_once_a_change_and_once_a_day(told: Path) -> None:
