@@ -110,7 +110,7 @@ class Index:
             self._lock.release()
 
     def _read(self, db: Database, folder: Path | str, calls: Sequence[str] | None = None) -> None:
-        started = time.monotonic()
+        started, is_first = time.monotonic(), self._edition < 0
         db.execute("BEGIN")  # all that is read is of one edition
         try:
             edition = store.edition(db)
@@ -132,7 +132,8 @@ class Index:
         if calls is None:
             settle()
         took_s = time.monotonic() - started
-        self._again_at = time.monotonic() + (PAUSE * took_s if took_s > QUICK_S else 0.0)
+        is_slow = took_s > QUICK_S and not is_first
+        self._again_at = time.monotonic() + (PAUSE * took_s if is_slow else 0.0)
 
     def _facts(
         self, db: Database, folder: Path | str, calls: Sequence[str]
