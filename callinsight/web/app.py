@@ -99,8 +99,8 @@ def create_app(
     app.state.doubts = Doubts()
     app.state.inventories = Inventories()
     app.state.relearning = Relearning(database)
-    app.add_middleware(Gate, access=access)
     app.add_middleware(Heads)
+    app.add_middleware(Gate, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for group in (
         signing_in,

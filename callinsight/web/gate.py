@@ -76,7 +76,8 @@ class Gate:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            if 0 < status < 400 and hasattr(request.state, "noted"):
+            done = 0 < status < 400 and request.method != "HEAD"
+            if done and hasattr(request.state, "noted"):
                 await run_in_threadpool(_note, request)
 
     def _refusal(self, request: Request) -> str:

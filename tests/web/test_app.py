@@ -113,3 +113,13 @@ def test_a_look_at_the_head_answers_as_the_page_without_its_body(
     assert page.content
     for name in ("content-type", "content-length", "content-security-policy"):
         assert head.headers[name] == page.headers[name]
+
+
+def test_only_what_is_taken_along_is_noted(visitor: TestClient, database: Path) -> None:
+    assert visitor.head("/excerpts/export.csv").status_code == 200
+    with store.opened(database) as db:
+        assert store.audit_log(db, limit=9) == []
+
+    assert visitor.get("/excerpts/export.csv").status_code == 200
+    with store.opened(database) as db:
+        assert [entry.action for entry in store.audit_log(db, limit=9)] == ["export"]
