@@ -97,7 +97,7 @@ def new_request(
     request = dataclasses.replace(
         request, id=0, requester=who, created_at=now, state="new", item="", votes=0
     )
-    with store.deciding(db):
+    with store.transaction(db):
         kept = store.add_request(db, request)
         event = RequestEvent(request=kept.id, at=now, who=who, event="new")
         store.add_request_event(db, event)
@@ -240,7 +240,7 @@ def vote(
 ) -> ContentRequest:
     """Say that one needs it too; raises InputError for a second vote and for one's own request."""
     who = _named(who)
-    with store.deciding(db):
+    with store.transaction(db):
         before = get_request(db, id_)
         check_vote(before, events_of(db).get(id_, ()), who)
         after = dataclasses.replace(before, votes=before.votes + 1)
@@ -258,7 +258,7 @@ def comment(
     """Say something about it, in any state."""
     if not one_line(note):
         raise InputError("a comment needs words: say them in a note (--note TEXT)")
-    with store.deciding(db):
+    with store.transaction(db):
         return _keep(db, get_request(db, id_), "comment", _named(who), now, note)
 
 
@@ -281,18 +281,18 @@ def not_counted(db: Database, request: ContentRequest, as_of: date) -> str:
 
 def get_request(db: Database, id_: int) -> ContentRequest:
     """The request with a number; raises InputError."""
-    for request in store.all_requests(db):
-        if request.id == id_:
-            return request
-    raise InputError(
-        f"there is no request {shown(id_)}; 'callinsight requests list --state all' shows them all"
-    )
+    request = store.get_request(db, id_)
+    if request is None:
+        raise InputError(
+            f"there is no request {shown(id_)}; 'callinsight requests list --state all' shows them all"
+        )
+    return request
 
 
 def _step(
     db: Database, id_: int, step: str, *, who: str, now: str, note: str, **changes: str
 ) -> ContentRequest:
-    with store.deciding(db):
+    with store.transaction(db):
         after = dataclasses.replace(advance(get_request(db, id_), step), **changes)  # type: ignore[arg-type]
         return _keep(db, after, step, _named(who), now, note)
 

@@ -173,7 +173,7 @@ from callinsight.store.requests import (
     add_request_event,
     all_request_events,
     all_requests,
-    deciding,
+    get_request,
     save_request,
 )
 from callinsight.store.runs import (
@@ -306,7 +306,6 @@ __all__ = [
     "currencies",
     "current_claim",
     "deals_of_turns",
-    "deciding",
     "demand_of_deals",
     "drop_corrections",
     "drop_mendings",
@@ -326,6 +325,7 @@ __all__ = [
     "gaps_of_month",
     "get_call",
     "get_gap",
+    "get_request",
     "get_user",
     "has_failed",
     "has_users",

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from callinsight.records import ContentRequest, RequestEvent
-from callinsight.store.database import transaction
 from callinsight.store.rows import load, row_of, save
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlite_utils import Database
-
-
-@contextmanager
-def deciding(db: Database) -> Iterator[None]:
-    """A transaction in which nobody else decides: what is read in it holds until it is written."""
-    with transaction(db):
-        db.execute("DELETE FROM content_requests WHERE 0")  # takes the lock before anything is read
-        yield
 
 
 def add_request(db: Database, request: ContentRequest) -> ContentRequest:
@@ -40,6 +28,12 @@ def save_request(db: Database, request: ContentRequest) -> None:
 def all_requests(db: Database) -> list[ContentRequest]:
     """The content requests, by number."""
     return load(db, ContentRequest, "SELECT * FROM content_requests ORDER BY id")
+
+
+def get_request(db: Database, id_: int) -> ContentRequest | None:
+    """The request with a number; None if there is none."""
+    found = load(db, ContentRequest, "SELECT * FROM content_requests WHERE id = ?", [id_])
+    return found[0] if found else None
 
 
 def add_request_event(db: Database, event: RequestEvent) -> RequestEvent:

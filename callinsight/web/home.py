@@ -19,7 +19,16 @@ from callinsight.reports.wording import Names, count
 from callinsight.web.cards import cards_of
 from callinsight.web.excerpts import names_of
 from callinsight.web.month import figures, ranked
-from callinsight.web.pages import Db, config_of, definitions_of, page, pieces, require, visitor
+from callinsight.web.pages import (
+    Db,
+    config_of,
+    definitions_of,
+    page,
+    pieces,
+    require,
+    today,
+    visitor,
+)
 from callinsight.web.sound import can_play
 
 if TYPE_CHECKING:
@@ -73,7 +82,7 @@ def home(request: Request, db: Db) -> HTMLResponse:
         "home.html.jinja",
         month=month,
         is_now=month == month_of(now.isoformat(), config.zone),
-        figures=figures(db, config, month, gaps, today=now.astimezone(config.zone).date()),
+        figures=figures(db, config, month, gaps, today=today(request, config)),
         since=since,
         news=news_since(db, since, who) if since else [],
         telling=telling(request, db, config, gaps),

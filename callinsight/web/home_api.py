@@ -17,7 +17,7 @@ from callinsight.web.api import api_router
 from callinsight.web.cards import call_address, utterance_address
 from callinsight.web.home import Telling, news_since, since_of, telling
 from callinsight.web.month import Figure, figures, ranked
-from callinsight.web.pages import Db, Settings, visitor
+from callinsight.web.pages import Db, Settings, today, visitor
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -79,10 +79,9 @@ def home(
         return Home("", [], [], None, before, news)
     month = month_of(latest, config.zone)
     gaps = ranked(db, month)
-    today = now.astimezone(config.zone).date()
     return Home(
         month,
-        list(figures(db, config, month, gaps, today=today)),
+        list(figures(db, config, month, gaps, today=today(request, config))),
         [_largest(one) for one in telling(request, db, config, gaps)],
         _picked(db, month),
         before,

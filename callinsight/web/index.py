@@ -74,9 +74,8 @@ class Index:
             with self._lock:
                 if self._edition < 0:
                     self._read(db, folder)
-        if (
-            store.edition(db) == self._edition
-        ):  # what was read meanwhile may be older than this page
+        # asked for now: what another thread read meanwhile may be older than this page
+        if store.edition(db) == self._edition:
             return
         if time.monotonic() < self._again_at or not self._lock.acquire(blocking=False):
             return

@@ -286,7 +286,7 @@ def known_request(db: Database, number: str) -> ContentRequest:
         id_ = number_of(number)
     except InputError as error:
         raise HTTPException(404, str(error)) from error
-    known = next((one for one in store.all_requests(db) if one.id == id_), None)
+    known = store.get_request(db, id_)
     if known is None:
         raise HTTPException(404, f"There is no request {shown(id_)}.")
     return known
