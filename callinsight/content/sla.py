@@ -78,10 +78,12 @@ def clocks(
     *,
     as_of: date,
     used: Collection[date] = (),
+    usable_from: date | None = date.min,
 ) -> tuple[Clock, ...]:
     """The promises about a request, in order; what happened after the day is not known yet.
 
-    `used` are the days on which the asset was used that it was delivered as.
+    `used` are the days on which the asset was used that it was delivered as, `usable_from` is the
+    first on which it could be sent; None if it cannot, such as a draft: sales then owes no use.
 
     Somebody else than the requester acknowledges it by accepting, declining or commenting. What is
     declined is not delivered. None before it was asked for.
@@ -113,10 +115,10 @@ def clocks(
         asked_on, replied = question
         if replied or not (delivered or declined):  # else it does not matter any more
             told.append((REPLY, asked_on, promises.reply, replied))
-    if promises.use is not None and delivered:
+    if promises.use is not None and delivered and usable_from is not None:
         words = [day for day, one in past if one.event == "comment" and _is_by(one, askers)]
         taken = [day for day in (*words, *used) if delivered <= day <= as_of]
-        told.append((USE, delivered, promises.use, min(taken, default=None)))
+        told.append((USE, max(delivered, usable_from), promises.use, min(taken, default=None)))
     return tuple(
         _clock(request.id, name, start, days, done, promises, as_of)
         for name, start, days, done in told

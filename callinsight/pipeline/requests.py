@@ -268,15 +268,14 @@ def not_counted(db: Database, request: ContentRequest, as_of: date) -> str:
     item = store.items_by_id(db, [request.item]).get(request.item)
     if not item or not concern or concern.startswith(TOPIC):
         return ""
-    if concern not in item.concerns:
-        return (
-            f"{item.id} does not name '{concern}' among its concerns in items.csv: "
-            "until it does, no report counts it as an answer."
-        )
     found = obstacles(item, request.persona or ANY, request.stage or ANY, as_of)
-    if not found:
+    wrong = [f"is {', '.join(found)}"] if found else []
+    if concern not in item.concerns:
+        wrong.insert(0, f"does not name '{concern}' among its concerns in items.csv")
+    if not wrong:
         return ""
-    return f"{item.id} is {', '.join(found)}: until that changes, no report counts it as an answer."
+    until = "it does" if concern not in item.concerns and not found else "that changes"
+    return f"{item.id} {' and '.join(wrong)}: until {until}, no report counts it as an answer."
 
 
 def get_request(db: Database, id_: int) -> ContentRequest:
@@ -368,25 +367,31 @@ def clocks_of(
     happened: dict[int, list[RequestEvent]] = defaultdict(list)
     for event in events:
         happened[event.request].append(event)
-    return {
-        request.id: clocks(
+    found = {}
+    for request in requests:
+        used, usable_from = _use_of(db, config, request)
+        found[request.id] = clocks(
             request,
             happened[request.id],
             promises,
             as_of=as_of,
-            used=_days_used(db, config, request),
+            used=used,
+            usable_from=usable_from,
         )
-        for request in requests
-    }
+    return found
 
 
-def _days_used(db: Database, config: Config, request: ContentRequest) -> list[date]:
-    """On which days the asset was used that a request was delivered as."""
-    if not request.item:
-        return []
+def _use_of(
+    db: Database, config: Config, request: ContentRequest
+) -> tuple[list[date], date | None]:
+    """When the asset was used that a request was delivered as, and from when on it could be."""
+    item = store.items_by_id(db, [request.item]).get(request.item)
+    if item is None or item.status != "live":
+        return [], None
     sure = config.content.mention_confidence
     events = [e for e in store.events_of_item(db, request.item) if e.confidence >= sure]
-    return sorted({date.fromisoformat(event.occurred_at[:10]) for event in events})
+    published = date.fromisoformat(item.published_on) if item.published_on else date.min
+    return sorted({date.fromisoformat(event.occurred_at[:10]) for event in events}), published
 
 
 def requests_in(

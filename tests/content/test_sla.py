@@ -38,9 +38,18 @@ def told(*events, as_of: date, **changes) -> list[tuple[str, str, str, int]]:
 class TestWhatSalesPromises:
     """The one who asked replies within 2 business days, uses what is delivered within 10."""
 
-    def told(self, *events, as_of: date, used=(), **changes) -> list[tuple[str, str, str, int]]:
+    def told(
+        self, *events, as_of: date, used=(), usable_from=date.min, **changes
+    ) -> list[tuple[str, str, str, int]]:
         both = replace(PROMISES, reply=2, use=10)
-        found = clocks(request(created_at=at(2), **changes), events, both, as_of=as_of, used=used)
+        found = clocks(
+            request(created_at=at(2), **changes),
+            events,
+            both,
+            as_of=as_of,
+            used=used,
+            usable_from=usable_from,
+        )
         return [(c.promise, c.due, c.done_on, c.late_days) for c in found if c.promise in OF_SALES]
 
     def test_a_question_is_to_be_answered_by_who_asked_or_voted(self):
@@ -56,6 +65,15 @@ class TestWhatSalesPromises:
             assert self.told(voted, ask, reply, as_of=date(2026, 11, 9)) == [
                 ("reply", "2026-11-05", "2026-11-06", 1)
             ]
+
+    def test_what_cannot_be_sent_yet_is_not_owed_a_use(self):
+        steps = (event("accept", at(3), "Ed"), event("deliver", at(4), "Ed"))
+        for usable_from, found in (
+            (None, []),
+            (date(2026, 11, 9), [("use", "2026-11-23", "", 5)]),
+            (date(2026, 1, 1), [("use", "2026-11-18", "", 8)]),
+        ):
+            assert self.told(*steps, as_of=date(2026, 11, 30), usable_from=usable_from) == found
 
     def test_a_question_that_came_too_late_to_matter_is_none(self):
         ask = event("comment", at(3), "Ed", "Which size?")

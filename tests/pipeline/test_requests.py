@@ -299,6 +299,30 @@ class TestSteps:
         )
         assert not_counted(db, dataclasses.replace(asked, item="gone"), date(2026, 11, 2)) == ""
 
+    def test_all_that_keeps_an_asset_from_counting_is_told_and_a_draft_owes_no_use(self, desk):
+        db, config = desk
+        draft = ContentItem(id="A-43", title="Soon", content_type="blog", status="draft")
+        store.save_items(db, [draft])
+        ask(desk, concern="value_roi")
+        accept(db, config, 1, who="Ed", now=NOW)
+        start(db, config, 1, who="Ed", now=NOW)
+        delivered = deliver(db, 1, item="A-43", who="Ed", now=NOW)
+
+        assert not_counted(db, delivered, date(2026, 11, 2)) == (
+            "A-43 does not name 'value_roi' among its concerns in items.csv and is draft: "
+            "until that changes, no report counts it as an answer."
+        )
+
+        def owed() -> list[str]:
+            found = clocks_of(
+                db, [delivered], store.all_request_events(db), config, date(2027, 3, 1)
+            )
+            return [clock.promise for clock in found[1] if clock.is_overdue]
+
+        assert owed() == []
+        store.save_items(db, [dataclasses.replace(draft, status="live")])
+        assert owed() == ["use"]
+
     def test_an_unknown_request_is_named(self, desk):
         assert refusal(accept, *desk, 8, who="Lena", now=NOW) == (
             "there is no request R-8; 'callinsight requests list --state all' shows them all"
