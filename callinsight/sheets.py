@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from callinsight.encoding import encoding_of
 from callinsight.errors import InputError, nearest
 from callinsight.records import Problem
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 
 SEPARATORS = (",", ";", "\t", "|")
 LIST_SEPARATOR = ";"
-ENCODINGS = ("utf-8-sig", "cp1252")
-BLOCK = 1 << 20  # characters looked at together
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
-NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+SEPARATOR_LINE = re.compile(
+    r'"?sep=(.)"?\s*', re.IGNORECASE
+)  # a first line that some programs write
+NUMBER = re.compile(r"-?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?")
+COMMA_NUMBER = re.compile(  # 12.500,50 and 12500,50, and 1.250.000, which has no other meaning
+    r"-?(?:(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+),\d{1,2}|[1-9]\d{0,2}(?:\.\d{3}){2,})"
+)
 LARGEST = 200 << 20  # bytes; a row of a hundred thousand calls each is a tenth of that
 LONGEST_NUMBER = 15  # signs; a float holds so many digits, and SQLite so large a whole number
 FORMULA = (  # how a cell begins that a spreadsheet computes, in full width too
@@ -34,7 +38,7 @@ FORMULA = (  # how a cell begins that a spreadsheet computes, in full width too
     *("＝", "＋", "－", "＠"),
 )
 TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")  # 12.500 is 12 and a half, or 12 thousand
-YES, NO = ("1", "true", "yes", "y"), ("", "0", "false", "no", "n")
+YES, NO = ("1", "true", "yes", "y"), ("0", "false", "no", "n")
 
 
 @dataclass(frozen=True)
@@ -71,18 +75,14 @@ class Row:
         return tuple(w.strip() for w in self.text(name).split(LIST_SEPARATOR) if w.strip())
 
     def number(self, name: str) -> float | None:
-        """A number, `12500.50` or `12,500.50`; None when empty."""
+        """A number, such as `12500.50`, `12,500.50`, `12.500,50` or `12500,50`; None when empty."""
         value = self.text(name)
         if not value:
             return None
-        number = "".join(value.split())
-        if (
-            len(number) > LONGEST_NUMBER
-            or not NUMBER.fullmatch(number)
-            or TWO_MEANINGS.fullmatch(number)
-        ):
+        number = plain_number(value)
+        if not number:
             raise InputError(f"{self.where}: {name} is '{value}'; write a number such as 12500.50")
-        return float(number.replace(",", ""))
+        return float(number)
 
     def whole(self, name: str) -> int | None:
         """A whole number from 0 up; None when empty."""
@@ -95,7 +95,13 @@ class Row:
 
     def flag(self, name: str) -> bool:
         """Yes or no; no when empty."""
+        return bool(self.answer(name))
+
+    def answer(self, name: str) -> bool | None:
+        """Yes or no; None when empty."""
         value = self.text(name).casefold()
+        if not value:
+            return None
         if value not in YES + NO:
             raise InputError(f"{self.where}: {name} is '{self.text(name)}'; write yes or no")
         return value in YES
@@ -133,6 +139,21 @@ class Row:
         raise InputError(f"{self.where}: {name} is '{value}'{hint}")
 
 
+def plain_number(text: str) -> str:
+    """A number as programs write it, 12500.50, whatever parts its digits.
+
+    Empty for what is none, and for what may mean two, such as 12.500.
+    """
+    number = re.sub(r"[\s'’]", "", text)
+    if len(number) > LONGEST_NUMBER or TWO_MEANINGS.fullmatch(number):
+        return ""
+    if NUMBER.fullmatch(number):
+        return number.replace(",", "")
+    if COMMA_NUMBER.fullmatch(number):
+        return number.replace(".", "").replace(",", ".")
+    return ""
+
+
 def read_sheet(path: Path, *, needed: Iterable[str], optional: Iterable[str]) -> list[Row]:
     """Read a CSV sheet with a header row, whatever separator and encoding it was saved with.
 
@@ -163,7 +184,7 @@ def read_rows(path: Path, *, known: Iterable[str]) -> tuple[list[str], list[Row]
 def opened_rows(path: Path, *, known: Iterable[str]) -> Iterator[tuple[list[str], Iterator[Row]]]:
     """As `read_rows`, with the header as it is written; rows are read while they are asked for."""
     with _opened(path) as file:
-        lines = _lines(file, _separator(file, list(known)))
+        lines = _lines(file, *_separator(file, list(known)))
         line, header, fault = next(lines, (1, [], ""))
         if fault:
             raise InputError(f"{path.name}:{line}: {fault}")
@@ -186,17 +207,21 @@ def parse_rows(
     return records, problems
 
 
-def _lines(file: TextIO, separator: str) -> Iterator[tuple[int, list[str], str]]:
-    """Each row that holds anything: the line it starts in, its cells, why it cannot be used."""
+def _lines(file: TextIO, separator: str, before: int) -> Iterator[tuple[int, list[str], str]]:
+    """Each row that holds anything: the line it starts in, its cells, why it cannot be used.
+
+    `before` lines have been read.
+    """
     reader = csv.reader(file, delimiter=separator, skipinitialspace=True, strict=True)
     while True:
-        start = reader.line_num + 1
+        start = before + reader.line_num + 1
         try:
             cells = [cell.strip() for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error as error:
-            yield start, [], _fault(error, reader.line_num if reader.line_num > start else 0)
+            last = before + reader.line_num
+            yield start, [], _fault(error, last if last > start else 0)
             continue
         while cells and not cells[-1]:
             cells.pop()
@@ -225,8 +250,7 @@ def _word(text: str) -> str:
 
 def _opened(path: Path) -> TextIO:
     try:
-        encoding = _encoding(path)
-        return path.open(encoding=encoding, errors="replace")
+        return path.open(encoding=encoding_of(path), errors="replace")
     except FileNotFoundError:
         raise InputError(
             f"{path}: there is no such file; mend the path in the pipeline file"
@@ -237,28 +261,14 @@ def _opened(path: Path) -> TextIO:
         ) from None
 
 
-def _encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start.startswith(WORKBOOKS):
-        raise InputError(f"{path}: this is a workbook; save the sheet as CSV, and name that")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    return next((encoding for encoding in ENCODINGS if _is_written_in(path, encoding)), "latin-1")
+def _separator(file: TextIO, known: list[str]) -> tuple[str, int]:
+    """What parts the cells, and how many lines said so; the file is at the line after them.
 
-
-def _is_written_in(path: Path, encoding: str) -> bool:
-    with path.open(encoding=encoding) as file:
-        try:
-            while file.read(BLOCK):
-                pass
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _separator(file: TextIO, known: list[str]) -> str:
-    """The one between known columns, else the most frequent; the file is at its start again."""
+    It is what a first line `sep=;` names, else what parts known columns, else the most frequent.
+    """
+    if told := SEPARATOR_LINE.fullmatch(file.readline()):
+        return told[1], 1
+    file.seek(0)
     lines = (line.casefold() for line in iter(file.readline, ""))
     header = next((line for line in lines if line.strip(' ",;\t\n')), "")
     file.seek(0)
@@ -267,7 +277,7 @@ def _separator(file: TextIO, known: list[str]) -> str:
         names = header.split(separator)
         return sum(name.strip(' "\n\r') in known for name in names), len(names)
 
-    return max(SEPARATORS, key=likely)
+    return max(SEPARATORS, key=likely), 0
 
 
 def _check_header(path: Path, header: list[str], needed: list[str], known: list[str]) -> None:

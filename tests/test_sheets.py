@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,6 +41,24 @@ def cell(value: str) -> Row:
     return Row("calls.csv:7", {"x": value})
 
 
+def in_eight_bits():
+    """Texts with each encoding that has all their letters."""
+    for text in (
+        "Größe, Öl und Zürich – „Straße“",
+        "Café à la carte, l’été",
+        "Señor Núñez: ¿cuánto?",
+        "Smørrebrød på dansk",
+        "Łódź, żółw i ćma",
+        "Příliš žluťoučký kůň",
+        "Ödeme süresi, değişiklik ve sözleşme",
+        "“ROI” calculator… the buyer’s guide",
+    ):
+        for encoding in ("cp1252", "mac_roman", "cp1254", "cp1250"):
+            with contextlib.suppress(UnicodeEncodeError):
+                text.encode(encoding)
+                yield text, encoding
+
+
 class TestReading:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-be"])
     @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -49,8 +68,24 @@ class TestReading:
         path = sheet(mark + text.encode(encoding))
         assert cells(path) == [("calls.csv:2", "a.wav", "Grüße – 5 €")]
 
+    @pytest.mark.parametrize(("text", "encoding"), list(in_eight_bits()))
+    def test_letters_as_windows_and_macs_write_them_without_saying_so(self, sheet, text, encoding):
+        path = sheet(f'file,title\na.wav,"{text}"\n'.encode(encoding))
+        assert cells(path) == [("calls.csv:2", "a.wav", text)]
+
+    @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+    def test_a_first_line_that_names_the_separator(self, sheet, first):
+        path = sheet(f'{first}\nfile;title\na.wav;"A, B, C"\n\nb.wav;"B\n')
+        assert cells(path)[0] == ("calls.csv:3", "a.wav", "A, B, C")
+        assert [(row.where, bool(row.fault)) for row in read(path)] == [
+            ("calls.csv:3", False),
+            ("calls.csv:5", True),
+        ]
+
     def test_bytes_that_no_windows_letter_has_are_still_read(self, sheet):
-        assert cells(sheet(b"file,title\na.wav,\x81\xe4\n")) == [("calls.csv:2", "a.wav", "\x81ä")]
+        assert cells(sheet(b"file,title\na.wav,\x81\xe4\n")) == [
+            ("calls.csv:2", "a.wav", "\ufffdä")
+        ]
 
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
     def test_any_line_end_as_macs_and_windows_write_it(self, sheet, end):
@@ -125,6 +160,19 @@ class TestSheetsThatCannotBeUsed:
         path = sheet(begin + bytes(range(256)), "calls.xlsx")
         message = f"{path}: this is a workbook; save the sheet as CSV, and name that"
         assert refusal(read, path) == message
+
+    @pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "cp1253"])
+    def test_letters_that_are_in_no_known_encoding(self, sheet, encoding):
+        text = {
+            "cp1251": "Цена и договор поставки: сколько стоит поздний платёж",
+            "shift_jis": "価格と契約の件、お見積もりについて、導入の流れ",
+            "cp1253": "Τιμή και σύμβαση για τον αγοραστή, πόσο κοστίζει",
+        }
+        path = sheet(f"file,title\na.wav,{text[encoding]}\n".encode(encoding))
+        assert refusal(read, path) == (
+            f"{path}: nothing says in which encoding its letters are; "
+            "save it as 'CSV UTF-8', and name that"
+        )
 
     @pytest.mark.parametrize(
         ("header", "message"),
@@ -240,6 +288,10 @@ class TestCells:
             ("0", 0.0),
             ("12500.50", 12500.5),
             ("12,500.50", 12500.5),
+            ("12.500,50", 12500.5),
+            ("12500,5", 12500.5),
+            ("12'500.50", 12500.5),
+            ("1.250.000", 1_250_000.0),
             ("1,234,567", 1234567.0),
             ("12 500", 12500.0),
             ("12\u00a0500\u202f000", 12_500_000.0),
@@ -252,7 +304,8 @@ class TestCells:
         assert cell(value).number("x") == number
 
     @pytest.mark.parametrize(
-        "value", ["12.500,50", "12500,50", "12,50", "12.500", "1e5", "nan", "inf", "£5", "-", "x"]
+        "value",
+        ["12.500", "0,125", "12500,500", "1,250,5", "1.2.3", "1e5", "nan", "inf", "£5", "-", "x"],
     )
     def test_what_is_no_number_or_may_be_two_is_not_guessed(self, value):
         message = f"calls.csv:7: x is '{value}'; write a number such as 12500.50"

@@ -536,6 +536,22 @@ class TestCrm:
         (row,) = rows(tmp_path / "new" / "calls.csv")
         assert (row["account"], row["amount"]) == ("Müller & Söhne", "12500.50")
 
+    def test_an_export_with_nothing_in_it(self, tmp_path):
+        sound(tmp_path / "recordings" / "2026-10-01 Acme.wav")
+        (tmp_path / "deals.csv").write_text("")
+        mapping = mapped(tmp_path, '[deals]\ndeal = "Id"\n[match]\nfile_contains = "Id"\n')
+        with pytest.raises(InputError) as caught:
+            write_starter(
+                tmp_path / "new",
+                recordings=tmp_path / "recordings",
+                crm=tmp_path / "deals.csv",
+                mapping=mapping,
+            )
+        assert str(caught.value) == (
+            f"{tmp_path / 'deals.csv'}: there is nothing in this file; export it again, with a first "
+            "line that names the columns"
+        )
+
     def test_an_export_needs_a_mapping_and_the_other_way_round(self, tmp_path, recordings, crm):
         folder = tmp_path / "new"
         assert refusal(InputError, folder, recordings=recordings, crm=crm) == (

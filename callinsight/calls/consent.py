@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NOT_YET = ("open", "requested", "asked", "sent", "offen", "angefragt")  # if nothing follows
 NO_CONSENT = (
-    *(*NO, *NOT_YET),
+    *("", *NO, *NOT_YET),
     *("none", "not", "without", "n/a", "na", "-", "?", "unknown", "unclear", "missing", "todo"),
     *("tbd", "tbc", "pending", "awaiting", "expired", "invalid", "refused", "declined", "denied"),
     *("rejected", "objected", "withdrawn", "revoked", "opted", "nein", "kein", "keine", "nicht"),

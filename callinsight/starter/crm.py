@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from callinsight.errors import ConfigError, InputError, nearest
 from callinsight.records import OUTCOMES
-from callinsight.sheets import Row, parse_rows, read_rows
+from callinsight.sheets import Row, parse_rows, plain_number, read_rows
 from callinsight.toml import read_toml
 
 if TYPE_CHECKING:
@@ -28,9 +27,6 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "participants": ("name", "title", "person"),
 }
 NO_TEXT_FORMATS = (".xlsx", ".xls", ".ods", ".numbers")
-PLAIN_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
-COMMA_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d{1,2}")  # 12.500,50
-TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")  # 12.500 is 12 and a half, or 12 thousand
 
 
 @dataclass(frozen=True)
@@ -99,6 +95,10 @@ def read_export(crm: Path, mapping: Mapping) -> Export:
     if crm.suffix.casefold() in NO_TEXT_FORMATS:
         raise InputError(f"{crm}: this is a workbook; save the sheet as CSV, and name that")
     header, rows = read_rows(crm, known=[_plain(column) for _, column in mapping.columns()])
+    if not header:
+        raise InputError(
+            f"{crm}: there is nothing in this file; export it again, with a first line that names the columns"
+        )
     for section, column in mapping.columns():
         times = header.count(_plain(column))
         if times == 0:
@@ -176,17 +176,13 @@ def _pieces(text: str) -> list[str]:
 
 def _amount(value: str, row: Row, mapping: Mapping) -> str:
     """The amount as our sheets write it: exports write 12.500,50 as well as 12,500.50."""
-    number = re.sub(r"[\s'’]", "", value).strip("$€£")
-    if not number:
-        return ""
-    if COMMA_NUMBER.fullmatch(number):
-        return number.replace(".", "").replace(",", ".")
-    if PLAIN_NUMBER.fullmatch(number) and not TWO_MEANINGS.fullmatch(number):
-        return number.replace(",", "")
-    raise InputError(
-        f"{row.where}: {mapping.deals['amount']} is '{value}'; write it such as 12500.50, "
-        f"or remove 'amount' from {mapping.path}"
-    )
+    number = value.strip("$€£ \N{NO-BREAK SPACE}")
+    if number and not plain_number(number):
+        raise InputError(
+            f"{row.where}: {mapping.deals['amount']} is '{value}'; write it such as 12500.50, "
+            f"or remove 'amount' from {mapping.path}"
+        )
+    return plain_number(number)
 
 
 def _outcome(value: str, row: Row, mapping: Mapping) -> str:

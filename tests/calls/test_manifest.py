@@ -163,8 +163,8 @@ class TestRowsThatCannotBeUsed:
                 "outcome is 'zzz'; it must be one of open, won, lost, disqualified",
             ),
             (
-                f'x.wav,{DAY},verbal,,,"12.500,50"',
-                "amount is '12.500,50'; write a number such as 12500.50",
+                f"x.wav,{DAY},verbal,,,12.500",
+                "amount is '12.500'; write a number such as 12500.50",
             ),
             (
                 f"x.wav,{DAY},verbal,,,,left",
