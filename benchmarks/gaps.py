@@ -215,6 +215,7 @@ def assets(world: World) -> list[ContentItem]:
             title="",
             content_type="blog",
             url="https://content.example",
+            published_on="2026-01-01",
             concerns=(str(c),),
             personas=(str(p),),
             stages=(str(s),),

@@ -189,15 +189,17 @@ def stage_lines(
         "raised there": (every, counted, {}),
         "said in words": (every, counted._replace(stages={}), cues),
         "raised or said, as without a type": (every, counted, cues),
-        "said, beside its type": (blank, counted, cues),
     }
     for name, (assets, counts, words) in ways.items():
         found = suggest(assets, {}, taxonomy, counted=counts, cues=words)
         proposed = {(s.item, s.value) for s in found if s.field == "stages"}
         line(f"demo: stages, {name}", np.array([cell in proposed for cell in cells]), right)
-    proposed = {(s.item, s.value) for s in suggest(every, {}, taxonomy, counted=counted, cues={})}
-    beside = [cell in proposed and cell[1] not in types[cell[0]] for cell in cells]
-    line("demo: stages, raised, beside its type", np.array(beside), right)
+    for name in ("said in words", "raised there"):
+        assets, counts, words = ways[name]
+        found = suggest(assets, {}, taxonomy, counted=counts, cues=words)
+        proposed = {(s.item, s.value) for s in found if s.field == "stages"}
+        beside = [cell in proposed and cell[1] not in types[cell[0]] for cell in cells]
+        line(f"demo: stages, {name}, beside its type", np.array(beside), right)
 
 
 def line(name: str, proposed: np.ndarray, truth: np.ndarray) -> None:

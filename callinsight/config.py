@@ -138,6 +138,8 @@ class GapsConfig:
     false_discovery_rate: float = 0.05
     target_supply: int = 2  # fitting assets that make a cell covered
     oversupply: int = 5
+    count_undated: bool = False  # an asset without a date counts in full
+    count_bulk_tags: bool = False  # so does one whose concern was accepted among many
     weight: str = "none"  # what ranks gaps beside demand and supply
     stall_days: int = 21  # an open deal without a call for this long has stalled
 

@@ -611,3 +611,47 @@ def tell_open_money_from_lost(db: Any) -> None:
 def count_open_money_anew(db: Any) -> None:
     """What gaps were worth was that of all raising deals; the next run counts those that are open."""
     db.execute("UPDATE gaps SET amount = 0")
+
+
+@migrations()
+def leave_unsaid_what_nobody_said(db: Any) -> None:
+    """An asset that did not say whether it is about the product was stored as one that is not.
+
+    Which of them said no cannot be told any more: sheets say it again at the next run, imports when
+    they are imported again.
+    """
+    db.execute("UPDATE content_items SET product_specific = NULL WHERE product_specific = 0")
+
+
+@migrations()
+def tell_that_nothing_changed(db: Any) -> None:
+    """A write to anything that a run reads or makes takes away the note that nothing has changed."""
+    for table in (
+        *("calls", "participants", "utterances", "tags", "topics", "voices", "runs", "redactions"),
+        *("corrections", "mendings", "heard_turns", "forgotten", "gaps", "judgements"),
+        *("content_items", "usage_events", "suggestions"),
+    ):
+        for event in ("INSERT", "UPDATE", "DELETE"):
+            db.execute(
+                f"CREATE TRIGGER {table}_{event.lower()}_changes AFTER {event} ON {table} "  # noqa: S608 - fixed names
+                "WHEN EXISTS (SELECT 1 FROM settings WHERE name = 'unchanged') "
+                "BEGIN DELETE FROM settings WHERE name = 'unchanged'; END"
+            )
+
+
+@migrations()
+def tell_supply_in_doubt(db: Any) -> None:
+    """Which tags were accepted among many, and of each gap how much of its supply is in doubt.
+
+    Before, nothing said it of a tag; one command on an asset gives one moment, so that what several
+    assets got at the same moment came of `accept --all`. Gaps are counted anew by the next run.
+    """
+    db["suggestions"].add_column("in_bulk", int, not_null_default=0)
+    db.execute(
+        "UPDATE suggestions SET in_bulk = 1 WHERE status = 'accepted' AND (who, at) IN ("
+        "SELECT who, at FROM suggestions WHERE status = 'accepted' "
+        "GROUP BY who, at HAVING COUNT(DISTINCT item) > 1)"
+    )
+    for column in ("unvouched", "undated", "bulk_tagged", "unowned"):
+        db["gaps"].add_column(column, int, not_null_default=0)
+    db.execute("DELETE FROM settings WHERE name = 'unchanged'")  # so that the next run counts

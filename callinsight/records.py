@@ -218,7 +218,7 @@ class ContentItem:
     personas: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
-    product_specific: bool = False
+    product_specific: bool | None = None  # about the product itself; None where nobody says
     owner: str = ""
     status: str = "live"  # draft | live | archived
     audience: str = "external"  # internal | external
@@ -257,6 +257,7 @@ class Suggestion:
     status: str = "proposed"  # proposed | accepted | rejected
     who: str = ""  # whoever accepted or rejected it
     at: str = ""  # moment of that
+    in_bulk: bool = False  # accepted among many, by nobody who looked at this asset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -321,7 +322,8 @@ class Gap:
     score: float
     reason: str
     candidates: tuple[str, ...] = ()  # ids of the best items
-    candidate_obstacles: tuple[str, ...] = ()  # what keeps each from answering, else `fits`
+    # what keeps each of them from answering, else `fits`, with what is not known of it
+    candidate_obstacles: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()  # ids of the utterances behind the count
     weight: float = 1.0  # of the cell in the score, such as its share of the open pipeline
     rank_low: int = 0  # where it ranks among gaps, best and worst of 90 % of bootstraps over deals;
@@ -332,7 +334,16 @@ class Gap:
     returned: int = 0  # in which it came back in a later call: a deal may be several
     rolled_up: str = ""  # id of the roll-up that speaks where this cell has too few calls
     amount_lost: float = 0.0  # money in the raising deals that are lost
+    unvouched: int = 0  # of the supply: assets of which nobody can be sure; they cover nothing
+    undated: int = 0  # of the supply: those without any date,
+    bulk_tagged: int = 0  # whose concern was accepted among many,
+    unowned: int = 0  # and without an owner
     disqualified: int = 0  # raising deals that sales gave up as no fit: neither lost nor unresolved
+
+    @property
+    def vouched(self) -> int:
+        """The assets that answer it for sure."""
+        return self.supply - self.unvouched
 
     @property
     def level(self) -> str:
@@ -473,7 +484,8 @@ class Mending:
     call: str
     at: str  # moment
     who: str
-    what: str  # side of a voice | turn, the side of one turn | words | title | persona | undo
+    # side or role of a voice | turn, the side of one turn | words | title | persona | undo
+    what: str
     subject: str  # the voice, the utterance at that time, or the participant's name
     text: str = ""  # of the utterance at that time: it is found by it when turns are numbered anew
     before: str

@@ -73,6 +73,8 @@ target_supply = 3
 oversupply = 9
 weight = "pipeline"
 stall_days = 30
+count_undated = true
+count_bulk_tags = true
 
 [unused]
 grace_days = 0
@@ -160,7 +162,7 @@ class TestLoading:
         )
         assert config.tagging.competitors == ("Paperlane", "Invoq")
         assert dataclasses.astuple(config.topics) == (1, 1)
-        assert dataclasses.astuple(config.gaps) == (1, 1.0, 0.1, 3, 9, "pipeline", 30)
+        assert dataclasses.astuple(config.gaps) == (1, 1.0, 0.1, 3, 9, True, True, "pipeline", 30)
         assert type(config.gaps.min_share) is float
         assert dataclasses.astuple(config.unused) == (0, 30, 5)
         assert dataclasses.astuple(config.report)[1:] == (0, 0.5)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,20 @@ def older_database(path: Path, *, before: str) -> None:
     db.close()
 
 
+def test_a_no_that_may_have_been_nobodys_is_not_said_any_more(tmp_path: Path):
+    older_database(tmp_path / "a.db", before="leave_unsaid_what_nobody_said")
+    db = Database(tmp_path / "a.db")
+    facts = {"title": "A", "content_type": "blog"}
+    db["content_items"].insert_all([{"id": str(n), "product_specific": n, **facts} for n in (0, 1)])
+    db.close()
+
+    with store.opened(tmp_path / "a.db") as db:
+        assert [item.product_specific for item in store.all_items(db)] == [None, True]
+        items = [dataclasses.replace(i, product_specific=False) for i in store.all_items(db)]
+        store.save_items(db, items)
+        assert [item.product_specific for item in store.all_items(db)] == [False, False]
+
+
 def test_a_database_from_before_words_and_voices_were_kept_opens_with_all_it_holds(
     tmp_path: Path,
 ):
@@ -228,7 +243,15 @@ def test_gaps_that_are_kept_count_the_deals_that_stand_unresolved(tmp_path: Path
     db = Database(tmp_path / "a.db")
     for id_, (raising, share) in cells.items():
         row = row_of(gap(id=id_, raising=raising))
-        del row["amount_lost"], row["disqualified"]  # columns that came later
+        for later in (
+            "amount_lost",
+            "disqualified",
+            "unvouched",
+            "undated",
+            "bulk_tagged",
+            "unowned",
+        ):
+            del row[later]  # columns that came later
         db["gaps"].insert(row | {"unresolved": round(share, 4)})
     db.close()
 
@@ -237,6 +260,23 @@ def test_gaps_that_are_kept_count_the_deals_that_stand_unresolved(tmp_path: Path
 
     assert kept == {"none": 0, "all": 3, "some": 412, "silent": 0}
     assert {type(number) for number in kept.values()} == {int}
+
+
+def test_tags_that_several_assets_got_at_one_moment_were_accepted_in_bulk(tmp_path: Path):
+    older_database(tmp_path / "a.db", before="tell_supply_in_doubt")
+    db = Database(tmp_path / "a.db")
+    for item, value, status, at in (
+        *(("A", "value_roi", "accepted", "09:00"), ("B", "value_roi", "accepted", "09:00")),
+        *(("C", "value_roi", "accepted", "09:01"), ("C", "need_fit", "accepted", "09:01")),
+        *(("D", "value_roi", "rejected", "09:02"), ("E", "value_roi", "rejected", "09:02")),
+        *(("F", "value_roi", "proposed", ""), ("G", "value_roi", "proposed", "")),
+    ):
+        row = {"field": "concerns", "score": 0.9, "why": "", "who": "Mara"}
+        db["suggestions"].insert({"item": item, "value": value, "status": status, "at": at, **row})
+    db.close()
+
+    with store.opened(tmp_path / "a.db") as db:
+        assert [one.item for one in store.all_suggestions(db) if one.in_bulk] == ["A", "B"]
 
 
 def test_an_older_database_has_the_same_columns_as_a_new_one(tmp_path: Path):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from callinsight.calls.turns import Turn
 
 SIDE, TURN, WRITTEN, TITLE, PERSONA, UNDO = "side", "turn", "words", "title", "persona", "undo"
+ROLE = "role"  # the persona of a voice; PERSONA is that of a person whom the sheets name
 PEOPLE = "people"  # what a side or persona was told by
 ALIKE = 0.8  # a turn that is heard anew is the same if so much of its words is
 AWAY = 5  # turns that it may have moved by
@@ -37,6 +38,19 @@ def holding(mendings: Iterable[Mending]) -> list[Mending]:
 def sides_of(mendings: Iterable[Mending]) -> dict[str, str]:
     """The side of each voice, as people said."""
     return {m.subject: m.after for m in holding(mendings) if m.what == SIDE}
+
+
+def with_roles(
+    said: Sequence[Utterance], voices: Sequence[str], mendings: Iterable[Mending]
+) -> list[Utterance]:
+    """Turns with the persona that people say a buyer's voice has; `voices` are those of the turns."""
+    roles = {m.subject: m.after for m in holding(mendings) if m.what == ROLE}
+    return [
+        dataclasses.replace(turn, persona=roles[voice])
+        if turn.side == "buyer" and voice in roles
+        else turn
+        for turn, voice in zip(said, voices, strict=True)
+    ]
 
 
 def mended_people(
@@ -102,7 +116,7 @@ def readdressed(
         subject = mending.subject
         if mending.what in (TITLE, PERSONA, UNDO):
             subject = name_of(subject)
-        if mending.what in (SIDE, UNDO):
+        if mending.what in (SIDE, ROLE, UNDO):
             subject = voices.get(subject, subject)
         found.append(dataclasses.replace(mending, subject=subject, text=rewrite(mending.text)))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from callinsight.progress import Line
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+# Records are no part of a cycle: to look for one among hundreds of thousands takes a fifth of a report.
+RARELY = 100_000, 50, 50
 
 
 class Commands(TyperGroup):
@@ -54,6 +57,7 @@ def _tell_version(wanted: bool) -> None:
 
 @app.callback()
 def program(
+    context: typer.Context,
     _version: Annotated[
         bool,
         typer.Option(
@@ -62,6 +66,8 @@ def program(
     ] = False,
 ) -> None:
     """Recorded sales calls in, content gaps out. Nothing leaves this machine but messages you ask for."""
+    if context.invoked_subcommand != "serve":  # which looks after its memory itself
+        gc.set_threshold(*RARELY)
 
 
 Database = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -27,6 +28,10 @@ AsOf = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 @app.command()
@@ -63,7 +68,7 @@ def gaps(
     from callinsight.errors import InputError
     from callinsight.months import check_day, check_month, period_between, period_of
     from callinsight.pipeline.gaps import list_gaps
-    from callinsight.pipeline.run import stored_config
+    from callinsight.pipeline.run import content_settings
 
     if bool(first) != bool(last) or (month and first):
         raise InputError("say --month YYYY-MM, or --from YYYY-MM and --to YYYY-MM together")
@@ -72,8 +77,9 @@ def gaps(
         period = period_between(first, last)
     day = check_day(as_of) if as_of else None
     with store.opened(database_path(db)) as opened:
-        config = stored_config(opened)
-        typer.echo(list_gaps(opened, config, period, day, shape=shape), nl=shape != Listing.CSV)
+        config = content_settings(opened)
+        told = list_gaps(opened, config, period, day, shape=shape, today=_today())
+        typer.echo(told, nl=shape != Listing.CSV)
 
 
 @app.command()
@@ -89,15 +95,13 @@ def unused(
 
     Unused, little used, stale, expired or without owner, with their share by count and by cost.
     """
-    from datetime import datetime
-
     from callinsight import store
     from callinsight.config import database_path
     from callinsight.months import check_day
-    from callinsight.pipeline.run import stored_config
+    from callinsight.pipeline.run import content_settings
     from callinsight.pipeline.unused import list_unused
 
-    day = check_day(as_of) if as_of else datetime.now().astimezone().date()
+    day = check_day(as_of) if as_of else _today()
     with store.opened(database_path(db)) as opened:
-        config = stored_config(opened)
+        config = content_settings(opened)
         typer.echo(list_unused(opened, config, day, shape=shape), nl=shape != Listing.CSV)

@@ -279,17 +279,23 @@ def match(gap: Cell, shape: Shape = Table.TEXT, db: Database = None) -> None:
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.matching import match_gap
+    from callinsight.pipeline.matching import judged_words, match_gap
 
     with store.opened(database_path(db)) as opened:
         cell, found = match_gap(opened, gap)
+        judged = judged_words(opened, cell)
     candidates = [
-        {"item": m.item.id, "title": m.item.title, "obstacles": ", ".join(m.obstacles) or "fits"}
+        {"item": m.item.id, "title": m.item.title, "obstacles": m.told}
+        | {"judged": judged.get(m.item.id, "")}
         for m in found.candidates
     ]
     if shape is Table.JSON:
         told = {"gap": gap, "verdict": cell.verdict, "supply": found.supply, "reason": found.reason}
-        typer.echo(json.dumps(told | {"candidates": candidates}, indent=2, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                told | {"judged": judged, "candidates": candidates}, indent=2, ensure_ascii=False
+            )
+        )
         return
     if shape is Table.CSV:
         print_records(candidates, shape)
@@ -297,7 +303,10 @@ def match(gap: Cell, shape: Shape = Table.TEXT, db: Database = None) -> None:
     typer.echo(f"{gap}: {cell.verdict}")
     typer.echo(f"Supply: {found.supply}, {found.reason}")
     for one in candidates:
-        typer.echo(f"  {one['item']}  {one['title']}: {one['obstacles']}")
+        said = f"; {judged.pop(one['item'])}" if one["judged"] else ""
+        typer.echo(f"  {one['item']}  {one['title']}: {one['obstacles']}{said}")
+    for item, said in sorted(judged.items()):
+        typer.echo(f"  {item}: {said}")
 
 
 @inventory.command()
@@ -316,13 +325,18 @@ def _judge(gap: str, asset: str, *, answers_it: bool, who: str, db: Path | None)
     from callinsight import store
     from callinsight.config import database_path
     from callinsight.pipeline.inventory import recount_gaps
-    from callinsight.pipeline.matching import judge
+    from callinsight.pipeline.matching import judge, why_not
     from callinsight.progress import bar
 
     with store.opened(database_path(db)) as opened:
         said = judge(opened, gap, asset, answers_it=answers_it, who=who, now=this_moment())
         recount_gaps(opened, progress=bar)
+        obstacles = why_not(opened, gap, said.item) if said.answers else ()
     typer.echo(f"{said.item} {'answers' if said.answers else 'does not answer'} {gap}")
+    if obstacles:
+        say(
+            f"it does not count as an answer yet: {', '.join(obstacles)}; mend that in the inventory"
+        )
 
 
 def _answer(
@@ -353,9 +367,19 @@ def _accept_all(at_least: float, *, dry_run: bool, who: str, db: Path | None) ->
         if not dry_run:
             recount_gaps(opened, progress=bar)
     _print_suggestions(done, Table.TEXT)
+    told = (
+        ""
+        if dry_run
+        else (
+            " Nobody has looked at them one by one, so such an asset makes a gap weak, and nothing covered, "
+            "until 'callinsight inventory accept ID' says that it is right."
+        )
+    )
     assets = len({one.item for one in done})
     would = "would be " if dry_run else ""
-    say(f"Tags: {len(done)} {would}accepted, of {assets} {'asset' if assets == 1 else 'assets'}.")
+    say(
+        f"Tags: {len(done)} {would}accepted, of {assets} {'asset' if assets == 1 else 'assets'}.{told}"
+    )
 
 
 def _print_suggestions(found: Sequence[Any], shape: Table) -> None:

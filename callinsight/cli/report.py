@@ -59,14 +59,14 @@ def report(
     from callinsight.months import check_day, check_month
     from callinsight.pipeline.agenda import write_month_agenda
     from callinsight.pipeline.report import report_month
-    from callinsight.pipeline.run import stored_config
+    from callinsight.pipeline.run import content_settings
 
     check_month(month)
     day = check_day(as_of) if as_of else None
     beside = compare if compare in ("previous", "none") else check_month(compare)
     wanted = _formats(USUAL if formats is None else formats)
     with store.opened(database_path(db)) as opened:
-        config = stored_config(opened)
+        config = content_settings(opened)
         if formats is not None or not agenda:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             page = report_month(

@@ -33,6 +33,10 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try calls again that failed before.")
     ] = False,
+    check_all: Annotated[
+        bool,
+        typer.Option("--check-all", help="Look at every file, even if none seems to have changed."),
+    ] = False,
     cluster: Annotated[
         str,
         typer.Option(
@@ -63,7 +67,13 @@ def run(
     """
     with journal(log, shape=log_format, run=uuid4().hex[:8]):
         summary = _run(
-            pipeline, db, workers, retry_failed=retry_failed, cluster=cluster, metrics=metrics
+            pipeline,
+            db,
+            workers,
+            retry_failed=retry_failed,
+            check_all=check_all,
+            cluster=cluster,
+            metrics=metrics,
         )
     _tell(summary)
     if summary.problems:
@@ -76,6 +86,7 @@ def _run(
     workers: int | None,
     *,
     retry_failed: bool,
+    check_all: bool,
     cluster: str,
     metrics: Path | None,
 ) -> Summary:
@@ -98,6 +109,7 @@ def _run(
         fetch=fetch,
         now=_now(),
         cluster=cluster,
+        check_all=check_all,
     )
     if metrics:
         write_metrics(metrics, summary.database, seconds=time.monotonic() - started, now=_now())

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from callinsight.taxonomy import Taxonomy
 
 ID = "asset_id"
+FOLDER = "folder"  # of a file of Markdown, in the place of a column
 OURS = (*ITEM_COLUMNS_NEEDED, *ITEM_COLUMNS)
 LISTS = ("concerns", "personas", "stages", "topics")
 DATES = ("published_on", "updated_on", "expires_on")
@@ -201,8 +202,11 @@ def read_export(
 
 def made_id(url: str, title: str) -> str:
     """An id that stays as long as the address does, else the title: its last words and a hash."""
-    if url:
+    try:
         parts = urlsplit(url if "//" in url else f"//{url}")
+    except ValueError:  # no address, such as http://[
+        return made_id("", url)
+    if url:
         path = parts.path.rstrip("/")
         query = f"?{parts.query}" if re.fullmatch(r"(?:p|id|page_id|post)=\w+", parts.query) else ""
         stable = f"{parts.netloc.casefold().removeprefix('www.')}{path}{query}"
@@ -240,7 +244,7 @@ def _item(row: Row, mapping: ExportMapping, taxonomy: Taxonomy, source: str) -> 
         personas=_list(row, "personas", mapping, taxonomy.personas),
         stages=stages or kind.stages,
         topics=_list(row, "topics", mapping, ()),
-        product_specific=checked.flag("product_specific"),
+        product_specific=checked.answer("product_specific"),
         owner=cells["owner"],
         status=_known(cells, "status", STATUSES) or "live",
         audience=_known(cells, "audience", AUDIENCES) or "external",
@@ -334,6 +338,11 @@ def _is_skipped(row: Row, mapping: ExportMapping) -> bool:
 
 def _empty(row: Row, name: str, mapping: ExportMapping) -> str:
     columns = " and ".join(mapping.columns.get(name, ())) or name
+    if columns == FOLDER:
+        raise InputError(
+            f"{row.where}: it lies in no folder that could say its {name}; put it into one, or write "
+            f'{name} = "..." below [defaults] in {mapping.where}'
+        )
     raise InputError(
         f"{row.where}: {columns} is empty, so nothing says the {name}; fill it in, or write "
         f'{name} = "..." below [defaults] in {mapping.where}'

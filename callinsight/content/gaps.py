@@ -9,9 +9,10 @@ one cell changes nothing for another.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from callinsight.content.demand import (
     count,
     left_open,
 )
-from callinsight.content.matching import ANY, FITS
+from callinsight.content.matching import ANY, BULK, DOUBTS, UNDATED, UNOWNED, doubts_in
 from callinsight.content.ranks import Ranked, rank_intervals
 from callinsight.content.supply import TOPIC, answers, shelve
 from callinsight.records import STANCES, Gap
@@ -60,6 +61,36 @@ class Rules:
     target_supply: int
     oversupply: int
     weight: str = "none"  # none | pipeline
+    count_undated: bool = False  # assets without a date count in full
+    count_bulk_tags: bool = False  # assets count in full whose concern was accepted among many
+
+    @property
+    def weighing(self) -> tuple[str, ...]:
+        """The doubts for which an asset makes nothing covered."""
+        counted = {UNDATED: self.count_undated, BULK: self.count_bulk_tags, UNOWNED: True}
+        return tuple(doubt for doubt in DOUBTS if not counted[doubt])
+
+
+@dataclass(frozen=True)
+class Supply:
+    """How many assets fit a cell, and of how many of them nobody can be sure."""
+
+    fitting: int
+    unvouched: int = 0
+
+    @property
+    def vouched(self) -> int:
+        """The assets that answer for sure."""
+        return self.fitting - self.unvouched
+
+    def missing(self, target: int) -> float:
+        """The share of the target that is not there.
+
+        What nobody vouches for is better than nothing, and never enough: it counts for all but
+        one of the target.
+        """
+        counted = self.vouched + min(self.unvouched, max(0, target - 1 - self.vouched))
+        return 1 - min(1.0, counted / target)
 
 
 @dataclass(frozen=True)
@@ -72,7 +103,7 @@ class Count:
     stalled: set[str]
     returned: set[str]
 
-    @property
+    @functools.cached_property
     def trials(self) -> int:
         """How many deals could have raised it; one that raises it could."""
         return len(self.cell.heard) + len(self.raising - self.cell.heard)
@@ -100,15 +131,17 @@ def find_gaps(
     as_of: date,
     judgements: Iterable[Judgement] = (),
     used: Collection[str] = (),
+    bulk: Mapping[str, Collection[str]] | None = None,
     verdicts_only: bool = False,
 ) -> list[Gap]:
     """All cells of a period in which a deal could have raised a concern, most pressing first.
 
     `period` begins the ids, such as 2026-10. `concerns` are those of the definitions and topics as
     topic:ID; of topics only cells that a deal raises are given. `deals` are all of the period, by
-    id; `used` are assets used lately. With `verdicts_only` nobody asks which turns are behind a cell,
-    nor how far its rank is to be trusted: both take a while over many deals; `raised` needs no turns
-    then, and scores mean nothing without `deals`. Equal whatever the order of the rows.
+    id; `used` are assets used lately, `bulk` by asset concerns that were accepted among many. With
+    `verdicts_only` nobody asks which turns are behind a cell, nor how far its rank is to be trusted:
+    both take a while over many deals; `raised` needs no turns then, and scores mean nothing without
+    `deals`. Equal whatever the order of the rows.
     """
     raised = list(raised)
     open_ = left_open(raised, deals)
@@ -117,7 +150,7 @@ def find_gaps(
     }
     adjusted = _adjusted_p_values(counts, rules)
     stakes = stakes_of(deals) if rules.weight == PIPELINE else None
-    shelf = shelve(items, judgements, used=used, as_of=as_of)
+    shelf = shelve(items, judgements, used=used, bulk=bulk or {}, as_of=as_of)
     gaps = [
         _gap(period, key, one, answers(shelf, *key), deals, adjusted.get(key, 1.0), rules, stakes)
         for key, one in counts.items()
@@ -186,11 +219,11 @@ def _gap(
 ) -> Gap:
     raising, eligible = len(one.raising), one.trials
     low, high = jeffreys(raising, eligible)
-    supply = sum(not m.obstacles for m in matches)
+    supply = _supply(matches, rules)
     verdict = _verdict(raising, eligible, high, p_value, supply, rules)
     weight = math.fsum(stakes.get(deal, 0.0) for deal in one.raising) if stakes else 1.0
     unresolved = smoothed(len(one.standing), raising)  # a few deals are no proof of none or all
-    score = low * unresolved * _missing(supply, rules) * weight
+    score = low * unresolved * supply.missing(rules.target_supply) * weight
     known = [deals[deal] for deal in one.raising if deal in deals]
     return Gap(
         id="/".join((period, *key)),
@@ -216,12 +249,16 @@ def _gap(
         disqualified=sum(deal.outcome == DISQUALIFIED for deal in known),
         weight=round(weight, 6),
         p_value=round(p_value, 6),
-        supply=supply,
+        supply=supply.fitting,
+        unvouched=supply.unvouched,
+        undated=_doubted(matches, UNDATED),
+        bulk_tagged=_doubted(matches, BULK),
+        unowned=_doubted(matches, UNOWNED),
         verdict=verdict,
         score=round(score, 6) if verdict in PRESSING else 0.0,
-        reason=_reason([m.obstacles for m in matches]),
+        reason=_reason(matches, supply, rules),
         candidates=tuple(m.item.id for m in matches[:CANDIDATES]),
-        candidate_obstacles=tuple(", ".join(m.obstacles) or FITS for m in matches[:CANDIDATES]),
+        candidate_obstacles=tuple(m.told for m in matches[:CANDIDATES]),
     )
 
 
@@ -252,22 +289,27 @@ def _way(one: Raised, known: str) -> str:
 
 
 def _verdict(
-    raising: int, eligible: int, share_high: float, p_value: float, supply: int, rules: Rules
+    raising: int, eligible: int, share_high: float, p_value: float, supply: Supply, rules: Rules
 ) -> str:
     if eligible < rules.min_deals:
         return SILENT
     if p_value <= rules.false_discovery_rate:
-        if supply == 0:
+        if supply.fitting == 0:
             return "gap"
-        return "weak" if supply < rules.target_supply else "covered"
+        return "weak" if supply.vouched < rules.target_supply else "covered"
     if raising / eligible > rules.min_share:
         return SILENT  # it may be demand, but chance could have made it as well
-    return "oversupplied" if supply >= rules.oversupply and share_high < 0.5 else "low_demand"
+    many = supply.vouched >= rules.oversupply
+    return "oversupplied" if many and share_high < 0.5 else "low_demand"
 
 
-def _missing(supply: int, rules: Rules) -> float:
-    """The share of the target supply that is not there."""
-    return 1 - min(1.0, supply / rules.target_supply)
+def _supply(matches: Iterable[Match], rules: Rules) -> Supply:
+    fitting = [set(m.doubts) for m in matches if not m.obstacles]
+    return Supply(len(fitting), sum(not doubts.isdisjoint(rules.weighing) for doubts in fitting))
+
+
+def _doubted(matches: Iterable[Match], doubt: str) -> int:
+    return sum(doubt in m.doubts for m in matches if not m.obstacles)
 
 
 def _with_ranks(
@@ -286,7 +328,7 @@ def _with_ranks(
         ranked = []
         for gap in pressing:
             one = counts[gap.concern, gap.persona, gap.stage]
-            missing = _missing(gap.supply, rules)
+            missing = Supply(gap.supply, gap.unvouched).missing(rules.target_supply)
             ranked.append(Ranked(one.eligible, one.raising, one.standing, missing))
         ids = [gap.id for gap in pressing]
         spans.update(zip(ids, rank_intervals(ranked, stakes), strict=True))
@@ -314,12 +356,22 @@ def _with_roll_ups(gaps: Sequence[Gap]) -> list[Gap]:
     return rolled
 
 
-def _reason(obstacles: list[tuple[str, ...]]) -> str:
+def _reason(matches: Sequence[Match], supply: Supply, rules: Rules) -> str:
     """Why the assets that name the concern do not answer it, in words."""
-    if not obstacles:
+    if not matches:
         return "no asset names this concern"
-    fitting = sum(not o for o in obstacles)
-    others = [" and ".join(o) for o in obstacles if o]
-    words = [f"{fitting} fitting asset{'' if fitting == 1 else 's'}"]
-    words += [f"{others.count(text)} {text}" for text in dict.fromkeys(others)]
+    others = Counter(" and ".join(m.obstacles) for m in matches if m.obstacles)
+    words = [f"{supply.fitting} fitting asset{'' if supply.fitting == 1 else 's'}"]
+    words[0] += _unsure(matches, supply, rules)
+    words += [f"{number} {text}" for text, number in others.items()]
     return ", ".join(words)
+
+
+def _unsure(matches: Sequence[Match], supply: Supply, rules: Rules) -> str:
+    """What is not known of the assets that fit; first what keeps them from covering anything."""
+    weighing = doubts_in(matches, rules.weighing)
+    others = doubts_in(matches, [doubt for doubt in DOUBTS if doubt not in rules.weighing])
+    whom = "them" if supply.fitting == supply.unvouched else f"{supply.unvouched}"
+    told = [f"nobody vouches for {whom}: {weighing}"] if weighing else []
+    told += [others] if others else []
+    return f" ({'; '.join(told)})" if told else ""

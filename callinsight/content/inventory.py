@@ -142,7 +142,7 @@ def _item(row: Row, taxonomy: Taxonomy) -> ContentItem:
         personas=row.choices("personas", taxonomy.personas),
         stages=row.choices("stages", taxonomy.stages) or kind.stages,
         topics=row.words("topics"),
-        product_specific=row.flag("product_specific"),
+        product_specific=row.answer("product_specific"),
         owner=row.text("owner"),
         status=row.choice("status", STATUSES, "live"),
         audience=row.choice("audience", AUDIENCES, "external"),

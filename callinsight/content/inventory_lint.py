@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from callinsight.content.exports import plain
 from callinsight.content.matching import is_expired, is_stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from callinsight.records import ContentItem, Problem
     from callinsight.taxonomy import Taxonomy
 
 ERROR, ADVICE = "error", "advice"
+TRACKING = re.compile(  # parameters that tell a visitor's way and change no page
+    r"(?:utm_\w+|gclid|gbraid|wbraid|fbclid|msclkid|li_fat_id|mc_[ce]id|mkt_tok|igshid|_hs\w+|hsa_\w+"
+    r"|__hs\w+|_ga|_gl)=",
+    re.IGNORECASE,
+)
 MANY = 3  # pieces of advice of a kind; more are told together
 RULES = (  # in the order of a list
     *(
@@ -27,6 +34,7 @@ RULES = (  # in the order of a list
         "mapped to everything",
     ),
     *("expired", "review overdue", "no date", "no owner", "no concern", "no summary"),
+    *("tagged in bulk", "no word on product"),
 )
 
 
@@ -47,11 +55,13 @@ def lint(
     places: Mapping[str, Sequence[str]],
     taxonomy: Taxonomy,
     *,
+    bulk: Mapping[str, Collection[str]],
     as_of: date,
 ) -> list[Finding]:
     """All findings, errors first, then by rule and place.
 
-    `problems` are rows that could not be used, `places` the rows in which sheets list each id.
+    `problems` are rows that could not be used, `places` the rows in which sheets list each id,
+    `bulk` by asset the concerns that were accepted among many.
     """
     items = sorted(items, key=lambda item: item.id)
     found = [
@@ -67,6 +77,7 @@ def lint(
             for level, rule, problem, advice in (
                 *_wrong(item, taxonomy),
                 *_better(item, taxonomy, as_of),
+                *_unlooked(item, bulk.get(item.id, ())),
             )
         ]
     return sorted(found, key=lambda f: (f.level != ERROR, RULES.index(f.rule), _by_row(f.where)))
@@ -168,7 +179,7 @@ def _better(
     if not (item.updated_on or item.published_on):
         yield (
             *(ADVICE, "no date", "nothing says when it was published or checked"),
-            "fill in published_on or updated_on; without them it is never called stale",
+            "fill in published_on or updated_on; without them nobody knows whether it is fresh",
         )
     if not item.owner:
         yield ADVICE, "no owner", "it has no owner", "name who keeps it true"
@@ -179,7 +190,21 @@ def _better(
             *(ADVICE, "no concern", "it names no concern, so it answers nothing"),
             "name the concerns it answers, or see 'callinsight inventory suggest'",
         )
+    if item.product_specific is None:
+        yield (
+            *(ADVICE, "no word on product", "nothing says whether it is about the product"),
+            "write yes or no in product_specific; the report shows the share that is",
+        )
     yield from _everything(item, taxonomy)
+
+
+def _unlooked(item: ContentItem, concerns: Collection[str]) -> Iterable[tuple[str, str, str, str]]:
+    if item.status == "live" and concerns:
+        told = " and ".join(sorted(concerns))
+        yield (
+            *(ADVICE, "tagged in bulk", f"{told} was accepted with --all"),
+            "look at it, then 'callinsight inventory accept ID', or 'reject ID FIELD=VALUE'",
+        )
 
 
 def _everything(item: ContentItem, taxonomy: Taxonomy) -> Iterable[tuple[str, str, str, str]]:
@@ -240,7 +265,20 @@ def _same(items: Sequence[ContentItem], places: Mapping[str, Sequence[str]]) -> 
 
 
 def _address(url: str) -> str:
-    return url.casefold().partition("://")[2].removeprefix("www.").rstrip("/") or url.casefold()
+    """What an address opens: without what only tells where a visitor came from or scrolls to.
+
+    A fragment that begins with / or ! is a page of its own, as is any other parameter.
+    """
+    whole = url.strip()
+    try:
+        parts = urlsplit(whole if "//" in whole else f"//{whole}")
+    except ValueError:  # no address, such as http://[
+        return whole.casefold()
+    host = parts.netloc.casefold().removeprefix("www.")
+    asked = sorted(p for p in parts.query.split("&") if p and not TRACKING.match(p))
+    page = parts.fragment if parts.fragment.startswith(("/", "!")) else ""
+    path = parts.path.casefold().rstrip("/")
+    return "#".join(filter(None, ("?".join(filter(None, (host + path, "&".join(asked)))), page)))
 
 
 def _where(item: ContentItem, places: Mapping[str, Sequence[str]]) -> str:

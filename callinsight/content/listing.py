@@ -26,14 +26,16 @@ VERDICTS = {
 }
 
 
-def line_of(request: ContentRequest, clocks: Sequence[Clock]) -> str:
-    """A request in one line: what is due next, and how late it is."""
+def line_of(request: ContentRequest, clocks: Sequence[Clock], *, not_counted: str = "") -> str:
+    """A request in one line: what is due next, and how late it is; why its asset answers nothing yet."""
     owner = f" · {request.owner}" if request.owner else ""
     votes = f" · {_count(request.votes, 'vote')}" if request.votes else ""
+    needed = f" · needed by {request.needed_by}" if _is_needed(request) else ""
+    wrong = f" · does not count: {not_counted}" if not_counted else ""
     state = request.state.replace("_", " ")
     return (
         f"{shown(request.id):<5} {request.priority}  {state:<11}  {_due(request, clocks):<47}  "
-        f"{request.title}{owner}{votes}"
+        f"{request.title}{owner}{votes}{needed}{wrong}"
     )
 
 
@@ -63,6 +65,10 @@ def sheet_of(
     for event in events:
         note = f": {' '.join(event.note.split())}" if event.note else ""
         yield f"  {event.at}  {event.who}  {event.event}{note}"
+
+
+def _is_needed(request: ContentRequest) -> bool:
+    return bool(request.needed_by) and request.state not in ("delivered", "declined")
 
 
 def _due(request: ContentRequest, clocks: Sequence[Clock]) -> str:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 FITS = "fits"  # in the place of obstacles where there is none
 FOR = "for "  # begins the obstacle of an asset that is made for others
+UNDATED = "without a date"  # what fits, and is not known to be fresh
+BULK = "tagged in bulk"  # what fits by a concern that was accepted among many, and nobody looked at
+UNOWNED = "without an owner"  # what fits, and nobody keeps true
+DOUBTS = (UNDATED, BULK, UNOWNED)
 ANY = "any"  # in the place of a persona or stage: a roll-up over all of them
 
 
@@ -22,16 +26,36 @@ class Match:
 
     item: ContentItem
     obstacles: tuple[str, ...]
+    doubts: tuple[str, ...] = ()  # of DOUBTS: why nobody can be sure of one that fits
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether it is known to be fresh, and somebody looked at its tags."""
+        return UNDATED not in self.doubts and BULK not in self.doubts
+
+    @property
+    def told(self) -> str:
+        """What keeps it from answering, else that it fits, and what is not known of it."""
+        if self.obstacles:
+            return ", ".join(self.obstacles)
+        return f"{FITS}, but {' and '.join(self.doubts)}" if self.doubts else FITS
 
 
 def match(
-    items: Iterable[ContentItem], persona: str, stage: str, wrong: Mapping[str, tuple[str, ...]]
+    items: Iterable[ContentItem],
+    persona: str,
+    stage: str,
+    wrong: Mapping[str, tuple[str, ...]],
+    doubts: Mapping[str, tuple[str, ...]],
 ) -> list[Match]:
-    """How assets stand to a cell, the nearest first; `wrong` are their faults, by id.
+    """How assets stand to a cell, the nearest first; `wrong` are their faults and `doubts`, by id.
 
     An asset made for others is further away than one for this cell that only needs work.
     """
-    matches = [Match(item, (*wrong[item.id], *misfits(item, persona, stage))) for item in items]
+    matches = [
+        Match(item, (*wrong[item.id], *misfits(item, persona, stage)), doubts.get(item.id, ()))
+        for item in items
+    ]
     return sorted(matches, key=lambda m: (sum(map(_distance, m.obstacles)), m.item.id))
 
 
@@ -62,6 +86,13 @@ def misfits(item: ContentItem, persona: str, stage: str) -> tuple[str, ...]:
     if item.stages and stage not in (ANY, *item.stages):
         found.append(FOR + " and ".join(item.stages))
     return tuple(found)
+
+
+def doubts_in(matches: Iterable[Match], of: Iterable[str] = DOUBTS) -> str:
+    """How many of those that fit are in doubt, such as `2 without a date, 1 without an owner`."""
+    fitting = [match for match in matches if not match.obstacles]
+    counts = [(sum(doubt in match.doubts for match in fitting), doubt) for doubt in of]
+    return ", ".join(f"{count} {doubt}" for count, doubt in counts if count)
 
 
 def _distance(obstacle: str) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callinsight.content.matching import Match
+from callinsight.content.matching import UNDATED, Match, doubts_in
 from callinsight.content.stems import STOP, stem
 
 if TYPE_CHECKING:
@@ -122,7 +122,12 @@ def answer(
     """
     named = sorted(
         (m for m in matches if m.item.id not in denied),
-        key=lambda m: (len(m.obstacles), -_score(ranks, m.item.id), m.item.id),
+        key=lambda m: (
+            len(m.obstacles),
+            not m.obstacles and not m.is_vouched_for,
+            -_score(ranks, m.item.id),
+            m.item.id,
+        ),
     )
     known = {m.item.id for m in matches} | set(denied)
     others = [i for i in items if i.id not in known and i.status == "live"]
@@ -134,7 +139,10 @@ def answer(
     candidates = (*named, *(Match(item, (UNTAGGED,)) for item in alike))[:CANDIDATES]
     fitting = [m for m in named if not m.obstacles]
     if fitting:
-        return Answer(FITS, f"{_assets(len(fitting))} named for it, live and fresh", candidates)
+        unsure = doubts_in(fitting)
+        fresh = "live" if UNDATED in unsure else "live and fresh"
+        told = f"{_assets(len(fitting))} named for it, {fresh}{f'; {unsure}' if unsure else ''}"
+        return Answer(FITS, told, candidates)
     if named:
         told = ", ".join(dict.fromkeys(" and ".join(m.obstacles) for m in named))
         return Answer(NEAR, f"{_assets(len(named))} named for it, but: {told}", candidates)

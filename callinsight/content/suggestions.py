@@ -34,10 +34,11 @@ TYPES = {  # concerns that a content type is made for
     "implementation_guide": "effort_change",
     "onboarding": "effort_change",
 }
-# how often a stage is right that an asset's words speak of: where its type names none, and beside
-# those of its type; and that its type names (benchmarks/suggestions.py). That its concern is raised there
-# is no reason beside its type: one in four such stages was right
-SAID, SAID_BESIDE, OF_ITS_TYPE = 0.75, 0.33, 0.94
+# how often a stage is right that an asset's words speak of, where its type names none, and that its type
+# names (benchmarks/suggestions.py). Beside those of its type two in five were right that its words speak
+# of ("drag", "integrate": the phrases are those of talk), and one in four at which its concern is raised:
+# less than LEAST, so that neither is proposed
+SAID, OF_ITS_TYPE = 0.75, 0.94
 Counts = Mapping[tuple[str, str], tuple[int, int]]  # see demand.shares_of
 
 
@@ -77,8 +78,8 @@ def suggest(
 
     `heard` is what the tagger says of `text_of` each asset, `cues` which stages its words speak of
     and in which words. Personas are those that raise its concerns in calls; without enough deals
-    there are none. The stages of its type apply when it is read; where nobody named others, those
-    that its words speak of are proposed, and where its type names none, those it is asked for at.
+    there are none. The stages of its type apply when it is read; where its type names none, those
+    are proposed that its words speak of, and those it is asked for at.
     What people accepted or rejected before is not proposed again, nor is anything for archived
     assets.
     """
@@ -137,10 +138,19 @@ def _concerns(
 def _personas(
     item: ContentItem, concerns: Mapping[str, float], taxonomy: Taxonomy, counted: Counted
 ) -> list[Suggestion]:
-    """Who raises the asset's concerns, or those that are likely its own."""
+    """Who raises the asset's concerns, or those that are likely its own.
+
+    An asset without personas counts for all of them, so that accepting one narrows it: the reason says so.
+    """
     raised = _raised(concerns, taxonomy.personas, counted.personas, taxonomy, counted)
     return _ordered(
-        Suggestion(item=item.id, field="personas", value=value, score=round(score, 2), why=why)
+        Suggestion(
+            item=item.id,
+            field="personas",
+            value=value,
+            score=round(score, 2),
+            why=f"{why}; until then it is for anybody",
+        )
         for value, (score, why) in raised.items()
     )
 
@@ -152,22 +162,21 @@ def _stages(
     taxonomy: Taxonomy,
     counted: Counted,
 ) -> list[Suggestion]:
-    """The stages of its type, if it lacks them, and those that its words speak of.
+    """The stages of its type, if it lacks them.
 
-    Where its type names none, also those that its concerns are raised at.
+    Where its type names none, those that its words speak of or that its concerns are raised at.
     """
     kind = taxonomy.content_types.get(item.content_type)
     types = kind.stages if kind else ()
     raised = _raised(concerns, taxonomy.stages, counted.stages, taxonomy, counted)
     its = f"its type is {_words(item.content_type)}"
-    serves = f"{its}, for {' and '.join(map(_words, types))}"
     found = []
     for stage in taxonomy.stages:
         said, (score, why) = cues.get(stage, ""), raised.get(stage, (0.0, ""))
         if stage in types:
             likely, reasons = OF_ITS_TYPE, [its]
         elif types:
-            likely, reasons = SAID_BESIDE if said else 0.0, [said, why, serves]
+            continue
         else:
             likely, reasons = max(score, SAID if said else 0.0), [said, why]
         if likely and stage not in item.stages:
@@ -225,6 +234,30 @@ def fill(items: Iterable[ContentItem], suggestions: Iterable[Suggestion]) -> lis
         if one.status == ACCEPTED:
             accepted[one.item].append((one.field, one.value))
     return [_with(item, accepted[item.id]) if item.id in accepted else item for item in items]
+
+
+def in_bulk(suggestions: Iterable[Suggestion]) -> dict[str, set[str]]:
+    """By asset, the concerns that were accepted among many."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in suggestions:
+        if one.in_bulk and one.status == ACCEPTED and one.field == "concerns":
+            found[one.item].add(one.value)
+    return dict(found)
+
+
+def named_since(
+    items: Iterable[ContentItem], suggestions: Iterable[Suggestion]
+) -> list[Suggestion]:
+    """Tags that were accepted among many and that a person has named by now, as they stand then.
+
+    `items` are assets as sheets and exports list them, without what was accepted of them.
+    """
+    listed = {item.id: item for item in items}
+    return [
+        dataclasses.replace(one, in_bulk=False)
+        for one in suggestions
+        if one.in_bulk and one.item in listed and one.value in getattr(listed[one.item], one.field)
+    ]
 
 
 def without(item: ContentItem, field: str, value: str) -> ContentItem:

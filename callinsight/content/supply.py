@@ -1,5 +1,8 @@
 """Which assets answer a demand: those that match, as people judged them, that can be found.
 
+An asset that fits may be in doubt: nothing says when it was checked, or its concern was accepted among
+many, and nobody looked at it. What a person confirmed for the cell is in no such doubt.
+
 An asset can be found if it has an address, an owner to ask, or was used lately: whoever used it
 knows where it lies.
 """
@@ -11,7 +14,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.content.matching import ANY, FOR, Match, faults, match, misfits
+from callinsight.content.matching import (
+    ANY,
+    BULK,
+    FOR,
+    UNDATED,
+    UNOWNED,
+    Match,
+    faults,
+    match,
+    misfits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -33,6 +46,7 @@ class Shelf:
     faults: dict[str, tuple[str, ...]]  # by asset: what keeps it from answering anybody
     judged: dict[str, dict[tuple[str, str, str], bool]]  # by concern; persona, stage, item
     used: Collection[str]
+    doubts: dict[str, dict[str, tuple[str, ...]]]  # by concern and asset: see DOUBTS
     as_of: date
 
 
@@ -41,10 +55,12 @@ def shelve(
     judgements: Iterable[Judgement],
     *,
     used: Collection[str],
+    bulk: Mapping[str, Collection[str]],
     as_of: date,
 ) -> Shelf:
     """Lay out the inventory as it stands on a day; `used` are assets that were used lately.
 
+    `bulk` are, by asset, concerns that were accepted among many, as `suggestions.in_bulk` gives them.
     What people judged says what an asset is, and so counts for past months too.
     """
     known = {item.id: item for item in sorted(items, key=lambda i: i.id)}
@@ -55,8 +71,12 @@ def shelve(
     judged: dict[str, dict[tuple[str, str, str], bool]] = defaultdict(dict)
     for one in sorted(judgements, key=lambda j: j.id):
         judged[one.concern][one.persona, one.stage, one.item] = one.answers
+    doubts = {
+        concern: {item.id: _doubts(item, concern, bulk) for item in some}
+        for concern, some in naming.items()
+    }
     wrong = {id_: faults(item, as_of) for id_, item in known.items()}
-    return Shelf(dict(naming), known, wrong, dict(judged), used, as_of)
+    return Shelf(dict(naming), known, wrong, dict(judged), used, doubts, as_of)
 
 
 def answers(shelf: Shelf, concern: str, persona: str, stage: str) -> list[Match]:
@@ -67,12 +87,14 @@ def answers(shelf: Shelf, concern: str, persona: str, stage: str) -> list[Match]
     """
     judged = shelf.judged.get(concern, {})
     naming = shelf.naming.get(concern, ())
-    matches = {m.item.id: m for m in match(naming, persona, stage, shelf.faults)}
+    doubts = shelf.doubts.get(concern, {})
+    matches = {m.item.id: m for m in match(naming, persona, stage, shelf.faults, doubts)}
     for (who, where, id_), answer in judged.items():
         item = shelf.items.get(id_)
         if item and answer and persona in (ANY, who) and stage in (ANY, where):
             found = (*shelf.faults[id_], *misfits(item, persona, stage))
-            matches[id_] = Match(item, tuple(o for o in found if not o.startswith(FOR)))
+            obstacles = tuple(o for o in found if not o.startswith(FOR))
+            matches[id_] = Match(item, obstacles, () if item.owner else (UNOWNED,))
     weighed = [
         _with_obstacles(m, shelf.used, denied=judged.get((persona, stage, id_)) is False)
         for id_, m in matches.items()
@@ -94,6 +116,17 @@ def with_topics(items: Iterable[ContentItem], topics: Iterable[Topic]) -> list[C
     return [_naming(item, by_name) for item in items]
 
 
+def _doubts(
+    item: ContentItem, concern: str, bulk: Mapping[str, Collection[str]]
+) -> tuple[str, ...]:
+    doubted = {
+        UNDATED: not (item.updated_on or item.published_on),
+        BULK: concern in bulk.get(item.id, ()),
+        UNOWNED: not item.owner,
+    }
+    return tuple(doubt for doubt, holds in doubted.items() if holds)
+
+
 def _naming(item: ContentItem, by_name: Mapping[str, set[str]]) -> ContentItem:
     found = {id_ for word in item.topics for id_ in by_name.get(word.strip().casefold(), ())}
     return dataclasses.replace(item, concerns=(*item.concerns, *sorted(found))) if found else item
@@ -103,9 +136,13 @@ def _with_obstacles(found: Match, used: Collection[str], *, denied: bool) -> Mat
     item = found.item
     more = () if item.url or item.owner or item.id in used else (UNFINDABLE,)
     judged = (DENIED,) if denied else ()
-    return Match(item, (*found.obstacles, *more, *judged)) if more or judged else found
+    if not (more or judged):
+        return found
+    return dataclasses.replace(found, obstacles=(*found.obstacles, *more, *judged))
 
 
 def _further(found: Match) -> int:
-    """What fits comes first, what was denied last; the rest stays in the order of its match."""
-    return 2 if DENIED in found.obstacles else bool(found.obstacles)
+    """What fits comes first, if somebody vouches for it; what was denied last; else as it matches."""
+    if found.obstacles:
+        return 3 if DENIED in found.obstacles else 2
+    return 0 if found.is_vouched_for else 1

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.content.sla import ACKNOWLEDGE, DECIDE, DELIVER, OF_SALES
 from callinsight.months import last_day, month_of
-from callinsight.pipeline.definitions import revisions_of_month
 from callinsight.pipeline.report import PREVIOUS, report_of
 from callinsight.pipeline.requests import clocks_of, requests_as_of
 from callinsight.reports.agenda import Kept, agenda_of
@@ -39,7 +38,6 @@ def write_month_agenda(
         report,
         calls=[c for c in store.all_calls(db) if month_of(c.recorded_at, config.zone) == month],
         promises=_promises(db, config, month, day),
-        changes=[c for found in revisions_of_month(db, config, month) for c in found.changes],
     )
     return write_agenda(agenda, folder / month)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.matching import ANY, obstacles
+from callinsight.content.suggestions import in_bulk
 from callinsight.content.supply import answers, shelve, with_topics
 from callinsight.errors import InputError
 from callinsight.pipeline.content import window_of
@@ -86,6 +87,7 @@ def shelf_of(db: Database, config: Config, as_of: date) -> Shelf:
         with_topics(store.all_items(db), topics),
         store.all_judgements(db),
         used=store.items_used(db, *window_of(config, as_of)),
+        bulk=in_bulk(store.all_suggestions(db)),
         as_of=as_of,
     )
 

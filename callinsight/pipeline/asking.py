@@ -85,7 +85,10 @@ def list_requests(
     """A line for each request in a state, what is due first first."""
     today = day_of(now, config.zone)
     found = requests_in(db, config, state, as_of=today, overdue=overdue)
-    return [line_of(request, clocks) for request, clocks in found]
+    return [
+        line_of(request, clocks, not_counted=not_counted(db, request, today))
+        for request, clocks in found
+    ]
 
 
 def show_request(db: Database, config: Config, number: str, *, now: str) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from callinsight import store
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
@@ -18,7 +19,7 @@ from callinsight.content.inventory import (
 )
 from callinsight.content.inventory import STAGE as INVENTORY
 from callinsight.content.mentions import CALL, MENTION, call_mentions, index_of, mention_event
-from callinsight.content.suggestions import fill
+from callinsight.content.suggestions import fill, in_bulk, named_since
 from callinsight.content.supply import TOPIC, with_topics
 from callinsight.content.unused import find_unused
 from callinsight.months import day_of, last_day, month_of, period_of
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from callinsight.progress import Progress
     from callinsight.records import Call, ContentItem, Gap, Topic, Unused, UsageEvent, Utterance
     from callinsight.taxonomy import Taxonomy
+
+    Demand = tuple[list[Raised], list[Presence]]  # what some calls raise, and who was heard in them
 
 
 def load_content(db: Database, config: Config, taxonomy: Taxonomy, *, now: str = "") -> None:
@@ -49,10 +52,12 @@ def load_content(db: Database, config: Config, taxonomy: Taxonomy, *, now: str =
         config.content.usage, known, listed=listed_ids(config.content.items)
     )
     kept = [e for e in store.all_events(db) if e.source != SHEET and e.item in known]
-    filled = fill(items, store.all_suggestions(db))
+    suggested = store.all_suggestions(db)
+    filled = fill(items, suggested)
     with store.transaction(db):
         store.replace_problems(db, INVENTORY, [*unusable_items, *unusable_events])
         store.replace_content(db, filled, [*events, *kept])
+        store.save_suggestions(db, named_since(listed, suggested))
         store.add_item_changes(db, changes(before, filled, at=now))
 
 
@@ -129,6 +134,11 @@ def update_gaps(
     return months
 
 
+def last_month(db: Database, config: Config) -> str:
+    """The last month with calls; empty where there is none."""
+    return max((month_of(call.recorded_at, config.zone) for call in usable_calls(db)), default="")
+
+
 def gaps_of(
     db: Database,
     config: Config,
@@ -137,33 +147,43 @@ def gaps_of(
     as_of: date,
     *,
     calls: Sequence[Call] | None = None,
-    verdicts_only: bool = False,
 ) -> list[Gap]:
     """The cells of a month or another period (2026-04..2026-06), with supply as it stood on a day.
 
-    `calls` are all that are usable, where they are at hand already; `verdicts_only` as for
-    `find_gaps`. Raises InputError if `period` is none.
+    `calls` are all that are usable, where they are at hand already. Raises InputError if `period` is
+    none.
     """
     known = usable_calls(db) if calls is None else calls
-    asked = period_of(period)
-    zone = config.zone
-    within = {c.id: c for c in known if asked.holds(c.recorded_at, zone)}
-    topics = _active_topics(db)
+    within = _within(period, known, config)
     return find_gaps(
         period,
-        demand_in(db, within) if verdicts_only else raised_in(db, within),
+        raised_in(db, within),
         presence_in(db, within),
-        with_topics(store.all_items(db), topics),
-        {} if verdicts_only else deals_of(db, config, known, within, as_of),
-        concerns=[*taxonomy.concerns, *(f"{TOPIC}{topic.id}" for topic in topics)],
-        rules=_rules(config.gaps),
-        as_of=as_of,
-        judgements=store.all_judgements(db),
-        used=store.items_used(
+        deals=deals_of(db, config, known, within, as_of),
+        **_asked_of(db, config, taxonomy, as_of),
+    )
+
+
+def _within(period: str, calls: Iterable[Call], config: Config) -> dict[str, Call]:
+    """The calls of a period, by id."""
+    asked, zone = period_of(period), config.zone
+    return {call.id: call for call in calls if asked.holds(call.recorded_at, zone)}
+
+
+def _asked_of(db: Database, config: Config, taxonomy: Taxonomy, as_of: date) -> dict[str, Any]:
+    """What `find_gaps` takes beside demand: the inventory as it stood on a day, and the rules."""
+    topics = _active_topics(db)
+    return {
+        "items": with_topics(store.all_items(db), topics),
+        "concerns": [*taxonomy.concerns, *(f"{TOPIC}{topic.id}" for topic in topics)],
+        "rules": _rules(config.gaps),
+        "as_of": as_of,
+        "judgements": store.all_judgements(db),
+        "used": store.items_used(
             db, *window_of(config, as_of), confidence=config.content.mention_confidence
         ),
-        verdicts_only=verdicts_only,
-    )
+        "bulk": in_bulk(store.all_suggestions(db)),
+    }
 
 
 def _rules(gaps: GapsConfig) -> Rules:
@@ -174,6 +194,8 @@ def _rules(gaps: GapsConfig) -> Rules:
         target_supply=gaps.target_supply,
         oversupply=gaps.oversupply,
         weight=gaps.weight,
+        count_undated=gaps.count_undated,
+        count_bulk_tags=gaps.count_bulk_tags,
     )
 
 
@@ -190,14 +212,30 @@ def demand_in_window(
     as_of: date,
     *,
     calls: Sequence[Call] | None = None,
+    read: dict[tuple[str, ...], Demand] | None = None,
 ) -> list[Gap]:
     """The cells of the days in which use of an asset counts: what idle assets are held against.
 
-    `calls` as for `gaps_of`.
+    `calls` as for `gaps_of`. What is `read` of a month's calls is left there for another window,
+    most of whose months are the same.
     """
-    since, until = window_of(config, as_of)
-    return gaps_of(
-        db, config, taxonomy, f"{since}..{until}", as_of, calls=calls, verdicts_only=True
+    known = usable_calls(db) if calls is None else calls
+    read = {} if read is None else read
+    period = "..".join(window_of(config, as_of))
+    months: dict[str, dict[str, Call]] = defaultdict(dict)
+    for id_, call in _within(period, known, config).items():
+        months[call.recorded_at[:7]][id_] = call
+    for within in months.values():
+        if tuple(within) not in read:
+            read[tuple(within)] = demand_in(db, within), presence_in(db, within)
+    demand = [read[tuple(within)] for within in months.values()]
+    return find_gaps(
+        period,
+        chain.from_iterable(raised for raised, _ in demand),
+        chain.from_iterable(present for _, present in demand),
+        deals={},
+        **_asked_of(db, config, taxonomy, as_of),
+        verdicts_only=True,
     )
 
 
@@ -283,10 +321,10 @@ def deals_of(
     until = as_of.isoformat()
     wanted = {call.deal or call.id for call in within.values()}
     history: dict[str, list[Call]] = {deal: [] for deal in sorted(wanted)}
-    for call in sorted(known, key=lambda c: (c.recorded_at, c.id)):
-        deal = call.deal or call.id
-        if call.id in within or (deal in wanted and day_of(call.recorded_at, config.zone) <= until):
-            history[deal].append(call)
+    theirs = [call for call in known if (call.deal or call.id) in wanted]
+    for call in sorted(theirs, key=lambda c: (c.recorded_at, c.id)):
+        if call.id in within or day_of(call.recorded_at, config.zone) <= until:
+            history[call.deal or call.id].append(call)
     returned: dict[str, set[str]] = defaultdict(set)
     ids = [call.id for calls in history.values() for call in calls]
     for deal, concern in store.concerns_returned(db, ids):

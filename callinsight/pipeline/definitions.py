@@ -16,18 +16,22 @@ from callinsight.reports.definitions import (
     own_sections,
     sections_of,
 )
+from callinsight.reports.numbers import from_json
 from callinsight.reports.pages import definitions_page
-from callinsight.reports.wording import count, day
+from callinsight.reports.redefined import redefined_since
+from callinsight.reports.wording import count, day, month_name
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.records import Snapshot
     from callinsight.reports.definitions import Section
+    from callinsight.reports.redefined import Redefined
     from callinsight.taxonomy import Taxonomy
 
 
@@ -117,6 +121,44 @@ def revisions(db: Database) -> list[Revision]:
     return [revision for revision in found[::-1] if revision.changes]
 
 
-def revisions_of_month(db: Database, config: Config, month: str) -> list[Revision]:
-    """What became different in a month, the latest first."""
-    return [r for r in revisions(db) if month_of(r.edition.used_from, config.zone) == month]
+def redefined(
+    db: Database, config: Config, taxonomy: Taxonomy, month: str, rules: Mapping[str, float]
+) -> Redefined | None:
+    """What is defined otherwise than when a month was last reported; None where nothing is known of it.
+
+    `rules` are the thresholds of today.
+    """
+    told = store.snapshots_of(db, month)
+    last = told[-1] if told else None
+    edition, since = _edition_of(store.all_editions(db), last, config, month)
+    if edition is None:
+        return None
+    numbers = from_json(last.content) if last else None
+    return redefined_since(
+        since,
+        edition.content,
+        content_of(taxonomy),
+        rules_before=numbers.rules if numbers else {},
+        rules_now=rules,
+    )
+
+
+def _edition_of(
+    editions: Sequence[Edition], told: Snapshot | None, config: Config, month: str
+) -> tuple[Edition | None, str]:
+    """The edition a month was reported with, else the one in use at its end, else the first.
+
+    With the words that say from when it is.
+    """
+    if told:
+        since = f"the report of {day(told.taken_at)} on {month_name(month)}"
+        same = [e for e in editions if f"{e.version} {e.digest}" == told.definitions]
+        before = [e for e in editions if e.used_from <= told.taken_at]
+        if same or before:
+            return (same or before)[-1], since
+    then = [e for e in editions if month_of(e.used_from, config.zone) <= month]
+    if then:
+        return then[-1], f"the end of {month_name(month)}"
+    if editions:
+        return editions[0], f"{day(editions[0].used_from)}, when they were first kept"
+    return None, ""

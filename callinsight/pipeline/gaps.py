@@ -11,11 +11,12 @@ from callinsight import store
 from callinsight.content.supply import TOPIC
 from callinsight.errors import InputError, nearest
 from callinsight.months import month_of, period_of
-from callinsight.pipeline.content import gaps_of, usable_calls
+from callinsight.pipeline.content import gaps_of, unused_of, usable_calls, uses_of
 from callinsight.records import Gap
+from callinsight.reports.stock import stock_of
 from callinsight.reports.wording import Names
 from callinsight.sheets import sheet_text
-from callinsight.taxonomy import load_taxonomy
+from callinsight.taxonomy import Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,13 +39,24 @@ EVIDENCE = 5  # utterances named in the text; the other forms name all
 
 
 def list_gaps(
-    db: Database, config: Config, period: Period | None, as_of: date | None, *, shape: str
+    db: Database,
+    config: Config,
+    period: Period | None,
+    as_of: date | None,
+    *,
+    shape: str,
+    today: date,
 ) -> str:
     """The cells of a period (else of the last month with calls) as text, JSON or CSV.
 
-    Supply is as of a day, else as of the period's last. Raises InputError without calls.
+    Supply is as of a day, else as of the period's last. Without any call there are none, and the text
+    says what there is, as of a day, else of the period's last, else `today`. Raises InputError without
+    calls of the period, or with neither calls nor assets.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
+    if not usable_calls(db) and store.all_items(db):
+        day = as_of or (period.last if period else today)
+        return _without_calls(db, config, taxonomy, day, shape)
     asked, calls = _with_calls(db, config, period)
     day = as_of or asked.last
     gaps = gaps_of(db, config, taxonomy, asked.name, day, calls=calls)
@@ -56,6 +68,20 @@ def list_gaps(
         rows = [[*_row(gap, labels).values()] for gap in gaps]
         return sheet_text([*ABOUT, *(field.name for field in dataclasses.fields(Gap))], rows)
     return _text(asked.name, day, gaps, labels, Names(taxonomy))
+
+
+def _without_calls(db: Database, config: Config, taxonomy: Taxonomy, day: date, shape: str) -> str:
+    """No cells, in a form; as text what can be told of the inventory."""
+    if shape == "json":
+        return "[]"
+    if shape == "csv":
+        return sheet_text([*ABOUT, *(field.name for field in dataclasses.fields(Gap))], [])
+    lines = ["No call can be counted yet, so that nobody can tell what buyers ask for."]
+    uses = uses_of(db, config)
+    idle = unused_of(db, config, [], day, uses=uses)
+    lines += ["", f"What there is, as of {day.isoformat()}:"]
+    lines += stock_of(store.all_items(db), idle, taxonomy, used=bool(uses))
+    return "\n".join([*lines, "", "'callinsight run PIPELINE.toml' reads calls."])
 
 
 def get_gap(db: Database, config: Config, gap_id: str) -> Gap:
@@ -126,7 +152,11 @@ def _told(number: int, gap: Gap, labels: Mapping[str, str], names: Names) -> lis
     place = names.place(gap.persona, gap.stage)
     rank = f"rank {gap.rank_low} to {gap.rank_high}" if gap.rank_low else "not ranked"
     how = _parts(gap, (("objections", "objection"), ("questions", "question"), ("asks", "ask")))
-    why = _parts(gap, (("lost", "lost"), ("stalled", "stalled"), ("returned", "came back")))
+    why = _parts(
+        gap,
+        (("lost", "lost"), ("stalled", "stalled"), ("returned", "came back")),
+        "some are several" if gap.lost + gap.stalled + gap.returned > gap.unresolved else "",
+    )
     interval = f"95 % interval {gap.share_low:.0%} to {gap.share_high:.0%}"
     more = len(gap.evidence) - EVIDENCE
     gone = f"; {gap.disqualified} disqualified" if gap.disqualified else ""
@@ -140,6 +170,6 @@ def _told(number: int, gap: Gap, labels: Mapping[str, str], names: Names) -> lis
     ]
 
 
-def _parts(gap: Gap, parts: Sequence[tuple[str, str]]) -> str:
+def _parts(gap: Gap, parts: Sequence[tuple[str, str]], more: str = "") -> str:
     told = [f"{getattr(gap, name)} {word}" for name, word in parts if getattr(gap, name)]
-    return f" ({', '.join(told)})" if told else ""
+    return f" ({'; '.join(filter(None, (', '.join(told), more)))})" if told else ""

@@ -11,7 +11,7 @@ from callinsight.content.exports import ExportMapping, check_columns, load_mappi
 from callinsight.content.front_matter import read_folder
 from callinsight.content.inventory import IMPORTED, changes
 from callinsight.content.recognising import NAMES, mapping_text, recognised
-from callinsight.content.suggestions import fill
+from callinsight.content.suggestions import fill, named_since
 from callinsight.errors import InputError
 from callinsight.pipeline.content import update_gaps
 from callinsight.pipeline.run import SETTINGS, stored_config
@@ -55,11 +55,13 @@ def import_items(
     found, source = read_items(path, mapping, taxonomy)
     before = {item.id: item for item in store.all_items(db)}
     own = [i for i in found.items if i.id not in before or is_imported(before[i.id])]
-    items = fill(own, store.all_suggestions(db))
+    suggested = store.all_suggestions(db)
+    items = fill(own, suggested)
     told = changes([before[i.id] for i in items if i.id in before], items, at=now)
     if not dry_run:
         with store.transaction(db):
             store.save_items(db, items)
+            store.save_suggestions(db, named_since(own, suggested))
             store.add_item_changes(db, told)
     new = [item for item in items if item.id not in before]
     came = {item.id for item in new}
@@ -102,7 +104,13 @@ def read_any(path: Path, mapping: ExportMapping | None) -> tuple[list[str], list
         )
     theirs = [name for names in mapping.columns.values() for name in names] if mapping else []
     usual = [name for names in NAMES.values() for name in names]
-    return read_rows(path, known=[*theirs, *usual])
+    header, rows = read_rows(path, known=[*theirs, *usual])
+    if not header:
+        raise InputError(
+            f"{path}: there is nothing in this file; export it again, with a first line that names "
+            "the columns"
+        )
+    return header, rows
 
 
 def propose_mapping(path: Path, database: Path) -> str:

@@ -9,7 +9,7 @@ from callinsight import store
 from callinsight.content.inventory import read_items as read_sheets
 from callinsight.content.inventory import rows_of_items
 from callinsight.content.inventory_lint import ERROR, Finding, lint, lint_lines
-from callinsight.content.suggestions import fill
+from callinsight.content.suggestions import fill, in_bulk
 from callinsight.pipeline.inventory import definitions, is_imported
 from callinsight.pipeline.run import SETTINGS, stored_config
 
@@ -31,5 +31,6 @@ def lint_inventory(db: Database, *, as_of: date) -> list[Finding]:
         if row.text("asset_id"):
             places[row.text("asset_id")].append(row.where)
     imported = [i for i in store.all_items(db) if is_imported(i) and i.id not in places]
-    items = [*fill(listed, store.all_suggestions(db)), *imported]
-    return lint(items, problems, places, taxonomy, as_of=as_of)
+    suggested = store.all_suggestions(db)
+    items = [*fill(listed, suggested), *imported]
+    return lint(items, problems, places, taxonomy, bulk=in_bulk(suggested), as_of=as_of)

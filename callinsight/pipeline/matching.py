@@ -8,16 +8,18 @@ import numpy as np
 
 from callinsight import store, weights
 from callinsight.content.ranking import Answer, answer, likeness, without_denied
-from callinsight.content.suggestions import text_of
+from callinsight.content.suggestions import in_bulk, text_of
 from callinsight.content.supply import DENIED, TOPIC, answers, shelve, with_topics
-from callinsight.errors import WeightsError
+from callinsight.errors import InputError, WeightsError
 from callinsight.months import period_of
+from callinsight.pipeline.answers import shelf_of
 from callinsight.pipeline.content import window_of
 from callinsight.pipeline.embedding import vectors_of
 from callinsight.pipeline.gaps import get_gap
 from callinsight.pipeline.inventory import definitions, get_item
 from callinsight.pipeline.run import stored_config
 from callinsight.records import Judgement
+from callinsight.reports.demand import told_by
 from callinsight.tagging.embed import text_hash
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def match_gap(db: Database, gap_id: str, *, as_of: date | None = None) -> tuple[
     used = store.items_used(
         db, *window_of(config, day), confidence=config.content.mention_confidence
     )
-    shelf = shelve(items, store.all_judgements(db), used=used, as_of=day)
+    bulk = in_bulk(store.all_suggestions(db))
+    shelf = shelve(items, store.all_judgements(db), used=used, bulk=bulk, as_of=day)
     matches = answers(shelf, gap.concern, gap.persona, gap.stage)
     ranks = ranks_of(db, gap, items, definitions(db))
     return gap, answer(matches, items, ranks, denied=without_denied(matches, DENIED))
@@ -95,6 +98,11 @@ def judge(
     """Keep a person's word on whether an asset answers a cell; it outranks tags and models."""
     gap = get_gap(db, stored_config(db), gap_id)
     item = get_item(db, asset)
+    if answers_it and item.status == "archived":
+        raise InputError(
+            f"{item.id} is archived, so that it answers nothing, whatever people say; set its "
+            "status to live in the inventory and import it, or confirm another asset"
+        )
     said = Judgement(
         concern=gap.concern,
         persona=gap.persona,
@@ -107,6 +115,28 @@ def judge(
     with store.transaction(db):
         store.add_judgement(db, said)
     return said
+
+
+def judged_of(db: Database, gap: Gap) -> dict[str, Judgement]:
+    """People's latest word on each asset in a cell."""
+    cell = (gap.concern, gap.persona, gap.stage)
+    said = store.all_judgements(db)
+    return {one.item: one for one in said if (one.concern, one.persona, one.stage) == cell}
+
+
+def judged_words(db: Database, gap: Gap) -> dict[str, str]:
+    """What people last said of each asset in a cell, in words."""
+    return {item: told_by(said) for item, said in judged_of(db, gap).items()}
+
+
+def why_not(db: Database, gap_id: str, asset: str) -> tuple[str, ...]:
+    """What keeps an asset from counting for a cell as it stands at the end of its period."""
+    config = stored_config(db)
+    gap = get_gap(db, config, gap_id)
+    found = answers(
+        shelf_of(db, config, period_of(gap.month).last), gap.concern, gap.persona, gap.stage
+    )
+    return next((match.obstacles for match in found if match.item.id == asset), ())
 
 
 def _stacked(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32] | None:

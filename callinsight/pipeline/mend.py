@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.calls.mending import (
     PERSONA,
+    ROLE,
     SIDE,
     TITLE,
     TURN,
@@ -95,6 +96,22 @@ def set_side(
     _keep(db, config, [_mending(call, SIDE, voice, voices[voice], side, who=who, at=at)])
 
 
+def set_role(
+    db: Database, config: Config, call: str, voice: str, persona: str, *, who: str, at: str
+) -> None:
+    """Say which role a buyer's voice has, whom the sheets need not name; raises InputError."""
+    said = [u for u in store.utterances_of(db, call) if voice_of(turn_of(u)) == voice]
+    if not said:
+        raise InputError(f"nobody in this call is known as '{voice}'; open the call again")
+    bought = [turn for turn in said if turn.side == "buyer"]
+    if not bought:
+        raise InputError("only a buyer's voice has a role; say first that it is the buyer's")
+    _check_persona(persona, load_taxonomy(config.tagging.taxonomy))
+    if any(turn.persona != persona for turn in bought):
+        before = bought[0].persona
+        _keep(db, config, [_mending(call, ROLE, voice, before, persona, who=who, at=at)])
+
+
 def swap_sides(db: Database, config: Config, call: str, *, who: str, at: str) -> None:
     """Make every rep's voice a buyer's, and the other way round; raises InputError if there is none."""
     voices = voices_of(store.utterances_of(db, call))
@@ -148,8 +165,7 @@ def set_person(
     if person is None:
         raise InputError(f"nobody called '{name}' takes part in this call; open the call again")
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    if persona not in (*taxonomy.personas, UNKNOWN):
-        raise InputError(f"there is no role '{persona}' in the definitions")
+    _check_persona(persona, taxonomy)
     people = store.participants_of(db, call)
     plain = cleaned_text(" ".join(title.split()), rules_of(config.privacy, people))
     made = []
@@ -293,6 +309,11 @@ def _cleaned_words(db: Database, config: Config, said: Utterance, text: str) -> 
 def _check_side(side: str) -> None:
     if side not in (*SIDES, UNKNOWN):
         raise InputError(f"'{side}' is no side; it must be {', '.join(SIDES)} or {UNKNOWN}")
+
+
+def _check_persona(persona: str, taxonomy: Taxonomy) -> None:
+    if persona not in (*taxonomy.personas, UNKNOWN):
+        raise InputError(f"there is no role '{persona}' in the definitions")
 
 
 def _numbered(made: Iterable[Mending]) -> list[Mending]:

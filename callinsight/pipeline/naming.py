@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
-from callinsight.calls.mending import holding, sides_of, with_side
+from callinsight.calls.mending import holding, sides_of, with_roles, with_side
 from callinsight.calls.redaction import redactions_of
 from callinsight.calls.redaction.people import NAME
 from callinsight.calls.sides import load_sides
@@ -126,6 +126,8 @@ def name_call(
     )
     for position, side in words.sides.items():
         utterances[position] = with_side(utterances[position], side, people)
+    voices = [voice_of(turn_of(utterance)) for utterance in utterances]
+    utterances = with_roles(utterances, voices, words.mendings)
     store.save_utterances(db, utterances)
     _keep_heard(db, call.id, utterances, words, rules)
     if words.taken_out:

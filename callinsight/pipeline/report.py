@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from callinsight.pipeline.content import (
     uses_of,
     window_of,
 )
+from callinsight.pipeline.definitions import redefined
 from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.pipeline.requests import last_request_day, request_lines
 from callinsight.records import Snapshot
@@ -30,6 +32,7 @@ from callinsight.reports.comparison import Past, comparison_of
 from callinsight.reports.monthly import Excerpt, Material, build_report, pick_excerpts, write_report
 from callinsight.reports.numbers import digest_of, from_json, numbers_of, to_json
 from callinsight.reports.revision import revision_of
+from callinsight.reports.stock import stock_of
 from callinsight.reports.wording import Names
 from callinsight.taxonomy import load_taxonomy
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
     from callinsight.addresses import Address
     from callinsight.config import Config
+    from callinsight.pipeline.content import Demand
     from callinsight.records import (
         Call,
         ContentItem,
@@ -52,13 +56,14 @@ if TYPE_CHECKING:
         UsageEvent,
         Utterance,
     )
-    from callinsight.reports.asks import Ask
+    from callinsight.reports.asks import Ask, Talk
     from callinsight.reports.comparison import Comparison
     from callinsight.reports.monthly import MonthlyReport
     from callinsight.reports.numbers import MonthNumbers
     from callinsight.reports.revision import Revision
     from callinsight.taxonomy import Taxonomy
 
+REPLY = 2  # turns of the seller in a row that answer a turn
 PREVIOUS, NONE = "previous", "none"  # what a month is compared with, if not with a named one
 
 
@@ -76,8 +81,8 @@ def report_month(
     """Write the report of a month into folder/month; its page, else the folder.
 
     `compare` names another month, `previous` or `none`. With `now`, a moment, what the report says is
-    kept, so that a later change of the past is seen. Raises InputError before the first call and
-    after the last.
+    kept, so that a later change of the past is seen. Without any call it tells what there is. Raises
+    InputError before the first call and after the last, and where there is no asset either.
     """
     report, numbers = report_of(db, config, month, as_of, compare=compare)
     limit = config.report.embed_limit_mb
@@ -98,11 +103,12 @@ def report_of(
     day = as_of or last_day(month)
     asked_until = as_of or max(day, last_request_day(db, config) or day)
     known = _known(db, config)
-    calls = _calls_of(known.calls, config, month)
+    calls = _calls_of(known, month)
     people = store.participants_in(db, [call.id for call in calls])
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
     read = _read(db, config, taxonomy, month, day, known)
+    compared = _compared(month, compare) if known.calls else ""
     material = Material(
         company=config.company,
         month=month,
@@ -114,7 +120,9 @@ def report_of(
         gaps=read.gaps,
         unused=read.unused,
         items=known.items,
+        stock=_stock(known, read.unused, taxonomy),
         excerpts=_excerpts(db, config, read, calls, people),
+        judgements=store.all_judgements(db),
         redactions=store.redactions_in(db, [call.id for call in calls]),
         topics=_topics(db, month),
         problems=store.problems(db),
@@ -122,13 +130,16 @@ def report_of(
         versions={**_versions(db, config, month), "definitions": taxonomy.version},
         asks=read.asks,
         asks_tracked=is_tracked(known.uses),
-        asks_doubtful=doubtful_asks(read.tags, {call.id for call in calls}, taxonomy),
+        asks_doubtful=read.asks_doubtful,
         requests=request_lines(db, config, asked_until),
         requests_on=asked_until,
         used_since=date.fromisoformat(window_of(config, day)[0]),
-        comparison=_comparison(db, config, taxonomy, read.numbers, compare, names, known),
+        comparison=_comparison(db, config, taxonomy, read.numbers, compared, names, known),
+        redefined=(
+            redefined(db, config, taxonomy, compared, read.numbers.rules) if compared else None
+        ),
         revision=_revision(db, read.numbers, names),
-        is_first=not _months_before(known.calls, config, month),
+        is_first=not any(other < month for other in known.by_month),
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
     )
@@ -140,8 +151,10 @@ class Known:
     """What a month and the one before it are both counted from, read once."""
 
     calls: list[Call]  # all there are
+    by_month: dict[str, list[Call]]
     items: list[ContentItem]
     uses: list[UsageEvent]
+    demand: dict[tuple[str, ...], Demand]  # as `demand_in_window` leaves it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,10 +173,21 @@ class Reading(Counted):
     tags: list[Tag]
     evidence: dict[str, Utterance]
     asks: tuple[Ask, ...]
+    asks_doubtful: int
 
 
 def _known(db: Database, config: Config) -> Known:
-    return Known(calls=store.all_calls(db), items=store.all_items(db), uses=uses_of(db, config))
+    calls = store.all_calls(db)
+    by_month: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        by_month[month_of(call.recorded_at, config.zone)].append(call)
+    return Known(
+        calls=calls,
+        by_month=dict(by_month),
+        items=store.all_items(db),
+        uses=uses_of(db, config),
+        demand={},
+    )
 
 
 def _read(
@@ -171,8 +195,9 @@ def _read(
 ) -> Reading:
     """Count a month as it stood on a day, and read the turns behind it."""
     counted = _count(db, config, taxonomy, month, day, known)
-    calls = _of_month(known.calls, config, month)
+    calls = known.by_month.get(month, [])
     tags = store.tags_of_month(db, month)
+    talk = _talk(db, tags)
     asks = asks_of(
         tags,
         {call.id: call for call in calls},
@@ -183,6 +208,7 @@ def _read(
         usable_items(known.items, counted.unused, day),
         taxonomy,
         day,
+        talk,
     )
     behind = {id_ for gap in counted.gaps for id_ in gap.evidence} | {a.utterance for a in asks}
     return Reading(
@@ -192,17 +218,39 @@ def _read(
         tags=tags,
         evidence=store.utterances_by_id(db, sorted(behind)),
         asks=asks,
+        asks_doubtful=doubtful_asks(tags, {call.id for call in calls}, taxonomy, talk),
     )
+
+
+def _talk(db: Database, tags: Iterable[Tag]) -> Talk:
+    """The turns that ask, each with what the seller says to it: up to two turns in one go."""
+    asking = sorted({tag.utterance for tag in tags if tag.kind == "ask" and tag.status == "sure"})
+    after = {id_: [_later(id_, step) for step in range(1, REPLY + 1)] for id_ in asking}
+    wanted = [*asking, *(id_ for ids in after.values() for id_ in ids)]
+    said = store.utterances_by_id(db, wanted)
+    talk = {}
+    for id_ in asking:
+        reply = itertools.takewhile(
+            lambda turn: turn.side == "rep", (said[i] for i in after[id_] if i in said)
+        )
+        talk[id_] = (said[id_].text, " ".join(turn.text for turn in reply))
+    return talk
+
+
+def _later(utterance: str, step: int) -> str:
+    """The id of a turn that comes some turns later in the call."""
+    call, _, position = utterance.rpartition(":")
+    return f"{call}:{int(position) + step:04d}"
 
 
 def _count(
     db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, known: Known
 ) -> Counted:
     """Count a month as it stood on a day, with the definitions and models of today."""
-    calls = _of_month(known.calls, config, month)
+    calls = known.by_month.get(month, [])
     read = [call for call in known.calls if call.is_read]
     gaps = gaps_of(db, config, taxonomy, month, day, calls=read) if calls else []
-    demand = demand_in_window(db, config, taxonomy, day, calls=read)
+    demand = demand_in_window(db, config, taxonomy, day, calls=read, read=known.demand)
     unused = unused_of(db, config, demand, day, uses=known.uses)
     definitions = f"{taxonomy.version} {taxonomy.digest}"
     numbers = numbers_of(
@@ -220,24 +268,28 @@ def _count(
     return Counted(gaps=gaps, unused=unused, numbers=numbers)
 
 
-def _calls_of(every: Sequence[Call], config: Config, month: str) -> list[Call]:
-    """The calls of a month; raises InputError for one before the first call or after the last."""
-    calls = _of_month(every, config, month)
-    months = sorted({month_of(call.recorded_at, config.zone) for call in every})
+def _calls_of(known: Known, month: str) -> list[Call]:
+    """The calls of a month; raises InputError for one before the first call or after the last.
+
+    Where there are no calls at all, a report may still tell of the inventory.
+    """
+    calls = known.by_month.get(month, [])
+    months = sorted(known.by_month)
+    if not months and known.items:
+        return []
     if not calls and not (months and months[0] < month < months[-1]):
-        known = f"there are calls of {', '.join(months)}" if months else "there are no calls at all"
-        raise InputError(f"there is no call in {month}; {known}")
+        others = (
+            f"there are calls of {', '.join(months)}" if months else "there are no calls at all"
+        )
+        raise InputError(f"there is no call in {month}; {others}")
     return calls
 
 
-def _of_month(every: Sequence[Call], config: Config, month: str) -> list[Call]:
-    return [call for call in every if month_of(call.recorded_at, config.zone) == month]
-
-
-def _months_before(every: Sequence[Call], config: Config, month: str) -> list[str]:
-    """The months with calls before this one."""
-    months = {month_of(call.recorded_at, config.zone) for call in every}
-    return sorted(other for other in months if other < month)
+def _stock(known: Known, unused: Sequence[Unused], taxonomy: Taxonomy) -> tuple[str, ...]:
+    """What can be told of the inventory where there is no call at all."""
+    if known.calls:
+        return ()
+    return stock_of(known.items, unused, taxonomy, used=bool(known.uses))
 
 
 def _versions(db: Database, config: Config, month: str) -> dict[str, str]:
@@ -270,23 +322,30 @@ def _excerpts(
     return with_clips(picked, recording_of, silences(db))
 
 
+def _compared(month: str, compare: str) -> str:
+    """The month that a month is compared with; empty for none."""
+    if compare == NONE:
+        return ""
+    other = month_before(month) if compare == PREVIOUS else compare
+    if other == month:
+        raise InputError(
+            f"{month} cannot be compared with itself; name another month with --compare"
+        )
+    return other
+
+
 def _comparison(
     db: Database,
     config: Config,
     taxonomy: Taxonomy,
     now: MonthNumbers,
-    compare: str,
+    month: str,
     names: Names,
     known: Known,
 ) -> Comparison | None:
-    """The month beside the one that the user named."""
-    if compare == NONE:
+    """The numbers of a month beside those of another; None without one."""
+    if not month:
         return None
-    month = month_before(now.month) if compare == PREVIOUS else compare
-    if month == now.month:
-        raise InputError(
-            f"{month} cannot be compared with itself; name another month with --compare"
-        )
     return comparison_of(
         now,
         _past(db, config, taxonomy, month, known),
@@ -301,7 +360,7 @@ def _past(db: Database, config: Config, taxonomy: Taxonomy, month: str, known: K
     told = store.snapshots_of(db, month)
     last = from_json(told[-1].content) if told else None
     told_at = told[-1].taken_at if told else ""
-    if not _of_month(known.calls, config, month):
+    if month not in known.by_month:
         return Past(month=month, numbers=last, counted_anew=False, told=last, told_at=told_at)
     then = _count(db, config, taxonomy, month, last_day(month), known)
     return Past(month=month, numbers=then.numbers, told=last, told_at=told_at)

@@ -477,6 +477,8 @@ def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLin
                 votes=request.votes,
                 item=request.item,
                 effect=effect_words(effect) if effect else "",
+                needed_by=request.needed_by,
+                not_counted=not_counted(db, request, as_of),
                 owed=_owed(clocks[request.id]) if request.state != "declined" else "",
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 LIKELY = 0.5  # of its threshold; a tag that is less sure is not put to a person
 HALF = 0.5  # from here on accepting keeps what is too unsure to count
+UNSURE = "unsure"  # the status of a tag that counts in no number
 OTHER, OTHER_LABEL = "other", "something else"
 
 
@@ -109,6 +111,7 @@ def open_review(db: Database, config: Config, *, limit: int, concern: str = "") 
     Raises InputError for a concern that the definitions do not have.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
+    choices = choices_of(taxonomy)
     if concern and concern not in taxonomy.concerns:
         known = list(taxonomy.concerns)
         hint = nearest(concern, known) or f"; it must be one of {', '.join(known)}"
@@ -120,11 +123,43 @@ def open_review(db: Database, config: Config, *, limit: int, concern: str = "") 
         **dict(zip(heads.concerns, learnt, strict=True)),
         ASK: heads.ask_threshold,
     }
+    doubts = itertools.islice(_doubts(db, taxonomy, thresholds, concern), limit)
+    return dataclasses.replace(choices, doubts=tuple(doubts))
+
+
+def choices_of(taxonomy: Taxonomy) -> Review:
+    """What may be said of any turn, without one to ask about."""
     return Review(
-        doubts=tuple(itertools.islice(_doubts(db, taxonomy, thresholds, concern), limit)),
+        doubts=(),
         concerns={concern.id: concern.label for concern in taxonomy.concerns.values()},
         asks={ask.id: ask.label for ask in taxonomy.asks.values()} | {OTHER: OTHER_LABEL},
     )
+
+
+def turn_to_correct(db: Database, utterance: str) -> Doubt:
+    """Any turn that may be a buyer's, in doubt or not, with the tags of it that count.
+
+    Raises InputError for a turn that is not there (any more) or is our side's.
+    """
+    said = store.utterances_by_id(db, [utterance]).get(utterance)
+    if said is None:
+        raise InputError(f"there is no turn '{utterance}' any more; open its call again")
+    call = store.get_call(db, said.call)
+    assert call is not None  # a turn without its call cannot be stored
+    turns = buyer_turns(store.utterances_of(db, said.call))
+    found = next((pair for pair in turns if pair[0].id == utterance), None)
+    if found is None:
+        raise InputError(
+            f"{said.speaker} speaks for our side here, and only buyers' words are tagged; "
+            "if that is wrong, mend whose turn it is first"
+        )
+    return Doubt(call, *found, counting_tags(db, utterance))
+
+
+def counting_tags(db: Database, utterance: str) -> tuple[Tag, ...]:
+    """The concerns and asks of a turn that are not too unsure to count, the likeliest first."""
+    tags = [tag for tag in store.tags_of_turn(db, utterance) if tag.kind in CORRECTED]
+    return tuple(sorted((tag for tag in tags if tag.status != UNSURE), key=_likeliest))
 
 
 def decide(db: Database, doubt: Doubt, after: Labelling, *, who: str, at: str) -> int:

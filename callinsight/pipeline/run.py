@@ -14,10 +14,17 @@ from callinsight import store, weights
 from callinsight.calls.consent import Rules
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
-from callinsight.config import Config, config_from_text, load_config, settings_text
+from callinsight.config import (
+    CallsConfig,
+    Config,
+    TaggingConfig,
+    config_from_text,
+    load_config,
+    settings_text,
+)
 from callinsight.errors import InputError, NoRunError
 from callinsight.journal import note
-from callinsight.pipeline.content import load_content, update_gaps, update_mentions
+from callinsight.pipeline.content import last_month, load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.forget import without_forgotten
@@ -32,10 +39,11 @@ from callinsight.pipeline.stages import infer_stages
 from callinsight.pipeline.tagger import tagger_models
 from callinsight.pipeline.tags import tag_calls
 from callinsight.pipeline.topics import update_topics
+from callinsight.pipeline.unchanged import keep_unchanged, program_of, unchanged
 from callinsight.records import Problem
 from callinsight.remote import check_address
 from callinsight.tagging.personas import persona_of_title
-from callinsight.taxonomy import Taxonomy, load_taxonomy
+from callinsight.taxonomy import DEFAULT_TAXONOMY, Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +71,7 @@ class Summary:
     statuses: dict[str, int]  # calls by status
     noted: tuple[Call, ...]  # calls with a reason to look at them that did not fail
     problems: tuple[Problem, ...]  # what failed
-    removed: int  # calls that the manifest names no more
+    removed: int = 0  # calls that the manifest names no more
     forgotten: tuple[str, ...] = ()  # rows of calls that were forgotten
 
 
@@ -77,17 +85,24 @@ def run(
     fetch: Callable[[list[str]], None] = weights.fetch,
     now: str = "",
     cluster: str = "",
+    check_all: bool = False,
 ) -> Summary:
     """Take all calls of a pipeline from their files to the report; raises CallInsightError.
 
-    `fetch` makes sure that models of these names are here, before the work that waits for them.
-    With `now`, a moment, what the report says is kept, and when the last run was. The workers of a
-    `cluster`, named by the address of its Dask scheduler, hear the calls in place of `workers`
-    processes here.
+    Where nothing has changed since the last run only the report is made, unless `check_all` says to
+    look at each call. `fetch` makes sure that models of these names are here, before the work that
+    waits for them. With `now`, a moment, what the report says is kept, and when the last run was. The
+    workers of a `cluster`, named by the address of its Dask scheduler, hear the calls in place of
+    `workers` processes here.
     """
     if cluster:
         check_address(cluster)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
+    program = program_of(config, taxonomy)
+    if database.is_file() and not (retry_failed or check_all):
+        done = _as_before(config, database, program, now=now)
+        if done is not None:
+            return done
     manifest = list_calls(config, taxonomy, today=now[:10])
     fetch(models_for(config, manifest, taxonomy))
     with store.claimed(database, now=now) as killed, store.opened(database, create=True) as db:
@@ -119,14 +134,33 @@ def run(
         months = update_gaps(db, config, taxonomy, progress=progress)
         if months:
             keep_playlist(db, config, months[-1])
-        page = (
-            report_month(db, config, months[-1], config.report.folder, now=now) if months else None
-        )
-        if now:
-            store.save_setting(db, LAST_RUN, now)
         order = [entry.call.id for entry in entries]
-        summary = _summary(db, database, page, removed, order)
-        return dataclasses.replace(summary, forgotten=forgotten)
+        summary = _report(db, config, database, order=order, now=now)
+        if not forgotten and program == program_of(config, taxonomy):
+            noted = [call.id for call in summary.noted]
+            keep_unchanged(db, config, program, noted, now=now)
+        return dataclasses.replace(summary, removed=removed, forgotten=forgotten)
+
+
+def _as_before(config: Config, database: Path, program: str, *, now: str) -> Summary | None:
+    """The report alone, where nothing has changed since the last run; None where each call is due a look."""
+    with store.claimed(database, now=now) as killed, store.opened(database) as db:
+        if killed:
+            _follow(db, killed)
+            return None
+        last = unchanged(db, config, program, now=now)
+        return _report(db, config, database, order=last.noted, now=now) if last else None
+
+
+def _report(
+    db: Database, config: Config, database: Path, *, order: Sequence[str], now: str
+) -> Summary:
+    """Write the report of the last month that has calls; calls are told of in this order."""
+    month = last_month(db, config)
+    page = report_month(db, config, month, config.report.folder, now=now) if month else None
+    if now:
+        store.save_setting(db, LAST_RUN, now)
+    return _summary(db, database, page, order)
 
 
 def _follow(db: Database, killed: Claim) -> None:
@@ -147,6 +181,20 @@ def stored_config(db: Database) -> Config:
             "no pipeline has run into this database yet: 'callinsight run PIPELINE.toml'"
         )
     return config_from_text(text)
+
+
+def content_settings(db: Database) -> Config:
+    """The settings of the last run; of an inventory that no run came to yet, the defaults.
+
+    Raises NoRunError where there is neither.
+    """
+    if store.setting(db, SETTINGS) is None and store.all_items(db):
+        return Config(
+            path=Path(),
+            calls=CallsConfig(manifest=Path()),
+            tagging=TaggingConfig(taxonomy=DEFAULT_TAXONOMY),
+        )
+    return stored_config(db)
 
 
 def request_settings(db: Database) -> Config:
@@ -223,9 +271,7 @@ def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
     return recalled
 
 
-def _summary(
-    db: Database, database: Path, page: Path | None, removed: int, order: list[str]
-) -> Summary:
+def _summary(db: Database, database: Path, page: Path | None, order: Sequence[str]) -> Summary:
     problems = store.problems(db)
     for problem in problems:
         note("input failed", level=WARNING, stage=problem.stage, subject=problem.subject)
@@ -237,5 +283,4 @@ def _summary(
         statuses=dict(Counter(call.status for call in calls)),
         noted=tuple(c for c in calls if c.reason and c.status != "failed"),
         problems=tuple(problems),
-        removed=removed,
     )

@@ -125,12 +125,13 @@ def answer(
 ) -> list[Suggestion]:
     """Accept or reject what is proposed of an asset: all of it, or `FIELD=VALUE` each.
 
-    A value that was never proposed may be accepted too. Raises InputError.
+    What was accepted among many has been looked at now. A value that was never proposed may be
+    accepted too. Raises InputError.
     """
     item = get_item(db, asset)
     known = {(s.field, s.value): s for s in store.all_suggestions(db) if s.item == item.id}
     wanted = [_pair(text, definitions(db)) for text in said]
-    meant = wanted or [key for key, s in known.items() if s.status == PROPOSED]
+    meant = wanted or [key for key, s in known.items() if s.status == PROPOSED or s.in_bulk]
     if not meant:
         raise InputError(
             f"nothing is proposed of '{item.id}'; 'callinsight inventory suggest' proposes, or name a "
@@ -144,6 +145,7 @@ def answer(
             status=status,
             who=who,
             at=now,
+            in_bulk=False,
         )
         for key in meant
     ]
@@ -175,7 +177,9 @@ def accept_all(
         )
     if dry_run:
         return meant
-    accepted = [dataclasses.replace(one, status=ACCEPTED, who=who, at=now) for one in meant]
+    accepted = [
+        dataclasses.replace(one, status=ACCEPTED, who=who, at=now, in_bulk=True) for one in meant
+    ]
     before = [items[id_] for id_ in sorted({one.item for one in accepted})]
     after = fill(before, accepted)
     with store.transaction(db):

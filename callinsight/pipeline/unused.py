@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.unused import CAUSES, KINDS, parts_of
-from callinsight.pipeline.content import demand_in_window, unused_of, window_of
+from callinsight.pipeline.content import (
+    demand_in_window,
+    unused_of,
+    usable_calls,
+    uses_of,
+    window_of,
+)
 from callinsight.records import Unused
 from callinsight.sheets import sheet_text
 from callinsight.taxonomy import load_taxonomy
@@ -33,7 +39,8 @@ def list_unused(db: Database, config: Config, as_of: date, *, shape: str) -> str
     """
     since, until = window_of(config, as_of)
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    found = unused_of(db, config, demand_in_window(db, config, taxonomy, as_of), as_of)
+    uses = uses_of(db, config)
+    found = unused_of(db, config, demand_in_window(db, config, taxonomy, as_of), as_of, uses=uses)
     items = {item.id: item for item in store.all_items(db)}
     parts = parts_of(found, items.values())
     if shape == "csv":
@@ -47,7 +54,8 @@ def list_unused(db: Database, config: Config, as_of: date, *, shape: str) -> str
             "assets": [_row(one, items) for one in found],
         }
         return json.dumps(told, ensure_ascii=False, indent=1)
-    return _text(since, until, found, items, parts)
+    doubts = _doubts(items, found, called=bool(usable_calls(db)), used=bool(uses))
+    return _text(since, until, found, items, parts, doubts)
 
 
 def _row(one: Unused, items: Mapping[str, ContentItem]) -> dict[str, object]:
@@ -61,11 +69,13 @@ def _text(
     found: Sequence[Unused],
     items: Mapping[str, ContentItem],
     parts: Sequence[Part],
+    doubts: Sequence[str],
 ) -> str:
     live = sum(item.status == "live" for item in items.values())
     lines = [
         f"As of {until}; use and demand since {since}",
         f"{parts[0].assets} of {live} live assets need attention as they stand",
+        *doubts,
     ]
     kinds = [part for part in parts if part.assets and part.name in KINDS]
     lines += ["", *map(_share, kinds)] if kinds else []
@@ -78,6 +88,27 @@ def _text(
         for one in listed:
             lines += [f"  {one.item}  {items[one.item].title}", f"    {one.why} → {one.advice}"]
     return "\n".join(lines)
+
+
+def _doubts(
+    items: Mapping[str, ContentItem], found: Sequence[Unused], *, called: bool, used: bool
+) -> list[str]:
+    """What nobody can tell of these assets, and why."""
+    live = [item for item in items.values() if item.status == "live"]
+    expired = {one.item for one in found if one.kind == "expired"}
+    dated = (i.published_on or i.updated_on or i.id in expired for i in live)
+    undated = sum(not known for known in dated)
+    told = []
+    if live and not called:
+        told.append(
+            "No call can be counted yet, so that nobody can tell which of them buyers ask for"
+        )
+    if live and not used:
+        told.append("No use of any asset is known, so that 'never used' says nothing yet")
+    if undated:
+        what = "has no date: it is" if undated == 1 else "have no date: they are"
+        told.append(f"{undated} of them {what} called neither unused nor out of date")
+    return told
 
 
 def _share(part: Part) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.reports.requests import NOBODY
 from callinsight.reports.wording import count, listing, many, money
 
 if TYPE_CHECKING:
@@ -66,9 +67,8 @@ def agenda_of(
     *,
     calls: Iterable[Call],
     promises: Sequence[Kept],
-    changes: Sequence[str],
 ) -> Agenda:
-    """The agenda after a month; `calls` are its calls, `changes` those of the definitions."""
+    """The agenda after a month; `calls` are its calls."""
     decided = decided_deals(calls)
     points = (
         _standing(report),
@@ -77,7 +77,7 @@ def agenda_of(
         _assets(report),
         _outcomes(decided),
         _disqualified(decided),
-        _definitions(changes),
+        _definitions(report),
     )
     return Agenda(
         title=f"Sales and marketing after {report.month_name}",
@@ -126,12 +126,14 @@ def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point | None:
         return None
     told = [report.request_sentence] if report.request_sentence else []
     told += [
-        f"{OWED[one.promise]}: {one.kept:,} of {one.kept + one.broken:,} due this month were kept."
+        f"{OWED[one.promise]}: {one.kept:,} of {one.kept + one.broken:,} due this month "
+        f"{'was' if one.kept + one.broken == 1 else 'were'} kept in time."
         for one in due
     ]
     entries = [
         f"{row.id} {row.title}: {row.state.lower()}, {row.due}{', late' if row.overdue else ''}; "
-        f"asked by {row.wanted_by}, with {row.owner}"
+        f"asked by {row.wanted_by}{f', needed by {row.needed_by}' if row.needed_by else ''}, "
+        f"{'nobody writes it yet' if row.owner == NOBODY else f'written by {row.owner}'}"
         for row in report.requests
     ]
     return Point(
@@ -190,15 +192,16 @@ def _disqualified(decided: Sequence[Call]) -> Point | None:
     )
 
 
-def _definitions(changes: Sequence[str]) -> Point | None:
-    if not changes:
+def _definitions(report: MonthlyReport) -> Point | None:
+    changed = report.redefined
+    if not changed:
         return None
     return Point(
         title="Definitions that changed",
-        minutes=5,
-        sentences=("Numbers before and after may mean different things.",),
-        entries=tuple(changes),
-        decide="Whether both teams agree.",
+        minutes=5 if changed.changes else 1,
+        sentences=(changed.sentence,),
+        entries=changed.changes,
+        decide="Whether both teams agree." if changed.changes else "",
     )
 
 

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.reports.asking import AT_ONCE, TO_KEEP, is_agreed, wants
 from callinsight.reports.wording import many
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from datetime import date
 
     from callinsight.records import Call, ContentItem, Tag, UsageEvent
     from callinsight.taxonomy import Taxonomy
 
+Talk = Mapping[str, tuple[str, str]]  # by utterance: its words, and what the seller says to them
 SENDING = ("share", "buyer_view", "download", "call_mention")
 OFFERED = 3  # assets named that could be sent
-SURE = 0.8  # probability from which an ask is held against anybody; less sure ones are told apart
+SURE = 0.8  # probability from which an ask is held against anybody; below, the seller has to agree to it
 OFFER = re.compile(  # what the buyer will do for the seller, such as "I'll scan you some on Friday"
-    r"\b(?:i|we)(?:'ll|’ll| will| can| could|'m going to)\b(?!.*\b(?:me|us)\b).*\byou\b|^you can have\b",
+    r"\b(?:i|we)(?:'ll|’ll| will| can| could|'m going to)\b(?!.*\b(?:me|us)\b).*\byou\b"
+    r"|^you can have\b"
+    r"|^\W*(?:(?:and|so|then|well) )*(?:i|we)(?:'ll|’ll| will| can) (?:send|mail|e-?mail"
+    r"|forward|drop|scan|bring|find|get)\b(?! .*\bif you\b)",
     re.IGNORECASE,
 )
 SHOWN = 40  # asks listed on the page
@@ -64,10 +70,12 @@ def asks_of(
     usable: Sequence[ContentItem],
     taxonomy: Taxonomy,
     as_of: date,
+    talk: Talk,
 ) -> tuple[Ask, ...]:
     """One row for each deal and kind of content it surely asked for, open ones first.
 
-    `calls` and `days` (their dates) are of the month, `every` are all calls there are. An ask is
+    `calls` and `days` (their dates) are of the month, `every` are all calls there are; `talk` has what
+    is said in turns that ask. What was only to be shown or told at once is no such ask. An ask is
     answered if an asset of a type that answers it went to the account on the same day or later, in
     whichever of its deals, by the day of the report; a mention in the same call has to come after it.
     """
@@ -75,7 +83,7 @@ def asks_of(
     found = list(tags)
     raised = _raised(found)
     asks = []
-    for tag in _last_asks(found, calls, days, taxonomy):
+    for tag in _last_asks(found, calls, days, taxonomy, talk):
         call, known, asked_on = calls[tag.call], taxonomy.asks[tag.label], days[tag.call]
         types = known.content_types
         went = (e for e, t in sent.get(_buyer(call), ()) if _answers(e, t, types, tag, asked_on))
@@ -109,23 +117,29 @@ def _raised(tags: Iterable[Tag]) -> dict[str, set[str]]:
 
 
 def _last_asks(
-    tags: Iterable[Tag], calls: Container[str], days: Mapping[str, str], taxonomy: Taxonomy
+    tags: Iterable[Tag],
+    calls: Container[str],
+    days: Mapping[str, str],
+    taxonomy: Taxonomy,
+    talk: Talk,
 ) -> list[Tag]:
     """The last time that each deal surely asked for each kind."""
     last: dict[tuple[str, str], Tag] = {}
     for tag in tags:
         key = (tag.deal, tag.label)
-        if tag.call not in calls or not _is_sure(tag, taxonomy):
+        if tag.call not in calls or not _is_sure(tag, taxonomy, talk):
             continue
         if key not in last or _when(tag, days) >= _when(last[key], days):
             last[key] = tag
     return list(last.values())
 
 
-def doubtful_asks(tags: Iterable[Tag], calls: Container[str], taxonomy: Taxonomy) -> int:
-    """How many turns of these calls may ask for something, but are not listed."""
+def doubtful_asks(
+    tags: Iterable[Tag], calls: Container[str], taxonomy: Taxonomy, talk: Talk
+) -> int:
+    """How many turns of these calls may ask for something to be sent, but are not listed."""
     found = [t for t in tags if t.kind == "ask" and t.status == "sure" and t.call in calls]
-    return sum(not _is_sure(tag, taxonomy) for tag in found)
+    return sum(not _is_sure(tag, taxonomy, talk) and _wants(tag, talk) != AT_ONCE for tag in found)
 
 
 def kinds_of(
@@ -186,13 +200,22 @@ def is_tracked(events: Iterable[UsageEvent]) -> bool:
     return any(event.event in SENDING and (event.deal or event.call) for event in events)
 
 
-def _is_sure(tag: Tag, taxonomy: Taxonomy) -> bool:
+def _is_sure(tag: Tag, taxonomy: Taxonomy, talk: Talk) -> bool:
     """Whether somebody may be told that this was asked for: sure enough, and it is known what.
 
-    A turn in which the buyer offers something to the seller reads much like an ask.
+    A turn in which the buyer offers something to the seller reads much like an ask, and so does one
+    that asks to be shown or told something at once.
     """
     known = tag.kind == "ask" and tag.status == "sure" and tag.label in taxonomy.asks
-    return known and tag.score >= SURE and not OFFER.search(tag.evidence)
+    if not known or OFFER.search(tag.evidence):
+        return False
+    likely = tag.score >= SURE or is_agreed(*talk.get(tag.utterance, ("", "")))
+    return likely and _wants(tag, talk) == TO_KEEP
+
+
+def _wants(tag: Tag, talk: Talk) -> str:
+    """What the turn of an ask wants; its evidence alone where nobody knows the turn."""
+    return wants(*talk.get(tag.utterance, (tag.evidence, "")))
 
 
 def _buyer(call: Call) -> str:

@@ -78,11 +78,14 @@ def _advice(found: Sequence[Unused]) -> tuple[str, ...]:
 def use_sentence(unused: Sequence[Unused], items: Sequence[ContentItem]) -> str:
     """How many live assets nobody used, and how many others need attention."""
     live = [item for item in items if item.status == "live"]
+    undated = _undated(unused, live)
+    if not unused and undated:
+        return f"Of {count(len(live), 'live asset')} none is known to need attention{undated}."
     if not unused:
         return f"All of {count(len(live), 'live asset')} are used, fresh and owned."
     found = _unused(unused)
     are = "is unused" if len(found) == 1 else "are unused"
-    return f"{len(found):,} of {count(len(live), 'live asset')} {are}{_others(unused, found)}."
+    return f"{len(found):,} of {count(len(live), 'live asset')} {are}{_others(unused, found)}{undated}."
 
 
 def asset_sentence(unused: Sequence[Unused], items: Sequence[ContentItem]) -> str:
@@ -97,7 +100,7 @@ def asset_sentence(unused: Sequence[Unused], items: Sequence[ContentItem]) -> st
     text = f"{len(found):,} of {count(len(live), 'live asset')} ({percent(len(found) / len(live))}) {are}"
     cost = _cost_share(found, live)
     known = sum(item.cost is not None for item in live)
-    others = _others(unused, found)
+    others = f"{_others(unused, found)}{_undated(unused, live)}"
     if not cost:
         return f"{text}{others}. What they cost to make is not known."
     whole = "" if known == len(live) else f", as far as it is known ({known:,} of {len(live):,})"
@@ -121,6 +124,15 @@ def _others(unused: Sequence[Unused], found: set[str]) -> str:
     words += ["without an owner"] if UNOWNED in kinds else []
     told = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
     return f"; {more:,} more {'is' if more == 1 else 'are'} {told}"
+
+
+def _undated(unused: Sequence[Unused], live: Sequence[ContentItem]) -> str:
+    """Those of which nobody can say how old they are, nor that they had time to be used."""
+    expired = {one.item for one in unused if one.kind == "expired"}
+    dated = (i.published_on or i.updated_on or i.id in expired for i in live)
+    number = sum(not known for known in dated)
+    has = "has no date, and is" if number == 1 else "have no date, and are"
+    return f"; {number:,} {has} called neither unused nor out of date" if number else ""
 
 
 def states_of(unused: Sequence[Unused], items: Sequence[ContentItem]) -> tuple[State, ...]:

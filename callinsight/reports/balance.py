@@ -29,8 +29,17 @@ class StageBalance:
     raised_share: float  # of what is raised at all stages
     assets: int  # live and up to date, made for this stage or for any
     assets_share: float  # of such assets, counted at each stage they serve
-    product_specific: int
-    product_share: float  # of the assets of the stage
+    product_told: int  # of the assets, those that say whether they are about the product
+    product_specific: int  # those that say that they are
+    product_share: float | None  # of those that say; None where none does
+
+    @property
+    def product_words(self) -> str:
+        """How many are about the product, as a cell of a page says it."""
+        if self.product_share is None:
+            return "not said"
+        of = "" if self.product_told == self.assets else f" of {self.product_told:,} that say"
+        return f"{self.product_specific:,}{of} ({percent(self.product_share)})"
 
 
 def usable_items(
@@ -56,7 +65,7 @@ def balance_of(
     all_serving = sum(map(len, serving.values()))
     balance = []
     for id_, stage in taxonomy.stages.items():
-        specific = sum(item.product_specific for item in serving[id_])
+        told = [i.product_specific for i in serving[id_] if i.product_specific is not None]
         balance.append(
             StageBalance(
                 stage=id_,
@@ -66,8 +75,9 @@ def balance_of(
                 raised_share=_share(raised[id_], all_raised),
                 assets=len(serving[id_]),
                 assets_share=_share(len(serving[id_]), all_serving),
-                product_specific=specific,
-                product_share=_share(specific, len(serving[id_])),
+                product_told=len(told),
+                product_specific=sum(told),
+                product_share=_share(sum(told), len(told)) if told else None,
             )
         )
     return tuple(balance)
@@ -83,8 +93,16 @@ def balance_sentence(balance: Sequence[StageBalance]) -> str:
     return (
         f"{short.label} is where {percent(short.raised_share)} of what buyers raise comes up, "
         f"and {percent(short.assets_share)} of the assets serve it "
-        f"({count(short.assets, 'asset')}, {short.product_specific:,} of them about the product)."
+        f"({count(short.assets, 'asset')}{_about(short)})."
     )
+
+
+def _about(stage: StageBalance) -> str:
+    """How many of a stage's assets are about the product, of those that say so."""
+    if not stage.product_told:
+        return ""
+    of = "them" if stage.product_told == stage.assets else f"the {stage.product_told:,} that say so"
+    return f", {stage.product_specific:,} of {of} about the product"
 
 
 def _share(part: int, whole: int) -> float:

@@ -54,6 +54,7 @@ class Figure:
     value: str
     label: str
     note: str = ""
+    number: int | None = None  # what the value says, where it is a plain number
 
 
 def band(
@@ -89,7 +90,8 @@ def band(
 
 
 def _figure(number: int, noun: str, note: str = "") -> Figure:
-    return Figure(value=f"{number:,}", label=noun if number == 1 else noun + "s", note=note)
+    label = noun if number == 1 else noun + "s"
+    return Figure(value=f"{number:,}", label=label, note=note, number=number)
 
 
 def notices_of(calls: Sequence[Call], said: Sequence[Heard], min_deals: int) -> tuple[str, ...]:

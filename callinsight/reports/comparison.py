@@ -19,7 +19,7 @@ from callinsight.reports.demand import VERDICTS, fitting
 from callinsight.reports.wording import ANY, count, day, listing, many, month_name, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from callinsight.reports.changes import Change
     from callinsight.reports.numbers import Count, MonthNumbers
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SHOWN = 15  # changes on the page
 NAMED = 3  # in the sentence
+GAP, UNTOLD = "gap", ("too_few_calls", "")  # verdicts; the latter say of no cell what it is
 DIRECTIONS = {
     RISEN: "Risen",
     FALLEN: "Fallen",
@@ -219,7 +220,7 @@ def _totals(now: MonthNumbers, before: MonthNumbers) -> tuple[tuple[str, str, st
         ("Calls read", before.calls, now.calls),
         ("Deals", before.deals, now.deals),
         ("Accounts", before.accounts, now.accounts),
-        ("Gaps", pressing(before, "gap"), pressing(now, "gap")),
+        ("Gaps proven", pressing(before, GAP), pressing(now, GAP)),
         ("Weak", pressing(before, "weak"), pressing(now, "weak")),
         ("Covered", pressing(before, "covered"), pressing(now, "covered")),
         ("Live assets", before.live, now.live),
@@ -233,10 +234,7 @@ def _sentence(told: Sequence[Change], changes: Sequence[Change], called: str, na
         return f"Demand is not compared with {called}: see what changed, and why."
     real = [change for change in told if change.direction in REAL]
     cells = [change for change in told if ANY not in change.now.key]
-    new = sum(c.now.verdict == "gap" and c.before.verdict != "gap" for c in cells)
-    gone = sum(c.before.verdict == "gap" and c.now.verdict != "gap" for c in cells)
-    parts = [f"{count(new, 'new gap')}"] if new else []
-    parts += [f"{gone:,} {'is a gap' if gone == 1 else 'are gaps'} no longer"] if gone else []
+    parts = _gaps_told([(c.before.verdict, c.now.verdict) for c in cells])
     text = f"Against {called}: {listing(parts)}. " if parts else f"Against {called}: "
     if not real:
         return text + ("No" if parts else "no") + " share of deals moved more than chance explains."
@@ -244,6 +242,28 @@ def _sentence(told: Sequence[Change], changes: Sequence[Change], called: str, na
     more = len(real) - NAMED
     tail = f", and {count(more, 'other cell')}" if more > 0 else ""
     return f"{text}{'More' if parts else 'more'} than chance explains: {moved}{tail}."
+
+
+def _gaps_told(verdicts: Iterable[tuple[str, str]]) -> list[str]:
+    """How many gaps there are more and fewer, by the verdicts then and now.
+
+    What too few calls could tell of is not known to have been no gap then, nor to be none now.
+    """
+    new = shown = gone = lost = 0
+    for then, now in verdicts:
+        if now == GAP and then != GAP:
+            shown += then in UNTOLD
+            new += then not in UNTOLD
+        elif then == GAP and now != GAP:
+            lost += now in UNTOLD
+            gone += now not in UNTOLD
+    told = (
+        (new, count(new, "new gap")),
+        (shown, f"{count(shown, 'gap')} proven only now, for want of calls then"),
+        (gone, f"{gone:,} {'is a gap' if gone == 1 else 'are gaps'} no longer"),
+        (lost, f"{count(lost, 'gap')} proven no more, for want of calls now"),
+    )
+    return [words for number, words in told if number]
 
 
 def _named(change: Change, names: Names) -> str:
@@ -264,6 +284,9 @@ def _why(change: Change) -> str:
         return "nobody was heard there " + ("then" if not then.verdict else "now")
     if then.supply != now.supply:
         return f"{fitting(now.supply)} now, {then.supply or 'none'} then"
+    if then.unvouched != now.unvouched:
+        sure, before = now.supply - now.unvouched, then.supply - then.unvouched
+        return f"{sure or 'none'} of {count(now.supply, 'asset')} vouched for now, {before or 'none'} then"
     if change.direction in REAL:
         return "demand rose" if change.direction == RISEN else "demand fell"
     if change.direction == TOO_FEW:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight.records import INFERRED
@@ -14,6 +14,7 @@ from callinsight.reports.wording import (
     Names,
     clock,
     count,
+    day,
     listing,
     money,
     percent,
@@ -27,7 +28,7 @@ from callinsight.shares import smoothed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from callinsight.records import Call, ContentItem, Gap, Utterance
+    from callinsight.records import Call, ContentItem, Gap, Judgement, Utterance
     from callinsight.reports.basis import Heard
     from callinsight.reports.excerpts import Excerpt
 
@@ -53,6 +54,7 @@ class Candidate:
     url: str
     content_type: str
     obstacle: str
+    judged: str = ""  # what a person said of it here, such as "confirmed by Anna on 3 March 2026"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,8 @@ class Facts:
     inferred: dict[tuple[str, str], str]  # by persona and stage: in how many calls it is inferred
     usable: Sequence[ContentItem]  # assets that can answer a buyer
     worth: dict[str, Worth]  # by deal, of those that say what they are worth
+    # people's last word, by cell and asset
+    judged: Mapping[tuple[str, str, str, str], Judgement] = field(default_factory=dict)
 
 
 def gather(
@@ -123,6 +127,7 @@ def gather(
     usable: Sequence[ContentItem],
     excerpts: Sequence[Excerpt],
     names: Names,
+    judgements: Iterable[Judgement] = (),
 ) -> Facts:
     """Put together what the parts of a report look things up in."""
     by_gap: dict[str, list[Excerpt]] = defaultdict(list)
@@ -137,6 +142,7 @@ def gather(
         inferred=_inferred(calls, heard),
         usable=usable,
         worth=worth_by_deal(calls),
+        judged={(j.concern, j.persona, j.stage, j.item): j for j in judgements},
     )
 
 
@@ -196,7 +202,7 @@ def describe(gap: Gap, facts: Facts, rank: int = 0) -> Demand:
         sentence=_sentence(gap, facts),
         why=_why(gap, facts),
         candidates=tuple(
-            _candidate(facts.items[id_], obstacle, facts.names)
+            _candidate(gap, facts.items[id_], obstacle, facts)
             for id_, obstacle in zip(gap.candidates, gap.candidate_obstacles, strict=True)
             if id_ in facts.items
         ),
@@ -248,7 +254,8 @@ def _why(gap: Gap, facts: Facts) -> str:
             f"The deals prove the demand, and no live asset fits. What names this concern: {known}."
         )
     if gap.verdict == "weak":
-        return f"The deals prove the demand, and the supply is thin: {reason}."
+        lacking = "in doubt" if gap.unvouched else "thin"
+        return f"The deals prove the demand, and the supply is {lacking}: {reason}."
     return f"{sentence_case(reason)}."
 
 
@@ -272,12 +279,25 @@ def _arithmetic(gap: Gap) -> str:
     )
 
 
-def _candidate(item: ContentItem, obstacle: str, names: Names) -> Candidate:
+def judged_in(gap: Gap, item: str, facts: Facts) -> str:
+    """What a person last said of an asset in a cell; empty where nobody did."""
+    said = facts.judged.get((gap.concern, gap.persona, gap.stage, item))
+    return told_by(said) if said else ""
+
+
+def told_by(said: Judgement) -> str:
+    """A person's judgement as such, with who and when."""
+    who = f" by {said.who}" if said.who else ""
+    return f"{'confirmed' if said.answers else 'denied'}{who} on {day(said.at)}"
+
+
+def _candidate(gap: Gap, item: ContentItem, obstacle: str, facts: Facts) -> Candidate:
     return Candidate(
         title=item.title,
         url=web_address(item.url),
         content_type=readable(item.content_type),
-        obstacle=names.sentence(obstacle),
+        obstacle=facts.names.sentence(obstacle),
+        judged=judged_in(gap, item.id, facts),
     )
 
 
@@ -347,8 +367,9 @@ def _interval(gap: Gap) -> str:
 
 
 def supply_of(gap: Gap) -> str:
-    """`2 assets fit`."""
-    return fitting(gap.supply)
+    """`2 assets fit`, and how many of them are vouched for if not all are."""
+    sure = f", {gap.vouched or 'none'} vouched for" if gap.unvouched else ""
+    return f"{fitting(gap.supply)}{sure}"
 
 
 def fitting(assets: int) -> str:

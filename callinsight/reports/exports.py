@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from callinsight.reports.tables import Table, Value
 
+    Told = str | int | date  # a line of the first sheet
+
 SCHEMA = 1  # of the JSON file; docs/report.md says what it holds
 LONGEST_TEXT = 32_000  # characters; a cell of a workbook holds 32,767
 LONGEST_LINK = 2_000
@@ -39,8 +41,10 @@ NARROW, LAST = (
     1.05,
     3,
 )  # letters are narrower than the digits of a width; a word that is wrapped leaves room
-A4 = 9
-ABREAST = 230  # characters of columns that can still be read when printed on one page
+A4, A3 = 9, 8
+ABREAST = 230  # characters of columns that can still be read when printed on one page of A4
+ABREAST_A3 = 325  # the same of A3
+PRINTED = 100  # rows of a sheet that are printed: its first, for tables have what matters first
 
 
 def to_csv(table: Table) -> bytes:
@@ -63,7 +67,7 @@ def to_json(head: Mapping[str, object], tables: Sequence[Table]) -> bytes:
 
 
 def to_workbook(
-    title: str, summary: Sequence[tuple[str, str]], tables: Sequence[Table], day: date
+    title: str, summary: Sequence[tuple[str, Told]], tables: Sequence[Table], day: date
 ) -> bytes:
     """One sheet a table after a summary; filters, frozen heads and real types."""
     import xlsxwriter
@@ -113,6 +117,7 @@ def _styles(book: Any) -> dict[str, Any]:
         "plain": book.add_format({**words, "text_wrap": True, "quote_prefix": True}),
         "link": book.add_format({**words, "font_color": "#2450B8", "underline": 1}),
         **{kind: book.add_format({**top, "num_format": code}) for kind, code in FORMATS.items()},
+        "figure": book.add_format({**words, "num_format": FORMATS[WHOLE], "align": "left"}),
         DATE: book.add_format({**top, "num_format": DAY, "align": "left", "indent": 1}),
         YES: book.add_format({**top, "num_format": ANSWER, "align": "left", "indent": 1}),
     }
@@ -121,20 +126,25 @@ def _styles(book: Any) -> dict[str, Any]:
 def _write_summary(
     sheet: Any,
     title: str,
-    summary: Sequence[tuple[str, str]],
+    summary: Sequence[tuple[str, Told]],
     tables: Sequence[Table],
     styles: dict[str, Any],
 ) -> None:
     sheet.set_column(0, 0, SUMMARY[0])
     sheet.set_column(1, 1, SUMMARY[1])
     sheet.hide_gridlines(2)
-    _set_page(sheet, 1)
+    _set_page(sheet, "Summary", width=0, rows=0)
     sheet.set_row(0, TITLE)
     _write_text(sheet, 0, 0, title, {**styles, "text": styles["title"], "plain": styles["title"]})
-    for number, (label, text) in enumerate(summary, 2):
+    for number, (label, told) in enumerate(summary, 2):
         _write_text(sheet, number, 0, label, {**styles, "text": styles["label"]})
-        _write_text(sheet, number, 1, text, styles)
-        sheet.set_row(number, _height([(label, SUMMARY[0]), (text, SUMMARY[1])]))
+        if isinstance(told, date):
+            sheet.write_datetime(number, 1, told, styles[DATE])
+        elif isinstance(told, int):
+            sheet.write_number(number, 1, told, styles["figure"])
+        else:
+            _write_text(sheet, number, 1, told, styles)
+        sheet.set_row(number, _height([(label, SUMMARY[0]), (str(told), SUMMARY[1])]))
     first = len(summary) + 3
     sheet.write_string(first, 0, "Sheets", styles["label"])
     for number, table in enumerate(tables, first):
@@ -154,17 +164,23 @@ def _write_table(sheet: Any, table: Table, styles: dict[str, Any]) -> None:
         sheet.set_row(row, _height((v, c.width) for v, c in words if isinstance(v, str)))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
-    _set_page(sheet, math.ceil(sum(column.width for column in table.columns) / ABREAST))
+    rows, last = len(table.rows), len(table.columns) - 1
+    _set_page(sheet, table.title, width=sum(c.width for c in table.columns), rows=rows)
+    sheet.print_area(0, 0, min(rows, PRINTED), last)
     sheet.repeat_rows(0)
 
 
-def _set_page(sheet: Any, abreast: int) -> None:
-    """How it is printed: so many pages side by side, each with the first column."""
-    sheet.set_paper(A4)
+def _set_page(sheet: Any, title: str, *, width: float, rows: int) -> None:
+    """How it is printed: on A4, wide sheets on A3, side by side where that is too small to be read."""
+    abreast = max(1, math.ceil(width / ABREAST_A3))
+    sheet.set_paper(A3 if width > ABREAST else A4)
     sheet.set_landscape()
     sheet.fit_to_pages(abreast, 0)
     if abreast > 1:
         sheet.repeat_columns(0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    left = f", the first {PRINTED} of {rows:,} rows" if rows > PRINTED else ""
+    sheet.set_footer(f"&L{title}{left}&RPage &P of &N")
 
 
 def _height(cells: Iterable[tuple[str, float]]) -> float:

@@ -20,6 +20,11 @@ def definitions(min_deals: int, min_share: float) -> tuple[tuple[str, str], ...]
             "and the stage or for any, and can be found: by an address, an owner or recent use. What "
             "people confirmed or denied goes before what tags say."
         ),
+        "Vouched for": (
+            "Nobody vouches for an asset of which nothing says when it was checked, or whose concern was "
+            "accepted among many without a look at it: it makes a gap weak, and nothing covered, unless "
+            "the pipeline file counts it in full, a person confirms it, or a date or tag is filled in."
+        ),
         INTERVAL: (
             "Where the true share may well lie, given how few deals were heard. "
             "The wider it is, the less is known."
@@ -37,7 +42,7 @@ def definitions(min_deals: int, min_share: float) -> tuple[tuple[str, str], ...]
             f"More than {percent(min_share)} of deals raise it, more surely than chance explains in "
             "so many cells, and no asset fits."
         ),
-        "Weak": "The same demand, but fewer fitting assets than the target.",
+        "Weak": "The same demand, but fewer fitting assets than the target that somebody vouches for.",
         "Covered": "The same demand, and assets enough.",
         "Too few calls": (
             f"Fewer than {count(min_deals, 'deal')}, or a share that chance could have made as well. "
@@ -51,7 +56,8 @@ def definitions(min_deals: int, min_share: float) -> tuple[tuple[str, str], ...]
         ),
         "Balance of the funnel": (
             "What buyers raise: deals, each once for every concern it raises at the stage. Assets: "
-            "live and up to date, counted at each stage they serve. Both as parts of all stages."
+            "live and not known to be out of date, counted at each stage they serve. Both as parts of "
+            "all stages."
         ),
     }
     return tuple(found.items())

@@ -44,12 +44,14 @@ from callinsight.reports.requests import (
     request_owed,
     request_rows,
     request_sentence,
+    request_uncounted,
 )
 from callinsight.reports.tables import (
     Table,
     ask_table,
     balance_table,
     change_table,
+    definition_table,
     evidence_table,
     gap_table,
     matrix_table,
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
         Call,
         ContentItem,
         Gap,
+        Judgement,
         Participant,
         Problem,
         Redaction,
@@ -86,6 +89,7 @@ if TYPE_CHECKING:
         Utterance,
     )
     from callinsight.reports.comparison import Comparison
+    from callinsight.reports.redefined import Redefined
     from callinsight.reports.requests import RequestLine
     from callinsight.reports.revision import Revision
     from callinsight.reports.wording import Names
@@ -155,6 +159,8 @@ class Material:
     problems: Sequence[Problem]
     names: Names
     versions: Mapping[str, str]
+    judgements: Sequence[Judgement] = ()  # of people, in their order
+    stock: Sequence[str] = ()  # what there is, where no call was ever counted
     redactions: Sequence[Redaction] = ()
     asks: Sequence[Ask] = ()
     asks_tracked: bool = True  # False where usage names no deal
@@ -164,6 +170,7 @@ class Material:
     used_since: date | None = None  # the first day on which use and demand of assets count
     comparison: Comparison | None = None
     revision: Revision | None = None
+    redefined: Redefined | None = None  # None where no other month is compared, or none is kept
     is_first: bool = True  # of the months with calls: then no topic is called new
     min_deals: int = 5  # the rules by which the gaps were found
     min_share: float = 0.2
@@ -178,6 +185,7 @@ class Heading:
     month_name: str
     as_of: str
     has_calls: bool
+    stock: tuple[str, ...]  # what there is, where no call was ever counted
     basis: tuple[Figure, ...]
     notices: tuple[str, ...]
     removed: str  # how much personal data was taken out of the month's calls
@@ -239,6 +247,7 @@ class MonthlyReport(Heading, Cells, Idle, Themes, Wanted):
     summary: tuple[str, ...]
     comparison: Comparison | None
     revision: Revision | None
+    redefined: Redefined | None
     definitions: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
@@ -250,7 +259,7 @@ def build_report(month: Material) -> MonthlyReport:
     usable = usable_items(month.items, month.unused, month.as_of)
     facts = gather(
         *(month.calls, month.heard, month.utterances, month.items),
-        *(usable, month.excerpts, month.names),
+        *(usable, month.excerpts, month.names, month.judgements),
     )
     ranked = _ranked(gap for gap in _single(month.gaps) if gap.verdict in PRESSING)
     cells, wanted = _cells(month, facts, ranked), _wanted(month, facts)
@@ -263,6 +272,7 @@ def build_report(month: Material) -> MonthlyReport:
         summary=_summary(month, facts, ranked, wanted),
         comparison=month.comparison,
         revision=month.revision,
+        redefined=month.redefined,
         definitions=definitions(month.min_deals, month.min_share),
         versions=tuple((readable(name), version) for name, version in month.versions.items()),
         troubles=_troubles(month.calls, month.problems),
@@ -277,6 +287,7 @@ def _heading(month: Material) -> Heading:
         month_name=month_name(month.month),
         as_of=day(month.as_of.isoformat()),
         has_calls=bool(month.calls),
+        stock=tuple(month.stock),
         basis=band(month.calls, month.participants, month.heard),
         notices=notices_of(month.calls, month.heard, month.min_deals),
         removed=removed(month.redactions),
@@ -334,7 +345,11 @@ def _wanted(month: Material, facts: Facts) -> Wanted:
         open_asks_rest=_more(len(open_asks) - ASKS_SHOWN, "ask"),
         request_sentence=request_sentence(month.requests, month.requests_on or month.as_of),
         requests=request_rows(month.requests),
-        request_effects=(*request_owed(month.requests), *request_effects(month.requests)),
+        request_effects=(
+            *request_uncounted(month.requests),
+            *request_owed(month.requests),
+            *request_effects(month.requests),
+        ),
     )
 
 
@@ -346,6 +361,7 @@ def _tables(
         evidence_table(month.gaps, facts),
         change_table(month.comparison, facts),
         revision_table(month.revision),
+        definition_table(month.redefined),
         matrix_table(_single(month.gaps), facts),
         balance_table(cells.balance),
         unused_table(month.unused, facts),

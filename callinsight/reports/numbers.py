@@ -32,6 +32,7 @@ class Count:
     raising: int = 0
     eligible: int = 0
     supply: int = 0
+    unvouched: int = 0  # of the supply
     verdict: str = ""
     score: float = 0.0
 
@@ -103,6 +104,7 @@ def numbers_of(
                 raising=gap.raising,
                 eligible=gap.eligible,
                 supply=gap.supply,
+                unvouched=gap.unvouched,
                 verdict=gap.verdict,
                 score=gap.score,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from callinsight.reports.agenda import Agenda
     from callinsight.reports.definitions import Section
+    from callinsight.reports.exports import Told
     from callinsight.reports.monthly import MonthlyReport
     from callinsight.reports.playlist import Track
 
@@ -36,7 +38,7 @@ CLIPS = "clips"
 CLIP_NAME = re.compile(r".+-[0-9a-f]{8}\.mp3")
 SHEETS = (
     *("gaps", "evidence", "changes", "past", "matrix", "funnel", "unused", "asks", "requests"),
-    *("topics", "problems"),
+    *("topics", "definitions", "problems"),
 )
 WRITTEN = (  # what stands in a folder of a month
     *("index.html", "report.md", "report.xlsx", "report.json", "agenda.html", "agenda.md"),
@@ -179,12 +181,16 @@ def _exports(report: MonthlyReport, formats: Collection[str]) -> dict[str, bytes
     return files
 
 
-def _told(report: MonthlyReport) -> list[tuple[str, str]]:
+def _told(report: MonthlyReport) -> list[tuple[str, Told]]:
     """What stands on the workbook's first sheet."""
-    told = [("Company", report.company)] if report.company else []
-    told.append(("As of", report.as_of))
+    told: list[tuple[str, Told]] = [("Company", report.company)] if report.company else []
+    told.append(("As of", report.day))
     told += [
-        (f.label.capitalize(), f"{f.value} ({f.note})" if f.note else f.value) for f in report.basis
+        (
+            f"{f.label.capitalize()} ({f.note})" if f.note else f.label.capitalize(),
+            f.value if f.number is None else f.number,
+        )
+        for f in report.basis
     ]
     told += [("In short", sentence) for sentence in report.summary]
     told += [("Before you believe it", notice) for notice in report.notices]
@@ -195,6 +201,9 @@ def _told(report: MonthlyReport) -> list[tuple[str, str]]:
         told += [
             (f"Since the report of {report.revision.told_on}", c) for c in report.revision.causes
         ]
+    if report.redefined:
+        told.append(("Definitions", report.redefined.sentence))
+        told += [("Definition changed", change) for change in report.redefined.changes]
     return [*told, *report.versions]
 
 
@@ -213,6 +222,11 @@ def _head(report: MonthlyReport) -> dict[str, object]:
         "compared_with": (
             {"month": compared.month, "known": compared.known, "notes": compared.notes}
             if compared
+            else None
+        ),
+        "definitions_changed": (
+            {"note": report.redefined.sentence, "changes": report.redefined.changes}
+            if report.redefined
             else None
         ),
         "past_changed": (
@@ -266,7 +280,12 @@ def _squeezed(text: str) -> str:
 
 def _as_markdown(value: object) -> object:
     """Whatever a template shows is made harmless, unless a template itself made it."""
-    return value if isinstance(value, Markup) else Markup(markdown(str(value)))
+    return value if isinstance(value, Markup) else _markdown(str(value))
+
+
+@functools.lru_cache(maxsize=10_000)  # labels and numbers come again and again
+def _markdown(text: str) -> Markup:
+    return Markup(markdown(text))
 
 
 def _environment(finalize: Callable[[object], object] | None = None) -> Environment:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+NOBODY = "Nobody"  # who writes what nobody writes yet
 CLOSED = ("delivered", "declined")
 
 
@@ -31,6 +32,8 @@ class RequestLine:
     gap: str = ""
     votes: int = 0
     item: str = ""  # the asset it was delivered as
+    needed_by: str = ""  # date by which it is wanted
+    not_counted: str = ""  # why the asset it was delivered as answers nothing, in a sentence
     owed: str = ""  # what sales is late with: reply or use, and the day it was due
     effect: str = ""  # what became of the demand, in words; empty where nothing is to be said
 
@@ -48,6 +51,7 @@ class RequestRow:
     age: str
     owner: str
     wanted_by: str
+    needed_by: str  # day; empty where nobody says
 
 
 def request_rows(lines: Sequence[RequestLine]) -> tuple[RequestRow, ...]:
@@ -63,8 +67,9 @@ def request_rows(lines: Sequence[RequestLine]) -> tuple[RequestRow, ...]:
             due=_due(line),
             overdue=line.overdue,
             age=count(line.age_days, "day"),
-            owner=line.owner or "Nobody",
+            owner=line.owner or NOBODY,
             wanted_by=_wanted_by(line),
+            needed_by=day(line.needed_by),
         )
         for line in open_
     )
@@ -83,7 +88,9 @@ def request_sentence(lines: Sequence[RequestLine], as_of: date) -> str:
     text = f"{many(len(open_), are, are)} {on}"
     if not late:
         return f"{text}, none of them past its due date."
-    return f"{text}, {late:,} of them past {'its' if late == 1 else 'their'} due date."
+    if len(open_) == 1:
+        return f"{text}, and past its due date."
+    return f"{text}, {many(late, 'is', 'are').lower()} past {'its' if late == 1 else 'their'} due date."
 
 
 def request_effects(lines: Sequence[RequestLine]) -> tuple[str, ...]:
@@ -92,6 +99,15 @@ def request_effects(lines: Sequence[RequestLine]) -> tuple[str, ...]:
         f"{line.id}, {line.title}, delivered as {line.item}: {line.effect}."
         for line in lines
         if line.state == "delivered" and line.effect
+    )
+
+
+def request_uncounted(lines: Sequence[RequestLine]) -> tuple[str, ...]:
+    """What was delivered and still answers nothing, a sentence each with what mends it."""
+    return tuple(
+        f"{line.id}, {line.title}: delivered, but {line.not_counted}"
+        for line in lines
+        if line.state == "delivered" and line.not_counted
     )
 
 

@@ -23,6 +23,8 @@ RULES = {
     "min_share": "the share that counts as demand",
     "false_discovery_rate": "the share of findings that may be chance",
     "target_supply": "the assets that cover a cell",
+    "count_undated": "whether an asset without a date counts in full",
+    "count_bulk_tags": "whether one whose tags were accepted in bulk counts in full",
     "oversupply": "the assets that are too many",
     "grace_days": "the days a new asset is given",
     "window_days": "the days without use",

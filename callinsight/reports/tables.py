@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.reports.changes import NOT_COMPARED
+from callinsight.reports.demand import told_by
 from callinsight.reports.matrix import serving
 from callinsight.reports.wording import ANY, web_address
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from callinsight.reports.balance import StageBalance
     from callinsight.reports.comparison import Comparison
     from callinsight.reports.demand import Facts
+    from callinsight.reports.redefined import Redefined
     from callinsight.reports.requests import RequestLine
     from callinsight.reports.revision import Revision
 
@@ -73,9 +75,15 @@ def gap_table(gaps: Sequence[Gap], ranks: Mapping[str, int], facts: Facts) -> Ta
         *(Column("deals_lost", WHOLE, 11), Column("deals_disqualified", WHOLE, 18)),
         *(Column("amount_open", NUMBER), Column("amount_lost", NUMBER)),
         Column("chance", NUMBER, 10),
-        *(Column("assets_fitting", WHOLE), Column("score", NUMBER, 9), Column("weight", NUMBER, 9)),
+        *(Column("assets_fitting", WHOLE), Column("assets_vouched", WHOLE)),
+        *(Column("assets_undated", WHOLE), Column("assets_bulk_tagged", WHOLE)),
+        *(Column("assets_unowned", WHOLE), Column("score", NUMBER, 9), Column("weight", NUMBER, 9)),
         *(Column("rank_best", WHOLE, 10), Column("rank_worst", WHOLE, 10)),
-        *(Column("reason", width=50), Column("nearest_assets", width=40)),
+        *(
+            Column("reason", width=50),
+            Column("nearest_assets", width=40),
+            Column("judged", width=40),
+        ),
     )
     ordered = sorted(gaps, key=lambda g: (ranks.get(g.id, len(gaps) + 1), -g.score, g.id))
     rows = tuple(
@@ -90,12 +98,21 @@ def gap_table(gaps: Sequence[Gap], ranks: Mapping[str, int], facts: Facts) -> Ta
             *(gap.objections, gap.questions, gap.asks),
             *(gap.unresolved, round(gap.unresolved / gap.raising, 4) if gap.raising else None),
             *(gap.lost, gap.disqualified, gap.amount, gap.amount_lost, gap.p_value),
-            *(gap.supply, gap.score, gap.weight, gap.rank_low or None, gap.rank_high or None),
+            *(gap.supply, gap.vouched, gap.undated, gap.bulk_tagged, gap.unowned),
+            *(gap.score, gap.weight, gap.rank_low or None, gap.rank_high or None),
             *(facts.names.sentence(gap.reason), LIST_SEPARATOR.join(gap.candidates)),
+            _judged(gap, facts),
         )
         for gap in ordered
     )
     return Table("gaps", "Gaps", columns, rows)
+
+
+def _judged(gap: Gap, facts: Facts) -> str:
+    """What people last said of the assets of a cell, an asset after the other."""
+    cell = (gap.concern, gap.persona, gap.stage)
+    found = sorted((key[3], said) for key, said in facts.judged.items() if key[:3] == cell)
+    return LIST_SEPARATOR.join(f"{item} {told_by(said)}" for item, said in found)
 
 
 def evidence_table(gaps: Iterable[Gap], facts: Facts) -> Table:
@@ -167,6 +184,13 @@ def revision_table(revision: Revision | None) -> Table:
     return Table("past", "Past, changed", (*columns, Column("now", width=36)), rows)
 
 
+def definition_table(redefined: Redefined | None) -> Table:
+    """What is defined otherwise than in the month that is compared."""
+    columns = (Column("since", width=40), Column("what_changed", width=90))
+    rows = tuple((redefined.since, change) for change in redefined.changes) if redefined else ()
+    return Table("definitions", "Definitions changed", columns, rows)
+
+
 def matrix_table(gaps: Sequence[Gap], facts: Facts) -> Table:
     """Demand and supply of each role at each stage."""
     columns = (
@@ -204,12 +228,13 @@ def balance_table(balance: Sequence[StageBalance]) -> Table:
             Column("assets", WHOLE, 9),
             Column("share_of_assets", SHARE),
         ),
-        *(Column("about_the_product", WHOLE, 19), Column("share_about_the_product", SHARE, 24)),
+        *(Column("assets_that_say", WHOLE, 17), Column("about_the_product", WHOLE, 19)),
+        Column("share_about_the_product", SHARE, 24),
     )
     rows = tuple(
         (
             *(s.label, s.deals, s.raised, s.raised_share, s.assets, s.assets_share),
-            *(s.product_specific, s.product_share),
+            *(s.product_told, s.product_specific, s.product_share),
         )
         for s in balance
     )
@@ -266,6 +291,7 @@ def request_table(lines: Iterable[RequestLine]) -> Table:
         *(Column("overdue", YES, 9), Column("age_days", WHOLE, 10), Column("requester", width=20)),
         *(Column("owner", width=20), Column("votes", WHOLE, 8), Column("gap", width=44)),
         *(Column("asset_id"), Column("effect", width=44)),
+        *(Column("needed_by", DATE, 12), Column("not_counted", width=44)),
     )
     rows = tuple(
         (
@@ -279,7 +305,16 @@ def request_table(lines: Iterable[RequestLine]) -> Table:
                 r.overdue,
                 r.age_days,
             ),
-            *(r.requester, r.owner, r.votes, r.gap, r.item, r.effect),
+            *(
+                r.requester,
+                r.owner,
+                r.votes,
+                r.gap,
+                r.item,
+                r.effect,
+                r.needed_by or None,
+                r.not_counted,
+            ),
         )
         for r in lines
     )

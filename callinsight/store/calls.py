@@ -64,6 +64,20 @@ def all_calls(db: Database) -> list[Call]:
     return load(db, Call, "SELECT * FROM calls ORDER BY recorded_at, id")
 
 
+def files_of_calls(db: Database) -> list[str]:
+    """The file of every call, as the list of calls writes it, in order."""
+    return [file for (file,) in db.execute("SELECT file FROM calls ORDER BY id").fetchall()]
+
+
+def first_end(db: Database) -> str:
+    """The first day until which a call is to be kept; empty where none ends."""
+    sql = """
+        SELECT min(retention_until) FROM calls
+        WHERE retention_until <> '' AND NOT legal_hold AND status <> 'refused'
+    """
+    return db.execute(sql).fetchone()[0] or ""
+
+
 def some_calls(db: Database, only: str) -> list[Call]:
     """One call by its id, if there is one; every call, by time, for an empty id."""
     if not only:

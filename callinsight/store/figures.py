@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from callinsight.records import Call, Gap, Tag
 from callinsight.store.rows import load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlite_utils import Database
 
 COUNTED_OUT = 5000  # calls
+IN_WORDS = (  # each as a set of its own: to look at call after call would take ten times as long
+    " AND (rowid IN (SELECT rowid FROM calls WHERE title LIKE ?{0} ESCAPE '\\' "
+    "OR account LIKE ?{0} ESCAPE '\\' OR deal LIKE ?{0} ESCAPE '\\' OR id LIKE ?{0} ESCAPE '\\') "
+    "OR id IN (SELECT call FROM participants WHERE name LIKE ?{0} ESCAPE '\\'))"
+)
 OPEN_STATES = ("new", "accepted", "in_progress")
 
 
@@ -49,17 +55,31 @@ def verdict_counts(db: Database, month: str) -> dict[str, int]:
 
 
 def calls_page(
-    db: Database, *, limit: int, after: tuple[str, str] | None = None, status: str = ""
+    db: Database,
+    *,
+    limit: int,
+    after: tuple[str, str] | None = None,
+    status: str = "",
+    words: Collection[str] = (),
 ) -> list[Call]:
-    """Calls, the latest first; those `after` a moment and id, in that order, of one status."""
+    """Calls, the latest first; those `after` a moment and id, in that order, of one status.
+
+    Each of the words stands in the title, account, deal or id, or in the name of who took part.
+    """
     at, id_ = after or ("~", "~")  # after all that is written in digits
+    named = "".join(IN_WORDS.format(number) for number in range(5, 5 + len(words)))
     return load(
         db,
         Call,
-        "SELECT * FROM calls WHERE (recorded_at, id) < (?, ?) AND (? = '' OR status = ?) "
-        "ORDER BY recorded_at DESC, id DESC LIMIT ?",
-        [at, id_, status, status, limit],
+        "SELECT * FROM calls WHERE (recorded_at, id) < (?1, ?2) AND (?3 = '' OR status = ?3)"  # noqa: S608 - fixed
+        f"{named} ORDER BY recorded_at DESC, id DESC LIMIT ?4",
+        [at, id_, status, limit, *(_like(word) for word in words)],
     )
+
+
+def _like(word: str) -> str:
+    """What LIKE finds the word by, wherever it stands; its own signs mean nothing."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"
 
 
 def failed_calls(db: Database, *, limit: int) -> list[tuple[Call, bool]]:
@@ -161,6 +181,17 @@ def corrected_since(db: Database, since: str, *, by_others_than: str) -> int:
         "SELECT count(DISTINCT utterance) FROM corrections "
         "WHERE datetime(at) > datetime(?) AND who <> ?",
         [since, by_others_than],
+    ).fetchone()
+    return int(turns)
+
+
+def corrected_but_not_tagged(db: Database, stage: str) -> int:
+    """Turns that people corrected after `stage` last read their call."""
+    (turns,) = db.execute(
+        "SELECT count(DISTINCT utterance) FROM corrections "
+        "LEFT JOIN runs ON runs.stage = ? AND runs.subject = corrections.call "
+        "WHERE finished_at IS NULL OR datetime(at) > datetime(finished_at)",
+        [stage],
     ).fetchone()
     return int(turns)
 

@@ -106,13 +106,12 @@ def concerns_raised(db: Database, calls: Iterable[str]) -> list[tuple[Any, ...]]
 def demand_of_deals(db: Database, calls: Iterable[str]) -> list[tuple[str, str, str, str]]:
     """Which deals raise which concerns or ask material for them in these calls, in which cells.
 
-    (concern, persona, stage, deal), each once, in order: as `concerns_raised` without its turns.
+    (concern, persona, stage, deal), each once: as `concerns_raised` without its turns.
     """
     sql = f"""
         SELECT DISTINCT label, persona, stage, deal
         FROM json_each(?) AS wanted JOIN tags ON tags.call = wanted.value
         WHERE tags.kind = 'concern' AND tags.status = 'sure' AND (stance IN (?, ?) OR {ASKS})
-        ORDER BY label, persona, stage, deal
     """  # noqa: S608 - fixed words
     return _rows(db, sql, [_listed(calls), *DEMAND_STANCES])
 

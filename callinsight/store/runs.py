@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+UNCHANGED = "unchanged"  # a setting that any write to what runs read or make takes away
+
 
 def is_done(db: Database, stage: str, subject: str, settings_hash: str) -> bool:
     """Whether a stage has finished this subject without error and with these very settings."""

@@ -20,6 +20,12 @@ OTHER = "other"
 OFFERED = (
     2  # sentences at the end of the seller's turn in which he may have offered what is asked for
 )
+POINTING = re.compile(  # the buyer means what was offered, and does not name it
+    r"\b(?:that|those|these|this|it|them|both|one|ones|some|please|the lot|everything"
+    r"|whatever)\b|^\W*(?:yes|yeah|yep|ok|okay|sure|go on)\b",
+    re.IGNORECASE,
+)
+CURT = 3  # words of a sentence that names little by itself: "Whose paper?"
 GENERAL = "general "
 ASKING = re.compile(
     r"\b(?:send|e-?mail|mail|forward|shoot|ping|share|drop|pop|post|text|whatsapp|fire|flick|fling"
@@ -59,13 +65,15 @@ def ask_kind(text: str, matcher: PhraseMatcher, *, asking: str = "", context: st
     """The kind of ask in a buyer's turn that asks for something.
 
     The longest phrase in the sentence that asks decides, else the longest elsewhere in the turn,
-    else what the seller offered at the end of his turn before (`context`): "yes, send me that".
+    else, where that sentence points to something, what the seller offered at the end of his turn
+    before (`context`): "yes, send me that".
     A general kind counts only where none of these has another. `asking` is the sentence that asks
     where it is known; else it is told by its words.
     """
     sentences = _sentences(text)
     first = [asking] if asking else [s for s in sentences if ASKING.search(s)]
-    places = [first, sentences, _sentences(context)[-OFFERED:]]
+    pointed = any(POINTING.search(s) or len(words_of(s)) <= CURT for s in first)
+    places = [first, sentences, _sentences(context)[-OFFERED:] if pointed else []]
     found = [_longest(place, matcher) for place in places]
     for general in (False, True):
         for kinds in found:

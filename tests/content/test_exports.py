@@ -351,6 +351,10 @@ class TestFolder:
         )
 
 
+def test_what_is_no_address_still_has_an_id() -> None:
+    assert made_id("http://[", "Prices") == made_id("", "http://[")
+
+
 def test_the_example_is_read_whole() -> None:
     told = load_mapping(EXAMPLE / "mapping.toml")
     header, rows = read_rows(EXAMPLE / "export.csv", known=["headline", "link", "kind"])

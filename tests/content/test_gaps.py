@@ -38,7 +38,8 @@ def raised_by(deals: int) -> list[Raised]:
 
 
 def item(item_id: str, **facts) -> ContentItem:
-    facts = {"concerns": ("price_budget",), "url": "https://content.example/a"} | facts
+    known = {"owner": "Dana", "published_on": "2026-01-01", "url": "https://content.example/a"}
+    facts = {"concerns": ("price_budget",)} | known | facts
     return ContentItem(id=item_id, title=item_id, content_type="blog", **facts)
 
 
@@ -375,8 +376,7 @@ class TestSupply:
         [
             ({"url": "https://content.example/a"}, (), True),
             ({"url": "", "owner": "Dana"}, (), True),
-            ({"url": ""}, ("A",), True),
-            ({"url": ""}, ("B",), False),
+            ({"url": "", "owner": ""}, ("B",), False),
         ],
     )
     def test_what_nobody_can_find_is_no_supply(self, facts, used, fits):
@@ -404,7 +404,7 @@ class TestSupply:
         assert found[CELL].candidate_obstacles == ("fits",)
 
     @pytest.mark.parametrize(
-        "facts", [{"status": "draft"}, {"expires_on": "2026-10-30"}, {"url": ""}]
+        "facts", [{"status": "draft"}, {"expires_on": "2026-10-30"}, {"url": "", "owner": ""}]
     )
     def test_what_people_confirmed_must_still_be_live_and_fresh_and_findable(self, facts):
         gap = gaps(raised_by(8), present(10), [item("B", **facts)], judgements=[judge("B")])[CELL]
@@ -430,6 +430,119 @@ def judge(item_id: str, *, answers=True, number=1, at="2026-10-02T09:00:00+00:00
     concern, persona, stage = CELL
     facts = {"concern": concern, "persona": persona, "stage": stage, "who": "Ann"}
     return Judgement(id=number, item=item_id, answers=answers, at=at, **facts)
+
+
+UNDATED = {"published_on": ""}
+BULK = {f"B{i}": {"price_budget"} for i in range(9)}
+
+
+class TestDoubts:
+    """What fits, and nobody vouches for: no date, or a tag that nobody looked at."""
+
+    def many(self, sure: int, unsure: int, **facts) -> list[ContentItem]:
+        return [*items(sure), *(item(f"B{i}", **facts) for i in range(unsure))]
+
+    @pytest.mark.parametrize(
+        ("sure", "unsure", "verdict", "missing"),
+        [
+            (0, 0, "gap", 1.0),
+            (0, 1, "weak", 0.5),
+            (0, 9, "weak", 0.5),
+            (1, 9, "weak", 0.5),
+            (2, 9, "covered", 0.0),
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["undated", "bulk"])
+    def test_it_makes_a_gap_weak_and_covers_nothing(self, sure, unsure, verdict, missing, kind):
+        inventory = self.many(sure, unsure, **(UNDATED if kind == "undated" else {}))
+        bulk = BULK if kind == "bulk" else {}
+        whole = gaps(raised_by(8), present(10))[CELL].score
+
+        gap = gaps(raised_by(8), present(10), inventory, bulk=bulk)[CELL]
+
+        assert (gap.verdict, gap.supply, gap.unvouched) == (verdict, sure + unsure, unsure)
+        assert gap.vouched == sure
+        assert gap.score == pytest.approx(whole * missing, abs=1e-6)
+
+    def test_where_one_asset_is_enough_it_leaves_the_whole_gap_but_says_weak(self):
+        rules = replace(RULES, target_supply=1)
+        whole = gaps(raised_by(8), present(10), rules=rules)[CELL]
+        gap = gaps(raised_by(8), present(10), self.many(0, 3, **UNDATED), rules=rules)[CELL]
+
+        assert (gap.verdict, gap.score) == ("weak", whole.score)
+
+    @pytest.mark.parametrize("rule", ["count_undated", "count_bulk_tags"])
+    def test_the_pipeline_file_may_count_it_in_full(self, rule):
+        dated = self.many(0, 2, **(UNDATED if rule == "count_undated" else {}))
+        bulk = BULK if rule == "count_bulk_tags" else {}
+        rules = replace(RULES, **{rule: True})
+
+        gap = gaps(raised_by(8), present(10), dated, bulk=bulk, rules=rules)[CELL]
+
+        assert (gap.verdict, gap.unvouched, gap.score) == ("covered", 0, 0.0)
+        told = "without a date" if rule == "count_undated" else "tagged in bulk"
+        assert gap.reason == f"2 fitting assets (2 {told})"
+
+    def test_too_many_are_only_those_that_somebody_vouches_for(self):
+        assert gaps([], present(10), items(3))[CELL].verdict == "oversupplied"
+        assert gaps([], present(10), self.many(0, 9, **UNDATED))[CELL].verdict == "low_demand"
+
+    def test_the_reason_says_what_is_not_known(self):
+        inventory = [
+            item("A"),
+            item("B0", published_on="", owner=""),
+            item("B1"),
+            item("C", owner=""),
+            item("D", status="draft", published_on="", owner=""),
+        ]
+
+        gap = gaps(raised_by(8), present(10), inventory, bulk=BULK)[CELL]
+
+        assert gap.reason == (
+            "4 fitting assets (nobody vouches for 2: 1 without a date, 2 tagged in bulk; "
+            "2 without an owner), 1 draft"
+        )
+        assert (gap.supply, gap.unvouched, gap.undated, gap.bulk_tagged, gap.unowned) == (
+            4,
+            2,
+            1,
+            2,
+            2,
+        )
+        assert gap.candidate_obstacles == (
+            "fits",
+            "fits, but without an owner",
+            "fits, but without a date and tagged in bulk and without an owner",
+        )
+
+    def test_a_person_who_confirms_an_asset_vouches_for_it(self):
+        inventory = self.many(0, 2, published_on="", owner="")
+        said = [judge("B0"), judge("B1", number=2)]
+
+        found = gaps(raised_by(8), present(10), inventory, bulk=BULK, judgements=said)
+
+        assert [gap.verdict for gap in found.values()] == ["covered"] * 3
+        assert found[CELL].reason == "2 fitting assets (2 without an owner)"
+
+    def test_a_tag_in_bulk_is_in_doubt_for_its_own_concern_only(self):
+        bulk = {"A0": {"value_roi"}, "A1": {"value_roi"}}
+
+        assert gaps(raised_by(8), present(10), items(2), bulk=bulk)[CELL].verdict == "covered"
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.integers(1, 4), st.integers(0, 5), st.integers(0, 5), st.booleans())
+    def test_an_asset_that_is_vouched_for_is_never_worth_less(self, target, sure, unsure, dated):
+        """One more of either kind, or a date that is filled in, never widens a gap."""
+        rules = replace(RULES, target_supply=target)
+
+        def cell(sure: int, unsure: int) -> Gap:
+            inventory = self.many(sure, unsure, **UNDATED)
+            return gaps(raised_by(8), present(10), inventory, rules=rules)[CELL]
+
+        before = cell(sure, unsure)
+        after = cell(sure + 1, max(0, unsure - 1)) if dated else cell(sure, unsure + 1)
+        assert after.score <= before.score
+        assert WIDTH.get(after.verdict, 0) <= WIDTH.get(before.verdict, 0)
 
 
 class TestWeight:
@@ -560,6 +673,8 @@ ANY_ITEM = st.builds(
     status=st.sampled_from(["live", "draft"]),
     expires_on=st.sampled_from(["", "2026-10-30"]),
     url=st.sampled_from(["", "https://content.example/a"]),
+    owner=st.sampled_from(["", "Dana"]),
+    published_on=st.sampled_from(["", "2026-01-01"]),
 )
 ITEMS = st.lists(ANY_ITEM, max_size=4)
 DEALS = st.dictionaries(

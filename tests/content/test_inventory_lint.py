@@ -18,6 +18,7 @@ GOOD = {
     "concerns": ("value_roi",),
     "published_on": "2026-10-01",
     "review_period_days": 365,
+    "product_specific": False,
 }
 
 
@@ -25,8 +26,8 @@ def item(id_: str = "a", **facts) -> ContentItem:
     return ContentItem(id=id_, **(GOOD | {"source": "import x.csv"} | facts))
 
 
-def found(*items: ContentItem, problems=(), places=None) -> list[Finding]:
-    return lint(items, problems, places or {}, TAXONOMY, as_of=AS_OF)
+def found(*items: ContentItem, problems=(), places=None, bulk=None) -> list[Finding]:
+    return lint(items, problems, places or {}, TAXONOMY, bulk=bulk or {}, as_of=AS_OF)
 
 
 def test_an_imported_asset_is_found_by_file_and_row():
@@ -67,9 +68,14 @@ def test_nothing_to_mend():
             "check it and set updated_on",
         ),
         (
+            {"product_specific": None},
+            *(ADVICE, "no word on product", "nothing says whether it is about the product"),
+            "write yes or no in product_specific; the report shows the share that is",
+        ),
+        (
             {"published_on": ""},
             *(ADVICE, "no date", "nothing says when it was published or checked"),
-            "fill in published_on or updated_on; without them it is never called stale",
+            "fill in published_on or updated_on; without them nobody knows whether it is fresh",
         ),
         (
             {"concerns": tuple(TAXONOMY.concerns)[:6]},
@@ -97,6 +103,17 @@ def test_each_rule(facts, level, rule, problem, advice):
     assert found(item(**facts)) == [Finding(level, rule, "import x.csv: a", "a", problem, advice)]
 
 
+def test_a_tag_that_nobody_looked_at():
+    bulk = {"a": {"value_roi"}, "b": {"value_roi"}}
+    assert found(item("a"), item("b", status="archived", title="B"), bulk=bulk) == [
+        Finding(
+            *(ADVICE, "tagged in bulk", "import x.csv: a", "a"),
+            "value_roi was accepted with --all",
+            "look at it, then 'callinsight inventory accept ID', or 'reject ID FIELD=VALUE'",
+        )
+    ]
+
+
 def test_five_concerns_are_not_everything():
     assert found(item(concerns=tuple(TAXONOMY.concerns)[:5])) == []
 
@@ -119,6 +136,39 @@ def test_two_assets_at_one_address():
             "keep one; two count as twice the supply",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.example/x?utm_source=mail&UTM_Medium=x", "https://a.example/x"),
+        ("https://a.example/x?gclid=1&id=7", "https://a.example/x/?id=7&fbclid=2"),
+        ("https://a.example/x?b=2&a=1", "https://a.example/x?a=1&b=2"),
+        ("https://a.example/x#part-2", "http://www.A.example/x"),
+        ("a.example/x", "https://a.example/x"),
+        ("http://[", "http://["),
+    ],
+)
+def test_addresses_of_one_page(one, other):
+    told = found(item("a", title="A", url=one), item("b", title="B", url=other))
+    assert [(f.rule, f.problem) for f in told] == [
+        ("same url", "its url is that of a (import x.csv: a)")
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://a.example/x?id=8",
+        "https://a.example/y",
+        "https://b.example/x",
+        "https://a.example/x?id=7#/pricing",
+        "https://a.example/x?id=7#!pricing",
+    ],
+)
+def test_addresses_of_two_pages(other):
+    one = item("a", title="A", url="https://a.example/x?id=7")
+    assert found(one, item("b", title="B", url=other)) == []
 
 
 def test_two_assets_of_one_title():

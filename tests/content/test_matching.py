@@ -86,7 +86,7 @@ def test_the_best_match_comes_first():
     items = [worst, draft, good_b, good_a]
     wrong = {one.id: faults(one, AS_OF) for one in items}
 
-    assert match(items, ANY, "decision", wrong) == [
+    assert match(items, ANY, "decision", wrong, {}) == [
         Match(good_a, ()),
         Match(good_b, ()),
         Match(draft, ("draft",)),
@@ -95,4 +95,4 @@ def test_the_best_match_comes_first():
 
 
 def test_nothing_matches_nothing():
-    assert match([], ANY, ANY, {}) == []
+    assert match([], ANY, ANY, {}, {}) == []

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from typer.testing import CliRunner
 from callinsight import store
 from callinsight.cli import app
 from callinsight.config import load_config, settings_text
-from callinsight.pipeline.definitions import keep_definitions, revisions, revisions_of_month
-from callinsight.records import Edition
+from callinsight.pipeline.definitions import keep_definitions, redefined, revisions
+from callinsight.records import Edition, Snapshot
 from callinsight.reports.definitions import content_of
+from callinsight.reports.numbers import numbers_of, to_json
+from callinsight.reports.redefined import Redefined
 from callinsight.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy(ROOT / "pipelines" / "taxonomy.toml")
@@ -53,13 +56,78 @@ def test_only_definitions_that_differ_are_kept(database: Path) -> None:
         assert last.used_from > "2026"
 
 
-def test_what_changed_belongs_to_its_month(database: Path) -> None:
+def test_a_new_number_of_the_same_words_is_no_change(database: Path) -> None:
     with store.opened(database) as db:
-        (october,) = revisions_of_month(db, CONFIG, "2026-10")
+        (october,) = revisions(db)
         assert october.changes == ("Concern “Price and budget”: its meaning changed.",)
-        assert revisions_of_month(db, CONFIG, "2026-09") == []
-        keep_definitions(db, replace(TAXONOMY, version="2027-01"))  # a new number, the same words
+        keep_definitions(db, replace(TAXONOMY, version="2027-01"))
         assert revisions(db) == [october]
+
+
+def test_what_changed_is_told_against_the_month_that_is_compared(database: Path) -> None:
+    with store.opened(database) as db:
+        since_september = redefined(db, CONFIG, TAXONOMY, "2026-09", {})
+        since_october = redefined(db, CONFIG, TAXONOMY, "2026-10", {})
+        since_august = redefined(db, CONFIG, TAXONOMY, "2026-08", {})
+
+    assert since_september == Redefined(
+        since="the end of September 2026",
+        sentence=(
+            "Changed since the end of September 2026. A number before and after may mean different "
+            "things."
+        ),
+        changes=("Concern “Price and budget”: its meaning changed.",),
+    )
+    assert since_october == Redefined(
+        since="the end of October 2026",
+        sentence="No definition changed since the end of October 2026.",
+        changes=(),
+    )
+    assert since_august is not None
+    assert since_august.sentence.startswith(
+        "Changed since 1 September 2026, when they were first kept. "
+    )
+
+
+def test_what_changed_is_told_against_what_the_last_report_was_made_with(database: Path) -> None:
+    with store.opened(database) as db:
+        first, _ = store.all_editions(db)
+        numbers = numbers_of(
+            "2026-09",
+            date(2026, 9, 30),
+            calls=[],
+            gaps=[],
+            unused=[],
+            items=[],
+            requests=[],
+            taxonomy=TAXONOMY,
+            versions={},
+            rules={"min_deals": 4, "target_supply": 2},
+        )
+        told = Snapshot(
+            month="2026-09",
+            taken_at="2026-10-20T08:00:00Z",  # after the change, but made with what was before
+            as_of="2026-09-30",
+            digest="d",
+            definitions=f"{first.version} {first.digest}",
+            tagger="",
+            speech="",
+            content=to_json(numbers),
+        )
+        store.add_snapshot(db, told)
+        found = redefined(db, CONFIG, TAXONOMY, "2026-09", {"min_deals": 5, "target_supply": 2})
+
+    assert found == Redefined(
+        since="the report of 20 October 2026 on September 2026",
+        sentence=(
+            "Changed since the report of 20 October 2026 on September 2026. A number before and "
+            "after may mean different things."
+        ),
+        changes=(
+            "Concern “Price and budget”: its meaning changed.",
+            "The fewest deals of a verdict: 4 before, 5 now.",
+        ),
+    )
 
 
 def test_the_terminal_shows_words_and_changes(database: Path) -> None:

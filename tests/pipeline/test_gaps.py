@@ -27,7 +27,17 @@ from callinsight.pipeline.content import (
     usable_calls,
 )
 from callinsight.pipeline.gaps import get_gap
-from callinsight.records import Call, ContentItem, Gap, Judgement, Tag, Topic, UsageEvent, Utterance
+from callinsight.records import (
+    Call,
+    ContentItem,
+    Gap,
+    Judgement,
+    Suggestion,
+    Tag,
+    Topic,
+    UsageEvent,
+    Utterance,
+)
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -307,6 +317,68 @@ def test_what_people_said_of_an_asset_counts(desk: Desk) -> None:
     assert (after.supply, after.candidates) == (1, ("B", "A"))
 
 
+class TestDoubts:
+    """Assets that fit, and nobody vouches for."""
+
+    def stock(self, desk: Desk) -> None:
+        desk.inventory(asset("A-1", published_on=""), asset("A-2"), asset("A-3", owner=""))
+        accepted = [
+            Suggestion(
+                item=id_, field="concerns", value="price_budget", score=0.9, why="", in_bulk=True,
+                status="accepted",
+            )
+            for id_ in ("A-2", "A-3")
+        ]  # fmt: skip
+        store.save_suggestions(desk.db, accepted)
+
+    def test_they_make_a_gap_weak_and_the_reason_says_why(self, desk: Desk) -> None:
+        self.stock(desk)
+        gap = desk.gaps()[CELL]
+
+        assert (gap.verdict, gap.supply, gap.unvouched) == ("weak", 3, 3)
+        assert gap.reason == (
+            "3 fitting assets (nobody vouches for them: 1 without a date, 2 tagged in bulk; "
+            "1 without an owner)"
+        )
+        assert gap.candidate_obstacles[0] == "fits, but without a date"
+
+    def test_the_pipeline_file_may_count_them(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path, "[gaps]\ncount_undated = true\ncount_bulk_tags = true\n")
+        for number in range(8):
+            desk.call(f"c{number}", OBJECTS)
+        self.stock(desk)
+
+        gap = desk.gaps()[CELL]
+
+        assert (gap.verdict, gap.unvouched) == ("covered", 0)
+        assert (
+            gap.reason
+            == "3 fitting assets (1 without a date, 2 tagged in bulk, 1 without an owner)"
+        )
+
+    def test_the_answer_to_a_gap_says_the_same(self, desk: Desk) -> None:
+        self.stock(desk)
+        told = desk.tell("inventory", "match", "2026-10/price_budget/champion/decision")
+
+        lines = told.stdout.splitlines()
+        assert lines[1] == (
+            "Supply: fits, 3 assets named for it, live; 1 without a date, 2 tagged in bulk, "
+            "1 without an owner"
+        )
+        assert sorted(lines[2:]) == [
+            "  A-1  Asset A-1: fits, but without a date",
+            "  A-2  Asset A-2: fits, but tagged in bulk",
+            "  A-3  Asset A-3: fits, but tagged in bulk and without an owner",
+        ]
+
+    def test_what_somebody_vouches_for_comes_first(self, desk: Desk) -> None:
+        desk.inventory(asset("A-1", published_on=""), asset("A-2", owner=""), asset("A-3"))
+        told = desk.tell("inventory", "match", "2026-10/price_budget/champion/decision")
+
+        assert desk.gaps()[CELL].candidates == ("A-2", "A-3", "A-1")
+        assert told.stdout.splitlines()[-1] == "  A-1  Asset A-1: fits, but without a date"
+
+
 def test_use_in_the_window_makes_an_asset_findable(desk: Desk) -> None:
     hidden = asset("A", url="", owner="")
     for day, supply in (("2026-05-03", 0), ("2026-05-04", 1), ("2026-11-01", 0)):
@@ -342,6 +414,18 @@ class TestGapsCommand:
             "   2026-10/price_budget/champion/decision\n"
             "\n"
             "Not listed: 11 of low demand; --format csv lists all.\n"
+        )
+
+    def test_deals_that_are_unresolved_for_two_reasons_are_told_as_such(self, desk: Desk) -> None:
+        for number in range(3):
+            desk.call(
+                f"again{number}", OBJECTS, deal=f"D-o{number}", day="2026-10-20", outcome="lost"
+            )
+
+        told = desk.tell("gaps", "--month", "2026-10")
+
+        assert (
+            "8 of 8 unresolved (3 lost, 5 stalled, 3 came back; some are several);" in told.stdout
         )
 
     def test_a_roll_up_is_told_where_the_roles_have_too_few_calls(self, tmp_path: Path) -> None:
@@ -403,6 +487,27 @@ class TestGapsCommand:
         assert told.stderr == (
             "Error: no call can be counted yet; 'callinsight run PIPELINE.toml' reads them\n"
         )
+
+    def test_without_any_call_the_text_says_what_there_is(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path)
+        desk.inventory(asset("A-1"), asset("A-2", published_on="", concerns=(), owner=""))
+
+        told = desk.tell("gaps", "--as-of", "2026-10-31")
+        sheet = desk.tell("gaps", "--format", "csv")
+
+        assert told.exit_code == 0, told.stderr
+        lines = told.stdout.splitlines()
+        assert lines[:5] == [
+            "No call can be counted yet, so that nobody can tell what buyers ask for.",
+            "",
+            "What there is, as of 2026-10-31:",
+            "2 assets of 2 are live.",
+            "Of what is live: 1 fresh and 1 without any date, which nobody knows to be fresh.",
+        ]
+        assert lines[-1] == "'callinsight run PIPELINE.toml' reads calls."
+        assert desk.tell("gaps", "--format", "json").stdout == "[]\n"
+        assert sheet.stdout.startswith("level,label,id,month,")
+        assert sheet.stdout.count("\n") == 1
 
     def test_supply_may_be_of_another_day(self, desk: Desk) -> None:
         desk.inventory(asset("A", published_on="2026-11-02"))
@@ -499,6 +604,20 @@ class TestUnusedCommand:
             "As of 2026-10-31; use and demand since 2026-05-04\n"
             "0 of 0 live assets need attention as they stand\n"
         )
+
+    def test_without_calls_and_use_it_says_what_nobody_can_tell(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path)
+        desk.inventory(asset("A-1"), asset("A-2", published_on=""))
+
+        told = desk.tell("unused", "--as-of", "2026-10-31")
+
+        assert told.stdout.splitlines()[:5] == [
+            "As of 2026-10-31; use and demand since 2026-05-04",
+            "1 of 2 live assets need attention as they stand",
+            "No call can be counted yet, so that nobody can tell which of them buyers ask for",
+            "No use of any asset is known, so that 'never used' says nothing yet",
+            "1 of them has no date: it is called neither unused nor out of date",
+        ]
 
     def test_a_topic_is_a_demand_for_assets_too(self, desk: Desk) -> None:
         store.save_topics(desk.db, [topic(3, "carbon")])

@@ -15,6 +15,8 @@ from callinsight.errors import InputError
 from callinsight.pipeline.content import load_content
 from callinsight.pipeline.inventory import import_items
 from callinsight.pipeline.matching import judge, match_gap
+from callinsight.pipeline.report import report_of
+from callinsight.pipeline.run import stored_config
 from callinsight.records import Suggestion
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -81,6 +83,43 @@ def test_a_dry_run_before_there_is_a_database_makes_none(export, tmp_path):
     assert not database.parent.exists()
 
 
+def test_an_inventory_that_no_run_came_to_is_listed_and_reported_on(db, export, tmp_path):
+    import_items(db, export("1,A,blog,", "2,B,ebook,Ann"), mapping=None, now=NOW)
+    base = ["--db", str(tmp_path / "callinsight.db")]
+    month = ["--month", "2026-10", "--out", str(tmp_path / "reports")]
+
+    gaps = runner.invoke(app, ["gaps", "--as-of", "2026-10-31", *base])
+    unused = runner.invoke(app, ["unused", "--as-of", "2026-10-31", *base])
+    report = runner.invoke(app, ["report", *month, "--format", "html,md,csv,xlsx,json", *base])
+
+    assert [told.exit_code for told in (gaps, unused, report)] == [0, 0, 0]
+    page = (tmp_path / "reports" / "2026-10" / "report.md").read_text()
+    assert page.splitlines()[6:12] == [
+        (
+            "There are no calls in this month. Nothing can be said of demand; what follows is about the "
+            "inventory."
+        ),
+        "",
+        "- 2 assets of 2 are live.",
+        "- Of what is live: 2 without any date, which nobody knows to be fresh.",
+        (
+            "- Two name no concern and answer nothing until somebody names one; 'callinsight inventory "
+            "suggest' proposes."
+        ),
+        "- 1 of 2 live assets has an owner.",
+    ]
+    assert "What changed since" not in page
+
+
+def test_nothing_at_all_is_no_report(tmp_path):
+    store.opened(tmp_path / "new.db", create=True).__enter__().close()
+    told = runner.invoke(app, ["gaps", "--db", str(tmp_path / "new.db")])
+    assert (told.exit_code, told.stderr) == (
+        2,
+        "Error: no pipeline has run into this database yet: 'callinsight run PIPELINE.toml'\n",
+    )
+
+
 class TestAcceptAll:
     @pytest.fixture
     def proposed(self, db, export, tmp_path):
@@ -110,12 +149,40 @@ class TestAcceptAll:
         assert told.stdout == (
             "1  concerns=value_roi  0.90 [accepted]\n2  concerns=value_roi  0.80 [accepted]\n"
         )
-        assert told.stderr == "Tags: 2 accepted, of 2 assets.\n"
+        assert told.stderr == (
+            "Tags: 2 accepted, of 2 assets. Nobody has looked at them one by one, so such an asset makes "
+            "a gap weak, and nothing covered, until 'callinsight inventory accept ID' says that it is "
+            "right.\n"
+        )
         assert [(i.concerns, i.personas) for i in store.all_items(db)] == [(("value_roi",), ())] * 2
         change = store.item_changes(db, "2")[-1]
         assert (change.source, change.field, change.after) == ("Mara", "concerns", "value_roi")
         left = [s.value for s in store.all_suggestions(db) if s.status == "proposed"]
         assert sorted(left) == ["champion", "need_fit", "value_roi"]
+
+    def bulk(self, db):
+        return {(s.item, s.value) for s in store.all_suggestions(db) if s.in_bulk}
+
+    def test_who_looks_at_an_asset_takes_its_tags_out_of_the_bulk(self, proposed, db):
+        self.run(proposed, "--all", "--at-least", "0.8")
+        assert self.bulk(db) == {("1", "value_roi"), ("2", "value_roi")}
+
+        told = self.run(proposed, "1", "concerns=value_roi", "--who", "Ida")
+
+        assert told.stdout == "1: concerns value_roi accepted\n"
+        assert self.bulk(db) == {("2", "value_roi")}
+        told = self.run(proposed, "2", "--who", "Ida")
+        assert told.stdout == "2: concerns value_roi accepted\n2: personas champion accepted\n"
+        assert self.bulk(db) == set()
+
+    def test_an_export_that_names_the_tag_takes_it_out_of_the_bulk(self, proposed, db, tmp_path):
+        self.run(proposed, "--all", "--at-least", "0.8")
+        (tmp_path / "export.csv").write_text(
+            "id,title,type,concerns\n1,A,blog,value_roi\n2,B,ebook,\n"
+        )
+        import_items(db, tmp_path / "export.csv", mapping=None, now=NOW)
+
+        assert self.bulk(db) == {("2", "value_roi")}
 
     def test_a_dry_run_lists_and_leaves_all_as_it_is(self, proposed, db):
         told = self.run(proposed, "--all", "--dry-run")
@@ -207,6 +274,16 @@ def test_a_file_that_is_not_there(db, tmp_path):
     assert str(caught.value) == (
         f"{tmp_path / 'gone.csv'}: there is no such file or folder; name an export as CSV, or a "
         "folder of Markdown"
+    )
+
+
+def test_a_file_with_nothing_in_it(db, tmp_path):
+    (tmp_path / "export.csv").write_text("\n")
+    with pytest.raises(InputError) as caught:
+        import_items(db, tmp_path / "export.csv", mapping=None, now=NOW)
+    assert str(caught.value) == (
+        f"{tmp_path / 'export.csv'}: there is nothing in this file; export it again, with a first line "
+        "that names the columns"
     )
 
 
@@ -363,10 +440,12 @@ class TestAnswers:
             "Advice:",
             (
                 "export.csv:2: 1: nothing says when it was published or checked; fill in published_on "
-                "or updated_on; without them it is never called stale"
+                "or updated_on; without them nobody knows whether it is fresh"
             ),
         ]
-        assert told.stderr == "Found: 2 no date, 2 no owner, 2 no concern, 2 no summary\n"
+        assert told.stderr == (
+            "Found: 2 no date, 2 no owner, 2 no concern, 2 no summary, 2 no word on product\n"
+        )
         with store.opened(held) as opened:
             twin = dataclasses.replace(store.all_items(opened)[0], personas=("plumber",))
             store.save_items(opened, [twin])
@@ -421,6 +500,42 @@ class TestMatching:
         ]
         said = json.loads(as_json.stdout)
         assert (said["verdict"], said["supply"]) == ("too_few_calls", "fits")
+
+    def test_a_persons_word_is_shown_as_one(self, ran):
+        with store.opened(ran.database) as opened:
+            judge(opened, self.GAP, "A-1", answers_it=False, who="Mara", now="2026-10-30")
+            judge(opened, self.GAP, "B-1", answers_it=True, who="Anna", now="2026-10-31T09:00:00Z")
+            report, _ = report_of(opened, stored_config(opened), "2026-10")
+        told = runner.invoke(app, ["inventory", "match", self.GAP, "--db", str(ran.database)])
+
+        assert told.stdout.splitlines()[2:] == [
+            "  B-1  Discounts for small budgets: unfindable; confirmed by Anna on 31 October 2026",
+            "  A-1: denied by Mara on 30 October 2026",
+        ]
+        (gaps,) = (table for table in report.tables if table.name == "gaps")
+        at = [column.name for column in gaps.columns].index("judged")
+        assert [row[at] for row in gaps.rows if row[0] == self.GAP] == [
+            "A-1 denied by Mara on 30 October 2026; B-1 confirmed by Anna on 31 October 2026"
+        ]
+
+    def test_confirming_says_why_it_does_not_count(self, ran):
+        confirm = ["inventory", "confirm", self.GAP, "B-1", "--db", str(ran.database)]
+        unfindable = runner.invoke(app, confirm)
+        with store.opened(ran.database) as opened:
+            opened["content_items"].update("B-1", {"status": "archived"})
+        archived = runner.invoke(app, confirm)
+
+        assert (unfindable.exit_code, unfindable.stdout) == (0, f"B-1 answers {self.GAP}\n")
+        assert unfindable.stderr.splitlines()[-1] == (
+            "it does not count as an answer yet: unfindable; mend that in the inventory"
+        )
+        assert (archived.exit_code, archived.stderr) == (
+            2,
+            (
+                "Error: B-1 is archived, so that it answers nothing, whatever people say; set its status to "
+                "live in the inventory and import it, or confirm another asset\n"
+            ),
+        )
 
     def test_commands_that_change_what_answers_count_the_gaps_anew(self, ran):
         more = ran.folder / "other.csv"
@@ -494,6 +609,19 @@ def test_mentions_are_found_on_each_run_once(project: Project) -> None:
         "2026-10-05",
     )
     assert event.utterance == "talk-1:0000"
+
+
+def test_a_page_outside_the_folders_that_say_the_type(db, tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "about.md").write_text("# About us\n\nSome words.\n")
+
+    done = import_items(db, tmp_path / "pages", mapping=None, now=NOW)
+
+    told = (
+        "about.md: it lies in no folder that could say its content_type; put it into one, or write "
+        'content_type = "..." below [defaults] in mapping.toml'
+    )
+    assert done.problems == (told,)
 
 
 def test_a_folder_without_types_is_told_by_its_folders(db, tmp_path):

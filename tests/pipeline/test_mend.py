@@ -167,6 +167,42 @@ def test_sides_that_are_swapped_and_swapped_back_have_all_their_tags_again(
     assert project.rows()["tags"] == before
 
 
+def test_a_voice_that_no_sheet_names_has_the_role_that_people_say(
+    db: Database, project: Project
+) -> None:
+    (project.folder / "participants.csv").write_text("call_id,name,side,title\n")
+    project.run(workers=1)
+    config = project.config()
+    voices = mend.voices_of(store.utterances_of(db, "talk"))
+    assert list(voices) == ["Dana Whitfield", "Ann Lee"]
+    with pytest.raises(InputError) as told:
+        mend.set_role(db, config, "talk", "Dana Whitfield", "champion", **STAMP)
+    assert str(told.value) == ("only a buyer's voice has a role; say first that it is the buyer's")
+    mend.set_side(db, config, "talk", "Ann Lee", "buyer", **STAMP)
+
+    mend.set_role(db, config, "talk", "Ann Lee", "economic_buyer", **STAMP)
+    follow(db, project)
+
+    def personas() -> list[str]:
+        return [turn.persona for turn in store.utterances_of(db, "talk")]
+
+    assert personas() == ["unknown", "economic_buyer"] * 2
+    assert {tag.persona for tag in store.tags_of_call(db, "talk")} == {"economic_buyer"}
+    run_again(db, project)
+    assert personas() == ["unknown", "economic_buyer"] * 2
+
+    (number,) = [m.id for m in store.mendings_of(db, "talk") if m.what == "role"]
+    mend.take_back(db, config, number, **STAMP)
+    assert personas() == ["unknown"] * 4
+    for voice, persona, problem in (
+        ("Cy", "champion", "nobody in this call is known as 'Cy'; open the call again"),
+        ("Ann Lee", "queen", "there is no role 'queen' in the definitions"),
+    ):
+        with pytest.raises(InputError) as told:
+            mend.set_role(db, config, "talk", voice, persona, **STAMP)
+        assert str(told.value) == problem
+
+
 def test_one_turn_may_be_of_the_other_side(db: Database, project: Project) -> None:
     mend.set_turn_side(db, project.config(), "talk:0002", "buyer", **STAMP)
     run_again(db, project)

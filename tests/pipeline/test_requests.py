@@ -11,6 +11,7 @@ from asking import GAP, NOW, add_turn, gap, make_desk, request
 
 from callinsight import store
 from callinsight.errors import InputError
+from callinsight.pipeline.asking import list_requests
 from callinsight.pipeline.briefs import brief_of, existing_assets, export_requests
 from callinsight.pipeline.drafts import draft_from_gap
 from callinsight.pipeline.embedding import load_embedder
@@ -312,6 +313,13 @@ class TestSteps:
             "A-43 does not name 'value_roi' among its concerns in items.csv and is draft: "
             "until that changes, no report counts it as an answer."
         )
+        (listed,) = list_requests(db, config, "all", now=NOW, overdue=False)
+        assert listed.endswith(
+            " · does not count: A-43 does not name 'value_roi' among its concerns in items.csv and is "
+            "draft: until that changes, no report counts it as an answer."
+        )
+        (line,) = request_lines(db, config, date(2026, 11, 2))
+        assert line.not_counted == not_counted(db, delivered, date(2026, 11, 2))
 
         def owed() -> list[str]:
             found = clocks_of(

@@ -9,6 +9,7 @@ from callinsight.pipeline.agenda import write_month_agenda
 from callinsight.pipeline.report import report_of
 from callinsight.records import Call
 from callinsight.reports.agenda import Kept, agenda_of, decided_deals
+from callinsight.reports.redefined import Redefined
 
 MONTH = "2026-10"
 
@@ -50,6 +51,7 @@ def test_the_demos_agenda_says_what_to_decide(demo: DemoRun, tmp_path) -> None:
         "Assets that need attention (5 minutes)",
         "Won and lost (10 minutes)",
         "Disqualified (5 minutes)",
+        "Definitions that changed (1 minute)",
     ]
     assert "- Security and compliance, Information security at Decision: 8 of 10 deals" in text
     assert "- Lost, security review not passed: 1 deal (Cedarline Dental)" in text
@@ -62,7 +64,13 @@ def test_promises_requests_and_changes_have_their_points(demo: DemoRun) -> None:
         report, _ = report_of(db, demo.config, MONTH)
 
     agenda = agenda_of(
-        replace(report, request_sentence="One content request is open."),
+        replace(
+            report,
+            request_sentence="One content request is open.",
+            redefined=Redefined(
+                since="", sentence="Changed.", changes=("New concern: “Footprint”.",)
+            ),
+        ),
         calls=[
             call(1, outcome="disqualified", outcome_reason="too small"),
             call(2, outcome="disqualified", outcome_reason=" too  small"),
@@ -73,13 +81,12 @@ def test_promises_requests_and_changes_have_their_points(demo: DemoRun) -> None:
             Kept(promise="decide", kept=3, broken=1),
             Kept(promise="deliver", kept=0, broken=0),
         ],
-        changes=["New concern: “Footprint”."],
     )
 
     points = {point.title: point for point in agenda.points}
     assert points["Content requests"].sentences == (
         "One content request is open.",
-        "Marketing promised to decide: 3 of 4 due this month were kept.",
+        "Marketing promised to decide: 3 of 4 due this month were kept in time.",
     )
     assert points["Disqualified"].sentences == ("Two deals were disqualified (£2,000).",)
     assert points["Disqualified"].entries == ("too small: 2 deals (Firm 1 and Firm 2)",)

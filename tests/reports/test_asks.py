@@ -41,7 +41,7 @@ def sent(month, item, day, *, event="share", deal="D-1", call="", utterance=""):
     month.events.append(UsageEvent(id=f"e{number}", item=item, occurred_at=day, **facts))
 
 
-def asks(month, *, as_of=AS_OF, taxonomy=TAXONOMY):
+def asks(month, *, as_of=AS_OF, taxonomy=TAXONOMY, talk=None):
     calls = {call.id: call for call in month.calls}
     return asks_of(
         month.tags,
@@ -53,6 +53,7 @@ def asks(month, *, as_of=AS_OF, taxonomy=TAXONOMY):
         [item for item in month.items if item.status == "live"],
         taxonomy,
         as_of,
+        talk or {},
     )
 
 
@@ -143,7 +144,7 @@ def test_a_doubtful_ask_is_not_held_against_anybody(empty, changes, doubtful):
     ask(empty, "c1", **{"kind": "security_pack"} | changes)
 
     assert asks(empty) == ()
-    assert doubtful_asks(empty.tags, {"c1"}, TAXONOMY) == doubtful
+    assert doubtful_asks(empty.tags, {"c1"}, TAXONOMY, {}) == doubtful
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_an_ask_that_names_the_seller_is_one(empty, words):
     ask(empty, "c1", "security_pack", words=words)
 
     assert len(asks(empty)) == 1
-    assert doubtful_asks(empty.tags, {"c1"}, TAXONOMY) == 0
+    assert doubtful_asks(empty.tags, {"c1"}, TAXONOMY, {}) == 0
 
 
 def test_a_kind_without_content_types_is_answered_by_anything(empty):
@@ -231,3 +232,28 @@ def test_the_page_lists_open_deals_with_their_words(empty):
             (("Asset A-1", "https://content.example/A-1"),),
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "reply", "listed", "doubtful"),
+    [
+        ("Could you send me the pen test report?", "You'll have it tonight.", 1, 0),
+        ("Show me the bit where I see who approved it.", "There at the top. Press that.", 0, 0),
+        ("Portal. Link's in my signature.", "The portal it is.", 0, 1),
+        ("It should land in my mail on a Monday. Can I save that?", "Choose Schedule.", 0, 0),
+    ],
+)
+def test_what_is_shown_or_told_at_once_was_not_asked_to_be_sent(
+    empty, said, reply, listed, doubtful
+):
+    ask(empty, "c1", "in_writing")
+    talk = {empty.tags[-1].utterance: (said, reply)}
+    assert len(asks(empty, talk=talk)) == listed
+    assert doubtful_asks(empty.tags, {"c1"}, TAXONOMY, talk) == doubtful
+
+
+@pytest.mark.parametrize(("reply", "listed"), [("Which one?", 0), ("I'll send you both.", 1)])
+def test_an_ask_that_is_less_sure_counts_where_the_seller_promises_it(empty, reply, listed):
+    ask(empty, "c1", "security_pack", score=0.5)
+    talk = {empty.tags[-1].utterance: ("Would you send me your pen test summary?", reply)}
+    assert len(asks(empty, talk=talk)) == listed

@@ -35,7 +35,7 @@ def test_what_is_raised_is_counted_by_deal_and_concern(empty):
 
 def test_assets_count_at_each_stage_they_serve_if_they_can_answer(empty):
     empty.call("c1")
-    empty.item("A-1", stages=("awareness",))
+    empty.item("A-1", stages=("awareness",), product_specific=False)
     empty.item("A-2", stages=("awareness", "decision"), product_specific=True)
     empty.item("A-3")  # for any stage
     empty.item("A-4", stages=("decision",), status="draft")
@@ -45,14 +45,19 @@ def test_assets_count_at_each_stage_they_serve_if_they_can_answer(empty):
 
     found = balance(empty, [stale])
 
-    assert [(s.assets, s.product_specific) for s in found.values()] == [
-        (3, 1),
-        (1, 0),
-        (2, 1),
-        (1, 0),
+    assert [(s.assets, s.product_told, s.product_specific) for s in found.values()] == [
+        (3, 2, 1),
+        (1, 0, 0),
+        (2, 1, 1),
+        (1, 0, 0),
     ]
     assert [s.assets_share for s in found.values()] == [0.4286, 0.1429, 0.2857, 0.1429]
-    assert found["decision"].product_share == 0.5
+    assert [(s.product_share, s.product_words) for s in found.values()] == [
+        (0.5, "1 of 2 that say (50\N{NO-BREAK SPACE}%)"),
+        (None, "not said"),
+        (1.0, "1 of 1 that say (100\N{NO-BREAK SPACE}%)"),
+        (None, "not said"),
+    ]
 
 
 def test_the_sentence_names_the_stage_that_is_shortest_of_assets(empty):

@@ -216,8 +216,23 @@ def test_a_verdict_that_changes_says_why():
         "the number of deals that raise it crossed the line, which chance can do",
     )
     assert compare(now, before).sentence == (
-        "Against September 2026: 1 new gap and 1 is a gap no longer. No share of deals moved more than "
-        "chance explains."
+        "Against September 2026: 1 gap proven only now, for want of calls then and 1 is a gap "
+        "no longer. No share of deals moved more than chance explains."
+    )
+    assert compare(now, before).totals[3] == ("Gaps proven", "1", "1")
+
+
+def test_too_few_calls_say_neither_that_there_was_no_gap_nor_that_there_is_none():
+    now = numbers(
+        cell(8, 10, "too_few_calls"),
+        cell(5, 8, "gap", concern="price_budget"),
+    )
+    before = numbers(
+        cell(8, 10, "gap"), cell(4, 8, "low_demand", concern="price_budget"), month="2026-09"
+    )
+
+    assert compare(now, before).sentence.startswith(
+        "Against September 2026: 1 new gap and 1 gap proven no more, for want of calls now. "
     )
 
 

@@ -13,9 +13,11 @@ from material import ROOT
 
 from callinsight.records import Topic
 from callinsight.reports.comparison import Past, comparison_of
-from callinsight.reports.exports import SCHEMA
+from callinsight.reports.exports import SCHEMA, to_workbook
 from callinsight.reports.monthly import write_report
+from callinsight.reports.pages import files_written
 from callinsight.reports.requests import RequestLine
+from callinsight.reports.tables import Column, Table
 from callinsight.sheets import is_formula
 
 ALL = ("html", "md", "csv", "xlsx", "json")
@@ -83,6 +85,7 @@ def test_every_part_is_a_sheet_a_file_and_a_list_with_the_same_rows(written):
         "evidence": "Evidence",
         "changes": "Changes",
         "past": "Past, changed",
+        "definitions": "Definitions changed",
         "matrix": "Roles and stages",
         "funnel": "Funnel",
         "unused": "Assets that need attention",
@@ -117,14 +120,32 @@ def test_rows_are_as_tall_as_their_words_and_sheets_print_on_pages_of_a4(written
     assert heights["Tallybrook"] is None
     assert heights[long] == 42.0  # three lines of 112 characters
     assert evidence.row_dimensions[2].height is None
-    assert {sheet.page_setup.paperSize for sheet in book} == {9}
+    sizes = {sheet.title: sheet.page_setup.paperSize for sheet in book}
+    assert (sizes["Summary"], sizes["Funnel"]) == (9, 9)  # A4
+    assert (sizes["Gaps"], sizes["Evidence"]) == (8, 8)  # A3, for they are wide
     assert {sheet.page_setup.orientation for sheet in book} == {"landscape"}
     assert (summary.page_setup.fitToWidth, summary.page_setup.fitToHeight) == (
         None,
         0,
     )  # 1 by itself
-    assert book["Gaps"].page_setup.fitToWidth == 3
+    assert book["Gaps"].page_setup.fitToWidth == 2
     assert book["Gaps"].print_title_cols == "$A:$A"
+    for sheet in book.worksheets[1:]:
+        assert sheet.page_setup.fitToWidth in (None, 2)  # 1 by itself
+        assert sheet.page_setup.fitToHeight == 0
+        assert sheet.print_title_rows == "$1:$1"
+        assert sheet.print_area.startswith(f"'{sheet.title}'!$A$1:")
+
+
+def test_of_a_long_sheet_the_first_rows_are_printed_and_it_says_so():
+    rows = tuple((f"row {number}",) for number in range(140))
+    long = Table("long", "Long", (Column("what"),), rows)
+    book = openpyxl.load_workbook(io.BytesIO(to_workbook("Title", (), (long,), date(2026, 10, 31))))
+
+    assert book["Long"].max_row == 141
+    assert book["Long"].print_area == "'Long'!$A$1:$A$101"
+    assert book["Long"].oddFooter.left.text == "Long, the first 100 of 140 rows"
+    assert book["Long"].oddFooter.right.text == "Page &P of &N"
 
 
 def test_a_workbook_has_types_filters_and_frozen_heads(written):
@@ -209,7 +230,8 @@ def test_the_same_report_gives_the_same_bytes_in_every_format(autumn, tmp_path):
         {p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("one", "two")
     )
     assert sorted(one) == [
-        *("asks.csv", "changes.csv", "evidence.csv", "funnel.csv", "gaps.csv", "index.html"),
+        *("asks.csv", "changes.csv", "definitions.csv", "evidence.csv", "funnel.csv", "gaps.csv"),
+        "index.html",
         *("matrix.csv", "past.csv", "problems.csv", "report.json", "report.md", "report.xlsx"),
         *("requests.csv", "topics.csv", "unused.csv"),
     ]
@@ -238,6 +260,25 @@ def test_a_text_too_long_for_a_cell_is_cut(empty, tmp_path):
     words = column(book_of(tmp_path)["Evidence"], "words")[0].value
     assert len(words) == 32_002
     assert words.endswith(" …")
+
+
+def test_the_first_sheet_holds_a_date_and_numbers_and_not_their_letters(written):
+    summary = book_of(written)["Summary"]
+    told = {label.value: said for label, said in summary.iter_rows(min_row=3, max_col=2)}
+
+    assert (told["As of"].data_type, told["As of"].value.date()) == ("d", date(2026, 10, 31))
+    assert [(told[label].data_type, told[label].value) for label in ("Deals", "Accounts")] == [
+        ("n", 44),
+        ("n", 37),
+    ]
+
+
+def test_each_part_is_among_the_files_that_erasing_looks_through(autumn, tmp_path):
+    report = autumn.report()
+    write_report(report, tmp_path, embed_limit_mb=8, formats=("csv",))
+    assert {tmp_path / f"{table.name}.csv" for table in report.tables} <= set(
+        files_written(tmp_path)
+    )
 
 
 def test_the_documentation_names_each_part_and_each_column(autumn):

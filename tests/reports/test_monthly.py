@@ -418,8 +418,30 @@ def test_an_asset_is_advised_each_thing_once_and_one_that_goes_needs_no_owner():
     )
 
 
+def dated(ids: str) -> list[ContentItem]:
+    return [
+        ContentItem(id=id_, title=id_, content_type="blog", published_on="2026-01-01")
+        for id_ in ids
+    ]
+
+
+def test_of_assets_without_a_date_nobody_knows_how_they_stand():
+    items = [*dated("A"), *(ContentItem(id=id_, title=id_, content_type="blog") for id_ in "BC")]
+    expired = Unused(item="B", kind="expired", why="", advice="refresh")
+
+    assert use_sentence([], dated("AB")) == "All of 2 live assets are used, fresh and owned."
+    assert use_sentence([], items) == (
+        "Of 3 live assets none is known to need attention; 2 have no date, and are called neither unused "
+        "nor out of date."
+    )
+    assert use_sentence([expired], items) == (
+        "0 of 3 live assets are unused; 1 more is out of date; 1 has no date, and is called neither "
+        "unused nor out of date."
+    )
+
+
 def test_little_used_assets_are_counted_apart():
-    items = [ContentItem(id=id_, title=id_, content_type="blog") for id_ in "ABCD"]
+    items = dated("ABCD")
     nothing = Unused(item="A", kind="unused", why="", advice="retire")
     little = [Unused(item=id_, kind="low use", why="", advice="keep") for id_ in "ABC"]
 
@@ -721,7 +743,7 @@ def test_a_report_without_company_begins_with_its_subject(empty, tmp_path):
 
 
 def test_assets_in_use_that_are_old_or_without_owner_are_no_idle_ones():
-    items = [ContentItem(id=id_, title=id_, content_type="blog") for id_ in "ABCD"]
+    items = dated("ABCD")
     found = [
         Unused(item="A", kind="unused", why="", advice="retire"),
         Unused(item="A", kind="unowned", why="", advice="assign an owner"),

@@ -2,7 +2,13 @@
 
 from datetime import date
 
-from callinsight.reports.requests import RequestLine, request_owed, request_rows, request_sentence
+from callinsight.reports.requests import (
+    RequestLine,
+    request_owed,
+    request_rows,
+    request_sentence,
+    request_uncounted,
+)
 
 DAY = date(2026, 11, 2)
 
@@ -40,7 +46,7 @@ def test_the_overdue_come_first_then_what_is_due_first_and_closed_ones_not_at_al
         ("R-5", "not agreed", False, "Nobody", "Dana and 1 other"),
     ]
     assert request_sentence(lines, DAY) == (
-        "Four content requests are open as of 2 November 2026, 1 of them past its due date."
+        "Four content requests are open as of 2 November 2026, one is past its due date."
     )
 
 
@@ -72,7 +78,22 @@ def test_they_stand_in_the_report_and_among_its_sentences(empty):
     report = empty.report(requests=[line("R-1", overdue=True)])
 
     assert (
-        "One content request is open as of 31 October 2026, 1 of them past its due date."
+        "One content request is open as of 31 October 2026, and past its due date."
         in report.summary
     )
     assert [row.title for row in report.requests] == ["Write R-1"]
+
+
+def test_what_was_delivered_and_answers_nothing_is_told_with_what_mends_it():
+    why = "A-43 is draft: until that changes, no report counts it as an answer."
+    lines = [
+        line("R-1", state="delivered", item="A-43", not_counted=why),
+        line("R-2", state="in_progress", item="A-43", not_counted=why),
+        line("R-3", state="delivered", item="A-40"),
+    ]
+    assert request_uncounted(lines) == (
+        (
+            "R-1, Write R-1: delivered, but A-43 is draft: until that changes, no report counts it as "
+            "an answer."
+        ),
+    )

@@ -183,3 +183,15 @@ def test_few_asks_of_the_labelled_turns_are_of_no_known_kind(matcher):
 
     assert len(turns) > 100
     assert kinds.count(OTHER) < 0.15 * len(turns)
+
+
+def test_what_the_seller_said_before_tells_no_kind_where_the_buyer_points_to_nothing(matcher):
+    context = "I'd like to use that as a slide."
+    asking = "Is there somebody our size I could ring up?"
+    assert ask_kind(asking, matcher, asking=asking, context=context).kind == "reference_call"
+    assert ask_kind("Link's in my bag.", matcher, context=context).kind != "presentation"
+
+
+def test_a_reference_for_a_connector_is_no_customer(matcher):
+    text = "Could you send the reference for the connector, endpoints and rate limits?"
+    assert ask_kind(text, matcher).kind == "integration_guide"
