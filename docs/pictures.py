@@ -19,7 +19,8 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from callinsight import store
-from callinsight.pipeline.requests import accept, draft_from_gap, new_request, start, vote
+from callinsight.pipeline.drafts import draft_from_gap
+from callinsight.pipeline.requests import accept, new_request, start, vote
 from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.pipeline.users import add_user, disable_user, make_token
 from callinsight.records import AuditEntry
@@ -52,6 +53,7 @@ PAGES = {
     "home": "/",
     "excerpts": "/excerpts?concern=security_compliance",
     "call": "/calls/rec-01",
+    "calls": "/calls",
     "gaps": "/gaps",
     "gap": f"/gaps/{GAP}",
     "content": "/content",
@@ -110,7 +112,7 @@ def ask_for_content(database: Path) -> None:
         for gap in dict.fromkeys((GAP, *gaps[:2])):
             draft = draft_from_gap(db, config, gap)
             new_request(db, config, draft, who="Marcus Oyelaran", now=now, anyway=True)
-        vote(**asked, id_=1, who="Dana Whitfield")
+        vote(db, 1, who="Dana Whitfield", now=now)
         accept(**asked, id_=1, who="Hazel Quigley")
         start(**asked, id_=1, who="Hazel Quigley")
         accept(**asked, id_=2, who="Hazel Quigley")

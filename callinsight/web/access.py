@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import shlex
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -220,7 +221,7 @@ def _refusal(who: Visitor, role: str) -> str:
     return (
         f"This takes the role {role}; {who.name} is {who.role}. "
         f"Whoever looks after callinsight can change that: "
-        f"callinsight users add {who.name} --role {role}"
+        f"callinsight users add {shlex.quote(who.name)} --role {role}"
     )
 
 

@@ -19,12 +19,15 @@ from starlette.exceptions import HTTPException
 from callinsight import store
 from callinsight.errors import InputError
 from callinsight.pipeline.retry import retry_call
-from callinsight.pipeline.review import Doubt, decide, undo
+from callinsight.pipeline.review import Doubt, choices_of, decide, turn_to_correct
 from callinsight.pipeline.speech import STAGE as SPEECH
+from callinsight.pipeline.tags import STAGE as TAGS
 from callinsight.records import Call, Correction, Participant, Problem, Tag, Utterance
 from callinsight.taxonomy import AskKind, Concern, ContentType, Stage
+from callinsight.web.call_list import LONGEST, MOST_WORDS
+from callinsight.web.following import follower_of
 from callinsight.web.pages import Db, Definitions, Settings, require, this_moment, visitor
-from callinsight.web.review import GONE, said
+from callinsight.web.review import GONE, relearning_of, said, taken_back
 
 if TYPE_CHECKING:
     from callinsight.web.doubts import Doubts
@@ -158,10 +161,31 @@ class Answer:
 
 
 @dataclasses.dataclass(frozen=True)
+class Corrected:
+    """What one turn says; nothing at all by default."""
+
+    utterance: str
+    concerns: list[str] = dataclasses.field(default_factory=list)
+    stance: str = "none"  # objection | question | mention, where it raises a concern
+    asks: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
 class Made:
     """The number of what was kept."""
 
     correction: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Effect:
+    """What reading all calls anew does."""
+
+    running: bool
+    tags: int | None  # that the last time changed; None where there was none
+    calls: int | None  # in which they are
+    problem: str  # why the last time failed
+    waiting: int  # corrected turns that are not in the numbers yet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,10 +231,19 @@ def me(request: Request) -> Me:
 
 
 @router.get("/calls")
-def calls(db: Db, limit: Limit = 50, cursor: Cursor = "", status: str = "") -> Calls:
+def calls(
+    db: Db,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    status: str = "",
+    q: Annotated[
+        str, Query(max_length=LONGEST, description="Words of a title, account, deal or person.")
+    ] = "",
+) -> Calls:
     """Calls, the latest first."""
     after = place_at(cursor, (str, str)) if cursor else None
-    found = store.calls_page(db, limit=limit + 1, after=after, status=status)
+    words = q.split()[:MOST_WORDS]
+    found = store.calls_page(db, limit=limit + 1, after=after, status=status, words=words)
     last = found[limit - 1] if len(found) > limit else None
     return Calls(found[:limit], cursor_at(last.recorded_at, last.id) if last else None)
 
@@ -270,6 +303,27 @@ def review(
     return Review([_asked(doubt) for doubt in waiting[:limit]], found.concerns, found.asks)
 
 
+@router.post("/review/relearn", status_code=202, dependencies=[Depends(require("editor"))])
+def relearn(request: Request, db: Db) -> Effect:
+    """Begin to read all calls anew with what people said, unless that is going on already."""
+    relearning_of(request).start()
+    return effect(request, db)
+
+
+@router.get("/review/effect", dependencies=[Depends(require("editor"))])
+def effect(request: Request, db: Db) -> Effect:
+    """Whether calls are being read anew, what that has changed, and what waits for it."""
+    relearning = relearning_of(request)
+    changed = relearning.changed
+    return Effect(
+        relearning.is_running,
+        changed.tags if changed else None,
+        changed.calls if changed else None,
+        relearning.problem,
+        store.corrected_but_not_tagged(db, TAGS),
+    )
+
+
 @router.post("/review/{utterance}", dependencies=[Depends(require("editor"))])
 def answer(
     request: Request, utterance: str, given: Answer, db: Db, config: Settings, concern: str = ""
@@ -295,10 +349,22 @@ def corrections(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Corrections:
     return Corrections(found[:limit], more)
 
 
+@router.post("/corrections", status_code=201, dependencies=[Depends(require("editor"))])
+def correct(request: Request, given: Corrected, db: Db, taxonomy: Definitions) -> Made:
+    """Say what any buyer's turn says, in doubt or not; its call's tags and the gaps follow."""
+    turn = turn_to_correct(db, given.utterance)
+    after = said(choices_of(taxonomy), given.concerns, given.stance, given.asks)
+    if isinstance(after, str):
+        raise HTTPException(422, after)
+    made = decide(db, turn, after, who=visitor(request).name, at=this_moment(request))
+    follower_of(request).add(turn.call.id)
+    return Made(made)
+
+
 @router.delete("/corrections/{number}", status_code=204, dependencies=[Depends(require("editor"))])
 def undo_correction(request: Request, number: int, db: Db) -> None:
-    """Take a correction back; it stays in the history."""
-    undo(db, number, who=visitor(request).name, at=this_moment(request))
+    """Take a correction back; it stays in the history, and the tags of its call follow."""
+    taken_back(request, db, number)
 
 
 @router.get("/topics")

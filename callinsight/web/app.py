@@ -20,9 +20,11 @@ from callinsight.web import (
     accounts_api,
     api,
     audio,
+    call_list,
     calls,
     content,
     content_api,
+    correcting,
     definitions,
     excerpts,
     excerpts_api,
@@ -33,6 +35,7 @@ from callinsight.web import (
     playlists,
     playlists_api,
     reports_api,
+    reps_api,
     requests,
     review,
     runs,
@@ -106,7 +109,9 @@ def create_app(
         signing_in,
         home,
         audio,
+        call_list,
         calls,
+        correcting,
         excerpts,
         playlists,
         gaps,
@@ -123,6 +128,7 @@ def create_app(
     app.include_router(mendings_api.router)
     app.include_router(home_api.router)
     app.include_router(reports_api.router)
+    app.include_router(reps_api.router)
     app.include_router(api.router)  # behind others: a call's id may hold a stroke
     app.include_router(content_api.router)
     app.include_router(accounts_api.router)

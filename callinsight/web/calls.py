@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from callinsight import store
-from callinsight.calls.mending import PEOPLE, PERSONA, SIDE, TITLE, TURN, WRITTEN, holding
+from callinsight.calls.mending import PEOPLE, PERSONA, ROLE, SIDE, TITLE, TURN, WRITTEN, holding
 from callinsight.calls.speakers import voice_of
 from callinsight.calls.talk import talk_of
 from callinsight.pipeline import mend
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.config import Config
-    from callinsight.records import Call, Mending, Tag, Utterance
+    from callinsight.records import Call, Mending, Participant, Tag, Utterance
 
 router = APIRouter()
 READ = [Depends(require("viewer"))]
@@ -75,6 +75,7 @@ class TurnShown:
     words: tuple[WordShown, ...]
     marks: tuple[Mark, ...]
     mend: str  # where its words and side are mended
+    correct: str  # where its tags are
     address: str
     sure: str  # of its side, where that is not certain
 
@@ -87,6 +88,7 @@ class VoiceShown:
     name: str
     side: str
     told: str  # by what, and how sure
+    role: str  # of a buyer's voice that no sheet names; else empty
 
 
 @router.get("/calls/{call:path}", response_class=HTMLResponse, dependencies=READ)
@@ -107,7 +109,7 @@ def call_page(
         audio=audio_address(db, config, known),
         talks=talk_of(said),
         people=store.participants_of(db, call),
-        voices=_voices(said),
+        voices=_voices(said, store.participants_of(db, call)),
         others=[c for c in store.calls_of_deal(db, known.deal) if c.id != call],
         mendings=[(m, _told(m, names)) for m in holding(store.mendings_of(db, call))],
         state=follower_of(request).state(call),
@@ -168,6 +170,20 @@ def mend_voice(
 ) -> Response:
     """Keep whose a voice is."""
     mend.set_side(db, config, call, voice, side, **stamp_of(request))
+    return _followed(request, call)
+
+
+@router.post("/mend/role/{call:path}", dependencies=MEND)
+def mend_role(
+    request: Request,
+    call: str,
+    db: Db,
+    config: Settings,
+    persona: Annotated[str, Form()],
+    voice: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep the role of a voice that no sheet names."""
+    mend.set_role(db, config, call, voice, persona, **stamp_of(request))
     return _followed(request, call)
 
 
@@ -244,6 +260,7 @@ def _turns(said: Sequence[Utterance], tags: Iterable[Tag], names: Names) -> list
             words=_words(turn, [tag.evidence for tag in by_turn[turn.id]]),
             marks=tuple(mark_of(tag, names) for tag in _in_order(by_turn[turn.id])),
             mend=f"/mend/turn/{utterance_address(turn.id)}",
+            correct=f"/correct/{utterance_address(turn.id)}?back=call",
             address=f"/excerpts/{utterance_address(turn.id)}",
             sure=percent(turn.side_confidence) if 0 < turn.side_confidence < 0.995 else "",
         )
@@ -280,7 +297,7 @@ def _words(turn: Utterance, evidence: Sequence[str]) -> tuple[WordShown, ...]:
     return tuple(shown)
 
 
-def _voices(said: Sequence[Utterance]) -> list[VoiceShown]:
+def _voices(said: Sequence[Utterance], people: Sequence[Participant]) -> list[VoiceShown]:
     """The voices of a call, each with the name and side it mostly has."""
     first: dict[str, Utterance] = {}
     for turn in said:
@@ -288,6 +305,7 @@ def _voices(said: Sequence[Utterance]) -> list[VoiceShown]:
         if voice not in first or (first[voice].side == UNKNOWN and turn.side != UNKNOWN):
             first[voice] = turn
     sides = mend.voices_of(said)
+    named = {person.name for person in people}
     return [
         VoiceShown(
             voice=voice,
@@ -301,6 +319,7 @@ def _voices(said: Sequence[Utterance]) -> list[VoiceShown]:
                 )
                 if part
             ),
+            role=turn.persona if sides[voice] == "buyer" and turn.speaker not in named else "",
         )
         for voice, turn in first.items()
     ]
@@ -316,8 +335,9 @@ def _told(mending: Mending, names: Names) -> str:
         return f"“{_short(mending.before)}” reads “{_short(mending.after)}”"
     if mending.what == TITLE:
         return f"{mending.subject} is {mending.after or 'without a title'}"
-    assert mending.what == PERSONA
-    return f"{mending.subject} has the role {names.persona(mending.after)}"
+    assert mending.what in (PERSONA, ROLE)
+    who = mending.subject if mending.what == PERSONA else readable(mending.subject) or "Everybody"
+    return f"{who} has the role {names.persona(mending.after)}"
 
 
 def _side(side: str) -> str:

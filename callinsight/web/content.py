@@ -93,7 +93,7 @@ def content(request: Request, db: Db, config: Settings, taxonomy: Definitions) -
     return response
 
 
-@router.get("/{item}", response_class=HTMLResponse, dependencies=READ)
+@router.get("/{item:path}", response_class=HTMLResponse, dependencies=READ)
 def asset(
     request: Request, item: str, db: Db, config: Settings, taxonomy: Definitions, sent: bool = False
 ) -> HTMLResponse:
@@ -129,7 +129,7 @@ def asset(
     )
 
 
-@router.post("/{item}/tags", dependencies=[Depends(require("editor"))])
+@router.post("/{item:path}/tags", dependencies=[Depends(require("editor"))])
 def tag(
     request: Request,
     item: str,
@@ -144,7 +144,7 @@ def tag(
     return RedirectResponse(f"/content/{quote(item, safe='')}#suggested", 303)
 
 
-@router.post("/{item}/share", dependencies=SEND)
+@router.post("/{item:path}/share", dependencies=SEND)
 def share(
     request: Request,
     item: str,

@@ -10,7 +10,7 @@ from fastapi import BackgroundTasks, Depends, Query, Request
 from starlette.exceptions import HTTPException
 
 from callinsight import store
-from callinsight.content.requests import STATES, shown
+from callinsight.content.requests import LONGEST_TITLE, STATES, shown
 from callinsight.errors import InputError
 from callinsight.pipeline import requests as desk
 from callinsight.pipeline.answers import copy_link
@@ -127,6 +127,7 @@ class Ticket:
     request: ContentRequest
     clocks: list[Due]
     events: list[RequestEvent]
+    not_counted: str  # why the asset it was delivered as answers nothing; empty if it may
 
 
 @dataclasses.dataclass(frozen=True)
@@ -236,7 +237,7 @@ def content(db: Db, limit: Limit = 50, cursor: Cursor = "") -> Assets:
     return Assets(found[:limit], more)
 
 
-@router.get("/content/{item}")
+@router.get("/content/{item:path}")
 def asset(request: Request, item: str, db: Db, config: Settings) -> WholeAsset:
     """One asset as it stands today."""
     assets = inventory_of(request, db, config, today(request, config)).assets
@@ -255,14 +256,14 @@ def asset(request: Request, item: str, db: Db, config: Settings) -> WholeAsset:
     )
 
 
-@router.post("/content/{item}/share", dependencies=ASK)
+@router.post("/content/{item:path}/share", dependencies=ASK)
 def share(request: Request, item: str, given: Sent, db: Db) -> UsageEvent:
     """Note that the link of an asset was sent."""
     who, now = visitor(request).name, this_moment(request)
     return copy_link(db, item, who=who, now=now, call=given.call, deal=given.deal)
 
 
-@router.post("/content/{item}/tags", dependencies=WRITE)
+@router.post("/content/{item:path}/tags", dependencies=WRITE)
 def tag(request: Request, item: str, given: Said, db: Db) -> list[Suggestion]:
     """Accept or reject a suggested tag."""
     said = [f"{given.field}={given.value}"]
@@ -289,6 +290,30 @@ def requests(
     wanted = sorted((one for one, _ in found if one.id > after), key=lambda one: one.id)
     more = cursor_at(wanted[limit - 1].id) if len(wanted) > limit else None
     return Tickets(_tickets(request, db, config, wanted[:limit]), more)
+
+
+@router.get("/requests/similar", dependencies=ASK)
+def similar(
+    request: Request,
+    db: Db,
+    title: Annotated[str, Query(max_length=LONGEST_TITLE)] = "",
+    content_type: str = "",
+    concern: str = "",
+    persona: str = "",
+    stage: str = "",
+) -> list[Ticket]:
+    """Open requests that ask for much the same as this one would, the most similar first."""
+    draft = ContentRequest(
+        title=title,
+        content_type=content_type,
+        concern=concern,
+        persona=persona,
+        stage=stage,
+        requester="",
+        created_at="",
+    )
+    alike = desk.similar_requests(db, draft) if title or concern else []
+    return _tickets(request, db, request_settings(db), alike)
 
 
 @router.get("/requests/{number}")
@@ -390,6 +415,7 @@ def _tickets(
             one,
             [Due(c.promise, c.due, c.done_on, c.late_days) for c in clocks[one.id]],
             events.get(one.id, []),
+            desk.not_counted(db, one, today(request, config)),
         )
         for one in found
     ]

@@ -59,6 +59,7 @@ class Ticket:
     number: str
     place: str
     next: ClockShown | None  # the promise to keep next, while it is open
+    not_counted: str = ""  # why the asset it was delivered as answers nothing
 
     @property
     def address(self) -> str:
@@ -92,7 +93,9 @@ def told(clock: Clock) -> ClockShown:
     return ClockShown(promise=clock.promise, words=f"{done}, in time", state="kept")
 
 
-def ticket_of(request: ContentRequest, clocks: Sequence[Clock], names: Names) -> Ticket:
+def ticket_of(
+    request: ContentRequest, clocks: Sequence[Clock], names: Names, *, not_counted: str = ""
+) -> Ticket:
     """A request with what is due next."""
     clock = running(clocks) if request.state != "declined" else None
     if request.state not in OPEN and clock and not clock.is_overdue:
@@ -102,6 +105,7 @@ def ticket_of(request: ContentRequest, clocks: Sequence[Clock], names: Names) ->
         number=shown(request.id),
         place=place_of(request, names),
         next=told(clock) if clock else None,
+        not_counted=not_counted,
     )
 
 

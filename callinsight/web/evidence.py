@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.content.matching import FITS
 from callinsight.content.supply import DENIED
+from callinsight.pipeline.matching import judged_of
 from callinsight.records import INFERRED
 from callinsight.reports.demand import LOST, OPEN, Facts, describe, worth_by_deal, worth_of
 from callinsight.reports.wording import money, readable, web_address
@@ -78,7 +79,7 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
     calls = _calls(db, said.values())
     ways = dict(zip(gap.evidence, gap.evidence_as, strict=False))
     gap = dataclasses.replace(gap, evidence=tuple(i for i in gap.evidence if i in said))
-    judged = _judged(db, gap)
+    judged = judged_of(db, gap)
     items = store.items_by_id(db, [*gap.candidates, *judged])
     facts = Facts(
         names=names,
@@ -182,13 +183,6 @@ def _deal(id_: str, calls: Sequence[Call], turns: int) -> DealLine:
     )
 
 
-def _judged(db: Database, gap: Gap) -> dict[str, Judgement]:
-    """The latest word on each asset in this cell."""
-    cell = (gap.concern, gap.persona, gap.stage)
-    said = store.all_judgements(db)
-    return {one.item: one for one in said if (one.concern, one.persona, one.stage) == cell}
-
-
 def _candidates(
     gap: Gap,
     items: Mapping[str, ContentItem],
@@ -205,7 +199,7 @@ def _candidates(
             type=readable(items[id_].content_type),
             url=web_address(items[id_].url),
             obstacle=names.sentence(obstacle),
-            fits=obstacle == FITS,
+            fits=obstacle.startswith(FITS),
             judged=judged.get(id_),
         )
         for id_, obstacle in near

@@ -97,6 +97,11 @@ class Choice:
         return bool(self.like or (self.words and self.by == MEANING))
 
     @property
+    def is_unreadable(self) -> bool:
+        """Whether words are looked for, but signs alone were typed."""
+        return bool(self.words) and self.by == WORDS and not query_of(self.words)
+
+    @property
     def is_empty(self) -> bool:
         """Whether everything is shown."""
         return not (any(self.facets.values()) or self.words or self.like)
@@ -137,7 +142,7 @@ def find(db: Database, app: State, config: Config, choice: Choice) -> Found:
     if choice.is_by_meaning:
         return _find_near(shelf, app.index.everything, app.meaning, choice)
     query = query_of(choice.words)
-    mask = None
+    mask = np.zeros(len(shelf), np.bool_) if choice.is_unreadable else None
     if query:
         mask = shelf.holds(store.matching_turns(db, query.match)) ^ query.without
     counted = count(shelf, choice.facets, mask)
@@ -232,6 +237,7 @@ def excerpts(
         orders=ORDER_NAMES,
         nothing=not len(found.shelf),
         waiting=found.waiting,
+        unreadable=choice.is_unreadable,
         like=next(
             iter(cards_of(db, config, names, [place_of_turn(choice.like)], unsure=True)), None
         )
@@ -267,7 +273,7 @@ def excerpt(
     shown = cards_of(db, config, names_of(db, taxonomy), [place_of_turn(utterance)], unsure=True)
     if not shown:
         raise HTTPException(404)
-    return page(request, "excerpt.html.jinja", card=shown[0])
+    return page(request, "excerpt.html.jinja", card=shown[0], note="")
 
 
 def _chosen(request: Request, db: Database, config: Config, taxonomy: Taxonomy) -> list[Card]:

@@ -50,6 +50,7 @@ class Index:
         self._sure = empty_shelf()
         self._all = empty_shelf()
         self._again_at = 0.0
+        self._is_behind = False  # a long reading is under way, which no page waits for
 
     def shelf(self, db: Database, folder: Path | str, *, unsure: bool) -> Shelf:
         """The excerpts to show; the first call waits until they are read.
@@ -77,16 +78,21 @@ class Index:
         # asked for now: what another thread read meanwhile may be older than this page
         if store.edition(db) == self._edition:
             return
-        if time.monotonic() < self._again_at or not self._lock.acquire(blocking=False):
+        if time.monotonic() < self._again_at:
             return
-        changed = self._changed(db)
-        if self._expected_s(len(changed)) < QUICK_S:
-            try:
-                self._read(db, folder, changed)
-            finally:
-                self._lock.release()
-        else:
+        if not self._lock.acquire(blocking=not self._is_behind):
+            return
+        is_stale = store.edition(db) != self._edition  # else another page has read it meanwhile
+        changed = self._changed(db) if is_stale else []
+        if self._expected_s(len(changed)) >= QUICK_S:
+            self._is_behind = True
             threading.Thread(target=self._read_behind, args=(folder,), daemon=True).start()
+            return
+        try:
+            if is_stale:
+                self._read(db, folder, changed)
+        finally:
+            self._lock.release()
 
     def _changed(self, db: Database) -> list[str]:
         """The calls to read again; of those that are gone nothing is left but that some are."""
@@ -106,6 +112,7 @@ class Index:
                 changed = self._changed(db)
                 self._read(db, folder, None if len(changed) > MANY else changed)
         finally:
+            self._is_behind = False
             self._lock.release()
 
     def _read(self, db: Database, folder: Path | str, calls: Sequence[str] | None = None) -> None:

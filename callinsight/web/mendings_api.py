@@ -46,6 +46,14 @@ class VoiceSide:
 
 
 @dataclasses.dataclass(frozen=True)
+class VoiceRole:
+    """Which role a buyer's voice has."""
+
+    voice: str  # as `voices` names it
+    persona: str
+
+
+@dataclasses.dataclass(frozen=True)
 class TurnMended:
     """What was said in a turn, and on which side; what is null stays."""
 
@@ -82,6 +90,14 @@ def mend_voice(request: Request, call: str, given: VoiceSide, db: Db, config: Se
     """Say on which side a voice is."""
     known = known_call(db, call)
     mend.set_side(db, config, known.id, given.voice, given.side, **stamp_of(request))
+    return _followed(request, db, known.id)
+
+
+@router.post("/calls/{call:path}/mendings/role", dependencies=MEND)
+def mend_role(request: Request, call: str, given: VoiceRole, db: Db, config: Settings) -> Mendings:
+    """Say which role a buyer's voice has; whom the sheets name has one as a person."""
+    known = known_call(db, call)
+    mend.set_role(db, config, known.id, given.voice, given.persona, **stamp_of(request))
     return _followed(request, db, known.id)
 
 

@@ -67,7 +67,7 @@ def figures(
             label="calls" if now.calls != 1 else "call",
             note=f"with {count(now.deals, 'deal')} in which a buyer was heard",
             trend=_more(now.calls, past.calls, past) if past.calls else "",
-            address="/excerpts",
+            address=f"/excerpts?month={month}",
         ),
         _objecting(db, now, past, least=config.gaps.min_deals),
         Figure(
@@ -116,7 +116,7 @@ def _heard(db: Database, month: str, zone: ZoneInfo) -> Month:
 
 
 def _objecting(db: Database, now: Month, past: Month, *, least: int) -> Figure:
-    label, address = "of deals object", "/excerpts?stance=objection"
+    label, address = "of deals object", f"/excerpts?stance=objection&month={now.name}"
     if now.deals < least:
         note = f"{count(now.deals, 'deal')}: too few to say"
         return Figure(value="–", label=label, note=note, address=address)

@@ -52,6 +52,7 @@ STATIC = HERE / "static"
 PLACES = (  # the navigation: address, words, who sees it
     ("/", "Home", "viewer"),
     ("/excerpts", "Excerpts", "viewer"),
+    ("/calls", "Calls", "viewer"),
     ("/gaps", "Gaps", "viewer"),
     ("/content", "Content", "viewer"),
     ("/requests", "Requests", "viewer"),

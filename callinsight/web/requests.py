@@ -61,7 +61,7 @@ def board(
     who = visitor(request).name.casefold()
     found = desk.requests_in(db, config, "all", as_of=today(request, config), overdue=overdue)
     tickets = [
-        ticket_of(one, clocks, names)
+        ticket_of(one, clocks, names, not_counted=desk.not_counted(db, one, today(request, config)))
         for one, clocks in found
         if not mine or who in (one.requester.casefold(), one.owner.casefold())
     ]

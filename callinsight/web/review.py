@@ -10,13 +10,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from callinsight import store
-from callinsight.pipeline.review import decide, history, undo
+from callinsight.pipeline.review import counting_tags, decide, history, undo
 from callinsight.pipeline.tags import STAGE
 from callinsight.records import DEMAND_STANCES, Correction
 from callinsight.reports.excerpts import find_words
 from callinsight.reports.wording import Names, listing, readable
-from callinsight.tagging.corrections import Labelling, holding, labelling_of
+from callinsight.tagging.corrections import (
+    Labelling,
+    holding,
+    labelling_of,
+    labelling_of_tags,
+)
 from callinsight.web.doubts import Doubts, answered
+from callinsight.web.following import follower_of
 from callinsight.web.pages import (
     Db,
     Definitions,
@@ -98,15 +104,14 @@ def undo_correction(
     request: Request, number: int, db: Db, concern: Annotated[str, Form()] = ""
 ) -> RedirectResponse:
     """Take a correction back, and show its turn again."""
-    taken = next((c for c in store.all_corrections(db) if c.id == number), None)
-    undo(db, number, who=visitor(request).name, at=this_moment(request))
-    return _to(concern=concern, turn=taken.utterance if taken else "")
+    taken = taken_back(request, db, number)
+    return _to(concern=concern, turn=taken.utterance)
 
 
 @router.post("/relearn")
 def relearn(request: Request) -> RedirectResponse:
     """Read all calls anew with what was said; the page goes on meanwhile."""
-    _relearning(request).start()
+    relearning_of(request).start()
     return _to()
 
 
@@ -133,9 +138,20 @@ def corrections(request: Request, db: Db, config: Settings, taxonomy: Definition
     return page(request, "corrections.html.jinja", lines=lines, more=more)
 
 
-def said(found: Review, concerns: list[str], stance: str, asks: list[str]) -> Labelling | str:
+def taken_back(request: Request, db: Database, number: int) -> Correction:
+    """Take a correction back; where the tags have it already, they follow. Raises InputError."""
+    known = {c.id: c for c in store.all_corrections(db)}
+    undo(db, number, who=visitor(request).name, at=this_moment(request))
+    taken = known[number]
+    is_in_tags = labelling_of_tags(counting_tags(db, taken.utterance)).text == taken.after
+    if is_in_tags and taken.after != taken.before:
+        follower_of(request).add(taken.call)
+    return taken
+
+
+def said(choices: Review, concerns: list[str], stance: str, asks: list[str]) -> Labelling | str:
     """What the turn says by the person, else what is wrong with the answer."""
-    if not set(concerns) <= set(found.concerns) or not set(asks) <= set(found.asks):
+    if not set(concerns) <= set(choices.concerns) or not set(asks) <= set(choices.asks):
         return CHANGED
     if concerns and stance not in STANCES:
         return UNFINISHED
@@ -221,13 +237,12 @@ def _words(labelling: str, taxonomy: Taxonomy) -> str:
 
 
 def _effect(request: Request, db: Database) -> dict[str, Any]:
-    relearning = _relearning(request)
-    read_at = store.last_finished(db, STAGE)
+    relearning = relearning_of(request)
     return {
         "running": relearning.is_running,
         "changed": relearning.changed,
         "failed": relearning.problem,
-        "waiting": store.corrected_since(db, read_at, by_others_than="") if read_at else 0,
+        "waiting": store.corrected_but_not_tagged(db, STAGE),
     }
 
 
@@ -241,6 +256,7 @@ def _doubts(request: Request) -> Doubts:
     return doubts
 
 
-def _relearning(request: Request) -> Relearning:
+def relearning_of(request: Request) -> Relearning:
+    """What reads all calls anew for the app."""
     relearning: Relearning = request.app.state.relearning
     return relearning

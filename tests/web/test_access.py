@@ -1,5 +1,8 @@
 """Who may do what: each route has its rule, each form its token, each session its end."""
 
+import dataclasses
+import html
+import shlex
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -79,6 +82,7 @@ def test_each_route_for_programs_takes_the_role_of_its_page(database: Path) -> N
         ("GET /api/calls/{call:path}/mendings", "GET /calls/{call:path}"),
         ("POST /api/calls/{call:path}/mendings/swap", "POST /mend/swap/{call:path}"),
         ("POST /api/calls/{call:path}/mendings/voice", "POST /mend/voice/{call:path}"),
+        ("POST /api/calls/{call:path}/mendings/role", "POST /mend/role/{call:path}"),
         ("POST /api/calls/{call:path}/mendings/turn", "POST /mend/turn/{utterance:path}"),
         ("POST /api/calls/{call:path}/mendings/person", "POST /mend/person/{call:path}"),
         ("DELETE /api/calls/{call:path}/mendings/{number}", "POST /mend/undo/{number}"),
@@ -350,6 +354,24 @@ def test_a_role_is_refused_what_it_may_not_do(users: Path) -> None:
             if role == "viewer":
                 assert "This takes the role admin; viewer-ann is viewer." in retried.text
             post(client, "/sign-out", {})
+
+
+def test_the_command_that_a_refusal_names_can_be_pasted(users: Path) -> None:
+    with store.opened(users) as db, store.transaction(db):
+        known = store.get_user(db, "viewer-ann")
+        assert known is not None
+        store.save_user(db, dataclasses.replace(known, name="Vic O'Hara"))
+    with browse(app_of(users)) as client:
+        sign_in(client, "Vic O'Hara")
+        refused = html.unescape(post(client, "/runs/c1/retry", {}).text)
+
+    command = refused.partition("change that: ")[2].partition("<")[0]
+    assert shlex.split(command) == [
+        "callinsight",
+        "users",
+        "add",
+        *("Vic O'Hara", "--role", "admin"),
+    ]
 
 
 def test_an_app_that_breaks_says_so_and_carries_the_headers(database: Path) -> None:

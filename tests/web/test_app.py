@@ -34,7 +34,7 @@ def test_runs_name_what_failed(visitor: TestClient, database: Path) -> None:
 
     page = visitor.get("/runs").text
 
-    assert '<dt>without speech</dt><dd class="num">1</dd>' in page
+    assert '<a href="/calls?status=empty">without speech</a></dt><dd class="num">1</dd>' in page
     assert "items.csv:4: &lt;b&gt;no&lt;/b&gt;" in page
 
 

@@ -233,3 +233,37 @@ def test_a_printed_page_has_no_menu(page: Page, address: str) -> None:
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.get_by_role("heading", name="October 2026")).to_be_visible()
+
+
+def test_printed_excerpts_are_words_across_the_page_and_nothing_to_press(
+    page: Page, address: str
+) -> None:
+    page.set_viewport_size({"width": 760, "height": 1075})  # A4 between its margins
+    visit(page, f"{address}/excerpts")
+    page.emulate_media(media="print")
+    said = page.locator(".excerpt blockquote").first
+    box = said.bounding_box()
+    assert box
+    assert box["width"] > 600
+    for pressed in ("button", ".button", ".play", ".doing", "select", "input"):
+        expect(page.locator(f"main {pressed}:visible")).to_have_count(0)
+
+
+def test_a_filter_that_is_set_by_key_keeps_the_focus(page: Page, address: str) -> None:
+    visit(page, f"{address}/excerpts")
+    box = page.locator("#filters input[name=stance]").first
+    box.focus()
+    page.keyboard.press("Space")
+    page.wait_for_url("**/excerpts?stance=*")
+    expect(page.locator("#filters input[name=stance]:checked")).to_be_focused()
+
+
+def test_content_is_asked_for_from_an_excerpt(page: Page, address: str) -> None:
+    visit(page, f"{address}/excerpts")
+    first = page.locator(".excerpt").first
+    words = first.locator("blockquote").inner_text()
+    first.get_by_role("link", name="Ask for content").click()
+    expect(
+        page.get_by_text("Filled in from what the buyer said; change what you like.")
+    ).to_be_visible()
+    expect(page.locator(".cell-side blockquote").first).to_contain_text(words[:40])

@@ -45,6 +45,24 @@ def test_a_mended_title_is_seen_on_the_excerpts(visitor: TestClient) -> None:
     assert "Ann Lee has the role Champion" in visitor.get("/calls/first").text
 
 
+def test_a_voice_that_no_sheet_names_gets_a_role(visitor: TestClient, calls: Path) -> None:
+    assert "/mend/role/" not in visitor.get("/calls/first").text  # people have theirs
+    with store.opened(calls) as db, store.transaction(db):
+        store.update_call(db, store.get_call(db, "second"), [])
+
+    def shown() -> str:
+        return visitor.get("/calls/second").text
+
+    post(visitor, "/mend/voice/second", {"voice": "Ann Lee", "side": "buyer"})
+    visitor.app.state.follower.wait()
+    assert 'action="/mend/role/second"' in shown()
+    post(visitor, "/mend/role/second", {"voice": "Ann Lee", "persona": "champion"})
+    visitor.app.state.follower.wait()
+
+    assert "Ann Lee has the role Champion" in shown()
+    assert '<option value="champion" selected>Champion</option>' in shown()
+
+
 def test_mended_words_are_found_and_the_tag_follows(visitor: TestClient, calls: Path) -> None:
     shown = visitor.get("/mend/turn/first%3A0001").text
     assert "The price is far too high for us. We have no budget for that.</textarea>" in shown

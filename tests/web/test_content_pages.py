@@ -275,3 +275,32 @@ def test_programs_read_gaps(visitor: TestClient) -> None:
     assert found["items"] == [one]
     assert one["evidence"] == ["c1:0001", "c2:0001", "c3:0001"]
     assert missing.json() == {"error": "There are no gaps of '2020-01'."}
+
+
+def test_an_id_with_a_stroke_has_its_page_its_link_and_its_tags(
+    visitor: TestClient, desk: Path
+) -> None:
+    guide = ContentItem(
+        id="docs/guide?v=1",
+        title="The guide",
+        content_type="blog",
+        url="https://content.example/guide",
+        owner="Tom",
+    )
+    with store.opened(desk) as db, store.transaction(db):
+        store.replace_content(db, [*ITEMS, guide], EVENTS)
+        proposed = {"field": "concerns", "value": "need_fit", "score": 0.9, "why": "says"}
+        store.save_suggestions(db, [Suggestion(item=guide.id, **proposed)])
+    listing = visitor.get("/content").text
+
+    address = next(one for one in listed(listing) if one.startswith("docs"))
+    page = visitor.get(f"/content/{address}")
+    post(visitor, f"/content/{address}/share", {"deal": "D-1"})
+    said = {"value": "concerns=need_fit", "said": "accept"}
+    post(visitor, f"/content/{address}/tags", said)
+
+    assert page.status_code == 200
+    assert "<h1>The guide</h1>" in page.text
+    whole = visitor.get(f"/api/content/{address}").json()
+    assert whole["item"]["concerns"] == ["need_fit"]
+    assert [event["deal"] for event in whole["events"]] == ["D-1"]

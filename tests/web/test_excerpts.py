@@ -62,7 +62,7 @@ def test_words_of_others_are_harmless(visitor: TestClient) -> None:
         ("q=page&unsure=1", ["first:0004", "second:0004"]),
         ("order=newest", ["second:0001", "second:0003", "first:0001", "first:0003"]),
         ("concern=nothing", []),
-        ("q=%22", ["first:0001", "first:0003", "second:0001", "second:0003"]),
+        ("q=%22", []),
         ("after=first:0003", ["second:0001", "second:0003"]),
         ("after=gone:0003", []),
         ("after=x&order=y&by=z&unsure=9&like=", []),
@@ -162,3 +162,19 @@ def test_a_month_that_is_none_finds_nothing(visitor: TestClient, month: str) -> 
     page = visitor.get("/excerpts", params={"month": month})
 
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize("typed", ['"', "-", "OR", "💡"])
+def test_signs_without_a_word_find_nothing_and_say_so(visitor: TestClient, typed: str) -> None:
+    page = visitor.get("/excerpts", params={"q": typed}).text
+
+    assert "Nothing to look for" in page
+    assert 'id="x-' not in page
+    assert visitor.get("/api/excerpts", params={"q": typed}).json()["total"] == 0
+
+
+def test_an_or_in_small_letters_is_explained(visitor: TestClient) -> None:
+    page = visitor.get("/excerpts", params={"q": "pony or unicorn"}).text
+
+    assert "For either of two words write OR in capitals." in page
+    assert "<dt>price OR budget</dt>" in page  # and so does the help

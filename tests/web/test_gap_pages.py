@@ -192,6 +192,7 @@ def test_gaps_follow_what_is_said_of_an_asset_by_page_and_by_api(desk: Path) -> 
         content_type="one_pager",
         url="https://content.example/n",
         updated_on="2026-10-01",
+        owner="Dana",
     )
     with store.opened(desk) as db:
         store.save_items(db, [new])

@@ -77,6 +77,22 @@ def test_the_month_in_four_numbers(database: Path) -> None:
     ]
 
 
+def test_a_number_of_the_month_leads_to_what_it_counts(database: Path) -> None:
+    fill(database, months=("2026-09",), deals=6)
+    fill(database, months=("2026-10",), deals=8)
+    with browse(create_app(database, now=Clock())) as client:
+        links = re.findall(r'<dt><a href="([^"]*)">', client.get("/").text)
+        counted = client.get(links[0].replace("&amp;", "&")).text
+
+    assert links == [
+        "/excerpts?month=2026-10",
+        "/excerpts?stance=objection&amp;month=2026-10",
+        "/gaps",
+        "/requests",
+    ]
+    assert "from 8 calls" in counted
+
+
 def test_too_few_deals_give_no_share(database: Path) -> None:
     fill(database, months=("2026-10",), deals=3)
 

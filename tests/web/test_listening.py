@@ -132,3 +132,35 @@ def test_sides_that_are_swapped_and_swapped_back_show_everywhere(page: Page) -> 
     expect(page.locator("#turn-1 .tags")).to_contain_text("Price and budget")
     visit(page, "/excerpts?concern=price_budget&account=Acme")
     expect(raised).to_be_visible()
+
+
+def test_a_tag_is_corrected_in_place_by_keys(page: Page) -> None:
+    visit(page, "/excerpts")
+    card = page.locator("#x-first\\:0001")
+    card.get_by_role("link", name="Correct the tags").press("Enter")
+    expect(card.get_by_label("Price and budget")).to_be_checked()
+    card.get_by_label("Price and budget").press("Space")
+    card.get_by_label("Security and compliance").press("Space")
+    card.get_by_role("button", name="Keep", exact=True).press("Enter")
+
+    expect(card.locator(".tags")).to_contain_text("Security and compliance · objection")
+    expect(card.locator(".tags")).not_to_contain_text("Price and budget")
+    expect(card).to_be_focused()
+    visit(page, "/calls/first")
+    expect(page.locator("#turn-1 .tags")).to_contain_text("Security and compliance · objection")
+
+
+def test_one_form_at_a_time_opens_under_a_turn(page: Page) -> None:
+    visit(page, "/calls/first")
+    turn = page.locator("#turn-4")  # nothing in it counts
+    turn.get_by_role("link", name="Correct the tags").press("Enter")
+    expect(turn.locator("form")).to_contain_text("Which concerns does it raise?")
+    turn.get_by_role("link", name="Mend", exact=True).press("Enter")
+    expect(turn.get_by_label("What was said")).to_be_focused()
+    expect(turn.locator("form")).to_have_count(1)
+    turn.get_by_role("link", name="Correct the tags").press("Enter")
+    turn.get_by_label("Competitors").check()
+    turn.get_by_label("As an objection").check()
+    turn.get_by_role("button", name="Keep", exact=True).click()
+
+    expect(page.locator("#turn-4 .tags")).to_contain_text("Competitors · objection")

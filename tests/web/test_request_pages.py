@@ -11,7 +11,7 @@ from browsing import ready, visit, window
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
-from visiting import browse, post
+from visiting import browse, post, token_in
 
 from callinsight import store
 from callinsight.pipeline.users import hash_password, make_token
@@ -231,16 +231,7 @@ def test_the_brief_calendar_and_sheet_are_taken_along_and_noted(
 
 
 def test_a_rep_sees_what_was_asked_and_what_answers_it(desk: Path) -> None:
-    fits = ContentItem(
-        id="A-50",
-        title="Payback in months",
-        content_type="roi_tool",
-        url="https://content.example/payback",
-        concerns=("value_roi",),
-    )
-    with store.opened(desk) as db:
-        _held(db, "c1", "c2", by="Dana Whitfield")
-        store.replace_content(db, [fits], [])
+    _answered(desk, by="Dana Whitfield")
     with browse(create_app(desk, now=lambda: NOW)) as client:
         nobody = client.get("/requests/calls").text
         page = client.get("/requests/calls", params={"rep": "Dana Whitfield"}).text
@@ -248,6 +239,10 @@ def test_a_rep_sees_what_was_asked_and_what_answers_it(desk: Path) -> None:
         after = client.get("/requests/calls", params={"rep": "Dana Whitfield"}).text
 
     assert "Whose calls?" in nobody
+    assert (
+        '<a class="button" href="/requests/calls?rep=Dana+Whitfield">Dana Whitfield'
+        in nobody.replace("%20", "+")
+    )
     assert page.index("Proposal c2") < page.index("Proposal c1")
     assert "Proposal c3" not in page
     assert "What return did others see?" in page
@@ -274,6 +269,20 @@ def test_what_nothing_answers_can_be_asked_for_once(desk: Path) -> None:
     assert 'href="/requests/new?utterance=c1%3A0001"' in page
     assert '<a href="/requests/R-1">R-1 asks for it</a>' in after
     assert "utterance=c1%3A0001" not in after
+
+
+def _answered(desk: Path, *, by: str) -> None:
+    """Two calls of a rep, and an asset for what was asked in them."""
+    fits = ContentItem(
+        id="A-50",
+        title="Payback in months",
+        content_type="roi_tool",
+        url="https://content.example/payback",
+        concerns=("value_roi",),
+    )
+    with store.opened(desk) as db:
+        _held(db, "c1", "c2", by=by)
+        store.replace_content(db, [fits], [])
 
 
 def _held(db: object, *calls: str, by: str) -> None:
@@ -459,3 +468,32 @@ def test_from_a_gap_to_a_request_to_delivered(
     assert (kept.state, kept.item, kept.owner, kept.claims) == (
         *("delivered", "A-41", "Tom", "Months until it pays"),
     )
+
+
+def test_programs_see_what_buyers_asked_of_a_rep_and_who_asks_for_the_same(desk: Path) -> None:
+    _answered(desk, by="Dana Whitfield")
+    with browse(create_app(desk, now=lambda: NOW)) as client:
+        listing = client.get("/api/reps").json()["items"]
+        name = listing[0]["name"]
+        seen, cursor = [], ""
+        while cursor is not None:
+            part = client.get(f"/api/reps/{name}/calls", params={"limit": 1, "cursor": cursor})
+            seen += part.json()["items"]
+            cursor = part.json()["next"]
+        page = client.get("/requests/calls", params={"rep": name}).text
+        nobody = client.get("/api/reps/Nobody/calls")
+        client.headers["x-csrf-token"] = token_in(page)
+        client.post("/api/requests", json={"title": "A return sheet for finance"})
+        alike = client.get("/api/requests/similar", params={"title": "return sheet finance"}).json()
+        other = client.get("/api/requests/similar", params={"title": "a pony for the office"})
+
+    assert len(seen) == listing[0]["calls"]
+    assert all(f'href="/calls/{one["call"]["id"]}"' in page for one in seen)
+    offered = {asset for one in seen for wish in one["wishes"] for asset in wish["assets"]}
+    assert offered
+    assert all(f'href="/content/{asset}"' in page for asset in offered)
+    assert (nobody.status_code, nobody.json()["error"]) == (
+        *(404, "Nobody called 'Nobody' takes part in a call on our side."),
+    )
+    assert [one["number"] for one in alike] == ["R-1"]
+    assert other.json() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from heard import fill
-from visiting import browse, post
+from visiting import add_roles, browse, post, program
 
 from callinsight import store
 from callinsight.web.app import create_app
@@ -169,6 +169,24 @@ def test_what_is_not_in_the_numbers_yet_is_said(visitor: TestClient, filled: Pat
 
     assert "1 corrected turn is not in the numbers yet." in page
     assert 'action="/review/relearn"' in page
+
+
+def test_a_program_has_calls_read_anew(database: Path) -> None:
+    fill(database, months=("2026-10",), deals=2)
+    add_roles(database)
+    app = create_app(database, now=lambda: NOW)
+    with browse(app):
+        editor, requester = program(app, "editor"), program(app, "requester")
+        assert requester.post("/api/review/relearn").status_code == 403
+        before = editor.get("/api/review/effect").json()
+        begun = editor.post("/api/review/relearn")
+        assert app.state.relearning.wait(seconds=240)
+        after = editor.get("/api/review/effect").json()
+
+    assert before == {"running": False, "tags": None, "calls": None, "problem": "", "waiting": 0}
+    assert (begun.status_code, begun.json()["running"]) == (202, True)
+    assert (after["running"], after["calls"]) == (False, 2)
+    assert after["tags"] > 0
 
 
 def test_reading_anew_says_what_it_changed(database: Path) -> None:

@@ -43,6 +43,26 @@ def test_what_was_read_before_a_change_is_not_shown_after_it(told: Path) -> None
     assert len(index.everything) == 0
 
 
+def test_a_page_waits_for_a_quick_reading_and_not_for_a_long_one(told: Path) -> None:
+    app = create_app(told, now=lambda: NOW)
+    index = app.state.index
+    with store.opened(told) as db, store.opened(told) as other:
+        index.shelf(db, "", unsure=False)
+        with store.transaction(other):
+            store.erase_calls(other, ["first", "second", "third"])
+        with index._lock:  # as if another page were reading
+            index._is_behind = True
+            assert len(index.shelf(db, "", unsure=True)) > 0
+            index._is_behind = False
+            page = threading.Thread(target=lambda: index.shelf(other, "", unsure=True))
+            page.start()
+            page.join(0.2)
+            assert page.is_alive()
+        page.join()
+
+    assert len(index.everything) == 0
+
+
 def test_the_content_is_worked_out_once_a_change_and_once_a_day(told: Path) -> None:
     days = [NOW]
     app = create_app(told, now=lambda: days[-1])

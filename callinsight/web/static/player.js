@@ -118,6 +118,9 @@ document.addEventListener("click", (event) => {
     copy(within, event.target.closest("[data-copy]").dataset.copy);
   } else if (event.target.closest("[data-help]")) {
     help.showModal();
+  } else if (event.target.closest(".adding [data-close]")) {
+    event.preventDefault();
+    event.target.closest(".adding").replaceChildren();
   } else {
     document.querySelectorAll("details.why[open], details.menu-small[open]").forEach((open) => {
       if (!open.contains(event.target)) open.open = false;
@@ -165,7 +168,17 @@ const unfold = () => {
   if (filters && !unfolded.has("filters")) filters.open = roomy.matches;
   unfolded.forEach((open, id) => { const found = document.getElementById(id); if (found) found.open = open; });
 };
-document.addEventListener("htmx:afterSettle", unfold);
+let chosen = ""; // the filter that was just set: where it stood folded, htmx cannot focus it again
+document.addEventListener("htmx:beforeSwap", () => { chosen = document.activeElement?.closest("#filters") ? document.activeElement.id : ""; });
+document.addEventListener("htmx:afterSettle", () => {
+  unfold();
+  if (chosen && document.activeElement === document.body) document.getElementById(chosen)?.focus({ preventScroll: true });
+  chosen = "";
+});
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const follows = detail.requestConfig?.path.startsWith("/correct/state/"); // a card comes as it is tagged now
+  if (follows && document.activeElement === document.body) detail.elt.focus({ preventScroll: true });
+});
 document.addEventListener("htmx:responseError", () => say("That did not work. Try again in a moment."));
 document.addEventListener("htmx:sendError", () => say("The server does not answer. Is it still running?"));
 unfold();
@@ -178,24 +191,28 @@ if (turns) {
   const said = [...turns.querySelectorAll("[data-start]")];
   let lit = null;
   let at = null;
+  const isOpen = (link, turn) => $(link.getAttribute("hx-select"), turn); // its form
   document.addEventListener("click", (event) => {
     const word = event.target.closest("[data-t]");
     const line = event.target.closest("[data-play]");
     const turn = event.target.closest("[data-turn]");
     if (event.target.closest("[data-close]") && turn) {
       event.preventDefault();
-      $("#mend-turn", turn).remove();
+      $(".mend-turn-form", turn).remove();
     } else if (word && !getSelection().toString()) {
       play(turn, { from: Number(word.dataset.t), to: Infinity });
     } else if (line) {
       event.preventDefault();
       play(turn, { to: Infinity });
-    } else if (event.target.closest(".mend-turn") && turn && $("#mend-turn", turn)) {
+    } else if (event.target.closest(".mend-turn") && turn && isOpen(event.target.closest(".mend-turn"), turn)) {
       event.preventDefault();
     }
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.matches(".mend-turn") && $("#mend-turn", event.target.closest("[data-turn]"))) event.preventDefault();
+    if (!event.target.matches(".mend-turn")) return;
+    const turn = event.target.closest("[data-turn]");
+    if (isOpen(event.target, turn)) event.preventDefault();
+    else $(".mend-turn-form", turn)?.remove(); // one form at a time
   });
   document.addEventListener("callinsight:time", ({ detail: now }) => {
     let low = 0;
