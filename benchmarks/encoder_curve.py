@@ -64,7 +64,7 @@ class Point:
 
 
 POINTS = (  # in the order in which they are trained
-    *(Point(Fraction(1, parts), 1) for parts in (8, 4, 2)),
+    *(Point(Fraction(1, parts), 1) for parts in (8, 2, 4)),
     *(Point(Fraction(1, parts), 2) for parts in (8, 4)),
 )
 

@@ -2,13 +2,16 @@
 
     python benchmarks/scale.py workers --repeat 3
     python benchmarks/scale.py calls --most 10000
+    python benchmarks/scale.py done --calls 10000 --times 10
     python benchmarks/scale.py report /tmp/large.db
 
 `workers` hears recordings of the demo with two processes of this machine and with two Dask workers
 of it, in turns, on the small English model. `calls` takes more and more transcripts through the whole
 pipeline: 20,000 distinct turns in them, whose vectors are replayed; reading, tagging, the gaps and
 the report are real, topics are left out. Each size starts with an empty database; then it is run
-again over calls that are done. `report` makes the report and the gaps of a database that
+again over calls that are done: once as nothing has changed, once with `--check-all`, which looks at each.
+`done` does the same over a database whose done calls were copied so many times, files and all: to
+hear and tag a hundred thousand takes hours. `report` makes the report and the gaps of a database that
 `benchmarks/web.py make` wrote.
 """
 
@@ -26,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +40,10 @@ from callinsight.cluster import run_jobs
 from callinsight.config import load_config
 from callinsight.pipeline.hearing import Heard, SpeechJob, engine_settings, hear, hear_afar
 from callinsight.pipeline.run import run
+from callinsight.pipeline.unchanged import keep_unchanged, program_of
 from callinsight.progress import silent
 from callinsight.tagging.encoder import SIZE, Turn
+from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +51,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 RECORDINGS = sorted((ROOT / "pipelines" / "demo" / "recordings").glob("*.flac"))
 DISTINCT, TURNS = 20_000, 10  # turns of buyers in all, and in a call
+NOW = datetime.now(UTC).isoformat(timespec="seconds")
+OLD_S = 3600  # files are so much older than the run
+OF_A_CALL = {  # tables with the columns that name the call
+    "calls": ("id", "file"),
+    "participants": ("call",),
+    "utterances": ("call", "id"),
+    "tags": ("call", "utterance"),
+}
 SIZES = (10, 100, 1000, 5000, 10_000, 100_000)
 WORDS = (ROOT / "pipelines" / "demo" / "transcripts", "*.vtt")
 REPORT = (
@@ -59,17 +73,21 @@ REPORT = (
 def main() -> None:
     """Print the table that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("workers", "calls", "report"))
+    parser.add_argument("what", choices=("workers", "calls", "done", "report"))
     parser.add_argument("database", type=Path, nargs="?")
     parser.add_argument("--repeat", type=int, default=3, help="how often each recording is heard")
     parser.add_argument("--recordings", type=int, default=len(RECORDINGS))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--most", type=int, default=10_000)
+    parser.add_argument("--calls", type=int, default=10_000, help="calls that are really heard")
+    parser.add_argument("--times", type=int, default=10, help="how often each then is there")
     asked = parser.parse_args()
     if asked.what == "workers":
         workers(RECORDINGS[: asked.recordings] * asked.repeat, asked.rounds)
     elif asked.what == "calls":
         calls(asked.most)
+    elif asked.what == "done":
+        done(asked.calls, asked.times)
     else:
         report(asked.database)
 
@@ -152,26 +170,75 @@ def dask(kind: str, *options: str) -> subprocess.Popen[bytes]:
 
 def calls(most: int) -> None:
     """Milliseconds a call as the calls grow, and a second run over the same."""
-    print("| calls | first run | a call | second run | peak memory |\n|---|---|---|---|---|")
+    print("| calls | first run | a call | second run | each looked at | peak memory |")
+    print("|---|---|---|---|---|---|")
     for count in [size for size in SIZES if size <= most]:
         with tempfile.TemporaryDirectory(prefix="scale-") as folder:
             write_project(Path(folder), count)
             first_s, _ = timed_run(Path(folder))
-            second_s, peak_mb = timed_run(Path(folder))
+            second_s, _ = timed_run(Path(folder))
+            looked_s, peak_mb = timed_run(Path(folder), check_all=True)
         each_ms = first_s / count * 1000
         print(
-            f"| {count:,} | {first_s:.1f} s | {each_ms:.1f} ms | {second_s:.1f} s | {peak_mb:.0f} MB |",
+            f"| {count:,} | {first_s:.1f} s | {each_ms:.1f} ms | {second_s:.1f} s | {looked_s:.1f} s "
+            f"| {peak_mb:.0f} MB |",
             flush=True,
         )
 
 
-def timed_run(folder: Path) -> tuple[float, float]:
+def timed_run(folder: Path, *, check_all: bool = False) -> tuple[float, float]:
     """Seconds of a run, and the most memory that this process has taken so far, in MB."""
     config = load_config(folder / "sales_calls.toml")
     started = time.monotonic()
-    summary = run(config, database=config.database, workers=2, retry_failed=False, progress=silent)
+    summary = run(
+        config,
+        database=config.database,
+        workers=2,
+        retry_failed=False,
+        progress=silent,
+        now=NOW,
+        check_all=check_all,
+    )
     assert set(summary.statuses) == {"done"}, summary.statuses
     return time.monotonic() - started, peak_mb()
+
+
+def done(count: int, times: int) -> None:
+    """A run over done calls, most of which are copies of others under other names."""
+    with tempfile.TemporaryDirectory(prefix="scale-") as name:
+        folder = Path(name)
+        write_project(folder, count)
+        timed_run(folder)
+        one_s, _ = timed_run(folder)
+        multiply(folder, times)
+        many_s, peak = timed_run(folder)
+    print("| done calls | run in which nothing has changed | peak memory |\n|---|---|---|")
+    print(
+        f"| {count:,} | {one_s:.1f} s | |\n| {count * times:,} | {many_s:.1f} s | {peak:.0f} MB |"
+    )
+
+
+def multiply(folder: Path, times: int) -> None:
+    """Copy each done call with its turns, tags and file, and note that all is as it was left."""
+    config = load_config(folder / "sales_calls.toml")
+    files = sorted((folder / "files").iterdir())
+    with store.opened(folder / "callinsight.db") as db:
+        for number in range(1, times):
+            for path in files:
+                copy = path.with_name(path.name.replace("call-", f"call{number}-"))
+                shutil.copy2(path, copy)
+            with store.transaction(db):
+                for table, ids in OF_A_CALL.items():
+                    names = [column.name for column in db[table].columns]
+                    cells = [
+                        f"replace({c}, 'call-', 'call{number}-')" if c in ids else c for c in names
+                    ]
+                    db.execute(
+                        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(cells)} "  # noqa: S608
+                        f"FROM {table} WHERE {ids[0]} LIKE 'call-%'"
+                    )
+        program = program_of(config, load_taxonomy(config.tagging.taxonomy))
+        keep_unchanged(db, config, program, [], now=NOW)
 
 
 def peak_mb() -> float:
@@ -225,6 +292,8 @@ def write_transcript(path: Path, pairs: list[Turn]) -> None:
         start = f"{index * 10 // 60:02d}:{index * 10 % 60:02d}"
         lines += [f"{start}.000 --> {start}.900", f"<v {('Dana', 'Ann')[index % 2]}>{text}</v>", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
+    hour_ago = time.time() - OLD_S
+    os.utime(path, (hour_ago, hour_ago))
 
 
 def keep_vectors(database: Path, pairs: list[Turn]) -> None:
