@@ -171,6 +171,7 @@ class TestAsking:
         assert new_request(db, config, again, who="Jo", now=NOW, anyway=True).id == 2
 
     def test_similar_titles_are_found_by_what_they_mean(self, desk):
+        load_embedder()  # fetched where no other test has done so yet
         db, _ = desk
         ask(desk, "Case study: manufacturing customer")
         ask(desk, "Pricing sheet for next year")

@@ -251,8 +251,8 @@ def test_a_theme_is_named():
     before = numbers(cell(4, 40, concern="topic:3"), month="2026-09")
 
     assert compare(now, before).sentence.replace("\N{NO-BREAK SPACE}", " ") == (
-        "Against September 2026: 1 new gap. More than chance explains: Theme: invoices, abroad (Champion "
-        "at Decision) rose from 10 % to 90 % of deals."
+        "Against September 2026: 1 gap proven only now, for want of calls then. More than chance explains: "
+        "Theme: invoices, abroad (Champion at Decision) rose from 10 % to 90 % of deals."
     )
 
 
