@@ -39,13 +39,17 @@ bench: setup
 	$(BIN)/python benchmarks/vocabulary.py
 	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/tagging.py
+	$(BIN)/python benchmarks/heads_curve.py
+	$(BIN)/python benchmarks/thresholds.py
 	$(BIN)/callinsight evaluate benchmarks/unseen_turns.csv
 	$(BIN)/callinsight evaluate benchmarks/short_turns.csv
+	$(BIN)/callinsight evaluate benchmarks/terse_turns.csv
 	$(BIN)/python benchmarks/annotators.py
 	$(BIN)/python benchmarks/variants.py
 	$(BIN)/python benchmarks/corrections.py
 	$(BIN)/python benchmarks/correction_choices.py
 	$(BIN)/python benchmarks/stages.py
+	$(BIN)/python benchmarks/asks.py
 	$(BIN)/python benchmarks/gaps.py
 	$(BIN)/python benchmarks/faults.py
 	$(BIN)/callinsight run pipelines/demo.toml

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from left_out import CONCERNS, UNSEEN, fitted, left_out, say, shown, tagger
 from safetensors.torch import save_file
-from tagging import CONCERNS, UNSEEN, fitted, left_out, say, shown, tagger
 
 from callinsight import conversion, weights
 from callinsight.pipeline.embedding import load_encoder

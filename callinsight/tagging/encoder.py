@@ -37,7 +37,7 @@ class TurnEncoder:
     """Turns to vectors, one at a time, so that a turn gives the same bytes whatever is beside it.
 
     In 8 bits a matrix is scaled by its largest input, that of the neighbours as well; batches of
-    eight would be about a third faster (benchmarks/tagging.py).
+    eight would be about a third faster (benchmarks/tagging_cost.py).
     """
 
     def __init__(self, folder: Path) -> None:
