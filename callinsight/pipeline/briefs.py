@@ -15,6 +15,7 @@ from callinsight.pipeline.drafts import concern_name
 from callinsight.pipeline.requests import clocks_of, events_of, get_request
 from callinsight.records import DEMAND_STANCES
 from callinsight.reports.brief import Asset, Brief, Deal, Said, write_brief
+from callinsight.reports.excerpts import is_doubtful
 from callinsight.sheets import sheet_text
 from callinsight.taxonomy import load_taxonomy
 
@@ -78,6 +79,7 @@ def said_in(db: Database, concern: str, evidence: Sequence[str]) -> list[Said]:
             call=calls[found[id_].call],
             stance=_stance(tags.get(id_)),
             score=tags[id_].score if id_ in tags else 0.0,
+            doubtful=id_ in tags and is_doubtful(tags[id_]),
         )
         for id_ in evidence
         if id_ in found and (id_ in tags or not concern)

@@ -42,6 +42,7 @@ class Said:
     call: Call
     stance: str = ""  # objection | question, where it is known
     score: float = 0.0  # probability that it is about the concern; 0 where none is told
+    doubtful: bool = False  # it counts, and may be about something else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +180,11 @@ def _deal(deal: Deal, names: Names) -> str:
 
 
 def _quotes(brief: Brief, names: Names) -> Iterator[str]:
-    chosen = _varied(brief.said)
+    sure = [said for said in brief.said if not said.doubtful]
+    chosen = _varied(sure or brief.said)
+    if chosen and not sure:
+        yield "None of these turns is sure to be about the concern: hear them first."
+        yield ""
     for said in chosen:
         spoken = said.utterance
         at = clock(spoken.start_s, estimated=spoken.estimated)
@@ -199,9 +204,13 @@ def _quotes(brief: Brief, names: Names) -> Iterator[str]:
         yield ""
     if not chosen:
         yield "No call stands behind this request."
-    more = len(brief.said) - len(chosen)
+    doubtful = len(brief.said) - len(sure) if sure else 0
+    more = len(brief.said) - len(chosen) - doubtful
     if more:
-        yield f"{count(more, 'more turn')} like these stand in the report."
+        stand = "stands" if more == 1 else "stand"
+        yield f"{count(more, 'more turn')} like these {stand} in the report."
+    if doubtful:
+        yield f"{count(doubtful, 'turn')} that may be about something else: left out here."
     if brief.unheard:
         is_ = "is" if brief.unheard == 1 else "are"
         yield f"{count(brief.unheard, 'turn')} of the evidence {is_} not as it was: heard anew, or removed."

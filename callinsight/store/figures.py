@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from callinsight.records import Call, Gap, Tag
 from callinsight.store.rows import load
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable
 
     from sqlite_utils import Database
 
@@ -146,15 +147,14 @@ def pressing_gaps(db: Database, month: str) -> list[Gap]:
     )
 
 
-def sure_tags(db: Database, utterances: Sequence[str], kind: str, label: str) -> list[Tag]:
+def sure_tags(db: Database, utterances: Iterable[str], kind: str, label: str) -> list[Tag]:
     """The sure tags of one kind and label that these utterances have."""
-    marks = ", ".join("?" for _ in utterances)
     return load(
         db,
         Tag,
-        f"SELECT * FROM tags WHERE utterance IN ({marks}) "  # noqa: S608 - marks
-        "AND kind = ? AND label = ? AND status = 'sure'",
-        [*utterances, kind, label],
+        "SELECT tags.* FROM json_each(?) AS wanted JOIN tags ON tags.utterance = wanted.value "
+        "WHERE kind = ? AND label = ? AND status = 'sure'",
+        [json.dumps(list(utterances)), kind, label],
     )
 
 

@@ -13,16 +13,17 @@ from callinsight.content.supply import DENIED
 from callinsight.pipeline.matching import judged_of
 from callinsight.records import INFERRED
 from callinsight.reports.demand import LOST, OPEN, Facts, describe, worth_by_deal, worth_of
+from callinsight.reports.excerpts import is_doubtful
 from callinsight.reports.wording import money, readable, web_address
 from callinsight.web.cards import cards_of, playable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlite_utils import Database
 
     from callinsight.config import Config
-    from callinsight.records import Call, ContentItem, Gap, Judgement, Utterance
+    from callinsight.records import Call, ContentItem, Gap, Judgement, Tag, Utterance
     from callinsight.reports.demand import Demand
     from callinsight.reports.wording import Names
     from callinsight.web.cards import Card
@@ -91,7 +92,9 @@ def proof_of(db: Database, config: Config, names: Names, gap: Gap, *, every: boo
         usable=(),
         worth=worth_by_deal(calls.values()),
     )
-    turns = order_of(db, gap.evidence, ways, said, calls, config)[: MOST if every else FIRST]
+    doubtful = {tag.utterance for tag in _tags(db, gap.concern, said) if is_doubtful(tag)}
+    order = order_of(db, gap.evidence, ways, said, calls, config, doubtful=doubtful)
+    turns = order[: MOST if every else FIRST]
     all_deals, deals = _deals(said.values(), calls)
     deals_behind = {calls[one.call].deal or one.call for one in said.values()}
     return Proof(
@@ -115,24 +118,26 @@ def order_of(
     said: Mapping[str, Utterance],
     calls: Mapping[str, Call],
     config: Config,
+    *,
+    doubtful: Collection[str],
 ) -> list[str]:
     """Turns in the order to hear them: each deal once before any twice, those with sound first.
 
-    `ways` say how each counts, as far as that is known.
+    `ways` say how each counts, as far as that is known. Those that are `doubtful` come last.
     """
     heard: dict[str, int] = defaultdict(int)
     plays = playable(db, config, list(calls.values()))
 
-    def telling(id_: str) -> tuple[bool, int, str]:
+    def telling(id_: str) -> tuple[bool, bool, int, str]:
         stance = ways.get(id_, STANCES[-1]).partition("+")[0]
-        return said[id_].call not in plays, STANCES.index(stance), id_
+        return id_ in doubtful, said[id_].call not in plays, STANCES.index(stance), id_
 
     rounds = []
     for id_ in sorted(ids, key=telling):
         deal = calls[said[id_].call].deal or said[id_].call
-        rounds.append((heard[deal], id_))
+        rounds.append((id_ in doubtful, heard[deal], id_))
         heard[deal] += 1
-    return [id_ for _, id_ in sorted(rounds, key=lambda pair: pair[0])]
+    return [id_ for *_, id_ in sorted(rounds, key=lambda row: row[:2])]
 
 
 def still_said(
@@ -142,14 +147,20 @@ def still_said(
 
     A call that is heard again numbers its turns anew: what raises the concern no more is left out.
     """
-    kind, _, label = concern.rpartition(":")
-    tags = store.sure_tags(db, evidence, kind or "concern", label) if concern else []
+    tags = _tags(db, concern, evidence) if concern else []
     ways = {tag.utterance: tag.stance for tag in tags}
     said = store.utterances_by_id(db, evidence)
     calls = _calls(db, said.values())
     ids = [id_ for id_ in said if not concern or id_ in ways]
-    turns = order_of(db, ids, ways, said, calls, config)[:most]
+    doubtful = {tag.utterance for tag in tags if is_doubtful(tag)}
+    turns = order_of(db, ids, ways, said, calls, config, doubtful=doubtful)[:most]
     return cards_of(db, config, names, [(said[t].call, said[t].position) for t in turns]), len(ids)
+
+
+def _tags(db: Database, concern: str, turns: Iterable[str]) -> list[Tag]:
+    """The sure tags by which these turns raise a concern or a theme."""
+    kind, _, label = concern.rpartition(":")
+    return store.sure_tags(db, turns, kind or "concern", label)
 
 
 def _calls(db: Database, said: Iterable[Utterance]) -> dict[str, Call]:

@@ -14,7 +14,7 @@ from callinsight import store
 from callinsight.months import month_of
 from callinsight.pipeline.run import SETTINGS
 from callinsight.records import Call, Gap, Tag, Utterance
-from callinsight.reports.excerpts import find_words
+from callinsight.reports.excerpts import find_words, is_doubtful
 from callinsight.reports.wording import Names, count
 from callinsight.web.cards import cards_of
 from callinsight.web.excerpts import names_of
@@ -137,10 +137,11 @@ def _telling(
     )
 
 
-def _rank(tag: Tag, text: str) -> tuple[int, bool, float, str]:
+def _rank(tag: Tag, text: str) -> tuple[bool, int, bool, float, str]:
     length = len(text.split())
     unwieldy = not SHORTEST <= length <= LONGEST
-    return [*STANCES, tag.stance].index(tag.stance), unwieldy, -tag.score, tag.utterance
+    stance = [*STANCES, tag.stance].index(tag.stance)
+    return is_doubtful(tag), stance, unwieldy, -tag.score, tag.utterance
 
 
 def since_of(db: Database, who: Visitor, now: datetime) -> str:

@@ -482,6 +482,10 @@ class TestWhatSalesOwes:
         assert (line.owed, requests_in(db, config, "all", as_of=later, overdue=True)) == ("", [])
 
 
+LEFT_OUT = " turn that may be about something else: left out here."
+NONE_SURE = "None of these turns is sure to be about the concern: hear them first."
+
+
 class TestBrief:
     def test_it_says_who_asks_what_is_said_what_is_there_and_by_when(self, desk):
         db, config = desk
@@ -517,6 +521,27 @@ class TestBrief:
 
         quoted = [line.rpartition("(")[2] for line in text.splitlines() if line.startswith("> —")]
         assert quoted == ["c2:0001)", "c3:0001)", "c1:0001)"]
+
+    @pytest.mark.parametrize(
+        ("scores", "quoted", "told"),
+        [
+            ((0.9, 0.79, 0.97), ["c3", "c1"], ["1" + LEFT_OUT]),
+            ((0.9, 0.8, 0.8), ["c1", "c2", "c3"], []),
+            ((0.4, 0.5, 0.6), ["c3", "c2", "c1"], [NONE_SURE]),
+        ],
+    )
+    def test_what_may_be_about_something_else_is_not_quoted(self, desk, scores, quoted, told):
+        db, config = desk
+        for number, score in enumerate(scores, 1):
+            db.execute("UPDATE tags SET score = ? WHERE call = ?", [score, f"c{number}"])
+        ask(desk, concern="value_roi", persona="economic_buyer", stage="decision")
+
+        text = brief_of(db, config, 1, as_of=date(2026, 11, 2))
+
+        lines = text.splitlines()
+        names = [line.rpartition("(")[2] for line in lines if line.startswith("> —")]
+        assert names == [f"{call}:0001)" for call in quoted]
+        assert [line for line in lines if line.endswith((LEFT_OUT, NONE_SURE))] == told
 
     def test_turns_that_no_longer_say_it_are_left_out(self, desk):
         db, config = desk

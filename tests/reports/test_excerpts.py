@@ -34,17 +34,33 @@ def test_deals_then_sound_then_objections_then_scores_then_ids(empty):
     gap_of(
         empty,
         ("c1", "D1", "question", 0.9),
-        ("c2", "D2", "objection", 0.7),
-        ("c3", "D3", "objection", 0.8),
-        ("c4", "D4", "objection", 0.8),
+        ("c2", "D2", "objection", 0.81),
+        ("c3", "D3", "objection", 0.85),
+        ("c4", "D4", "objection", 0.85),
         ("c5", "D4", "objection", 0.99),
-        ("c6", "D5", "question", 0.6),
+        ("c6", "D5", "question", 0.8),
     )
 
     excerpts = pick(empty, each=9, recorded=["c6"])
 
     assert [e.call.id for e in excerpts] == ["c6", "c5", "c3", "c2", "c1", "c4"]
     assert [e.call.id for e in pick(empty, each=2)] == ["c5", "c3"]
+
+
+def test_what_may_be_about_something_else_comes_last_though_it_can_be_played(empty):
+    gap_of(
+        empty,
+        ("c1", "D1", "objection", 0.79),
+        ("c2", "D2", "question", 0.8),
+        ("c3", "D2", "question", 0.95),
+        ("c4", "D3", "objection", 0.5),
+        ("c5", "D4", "objection", 0.9),
+        ("c6", "D5", "objection", 0.9),
+    )
+
+    excerpts = pick(empty, each=9, recorded=["c1"])
+
+    assert [e.call.id for e in excerpts] == ["c5", "c6", "c3", "c2", "c1", "c4"]
 
 
 def test_a_turn_whose_time_is_estimated_cannot_be_played(empty):

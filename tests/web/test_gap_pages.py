@@ -227,6 +227,17 @@ def test_evidence_that_is_gone_is_left_out(desk: Path) -> None:
     assert "1 of 1 turn" in page.text
 
 
+def test_what_may_be_about_something_else_is_heard_last(desk: Path) -> None:
+    with store.opened(desk) as db:
+        db.execute("UPDATE tags SET score = 0.6 WHERE call = 'c1'")
+        db.conn.commit()
+    with browse(create_app(desk, now=lambda: NOW)) as client:
+        page = client.get(f"/gaps/{GAP}").text
+
+    places = [page.index(f'id="x-{turn}"') for turn in ("c2:0001", "c3:0001", "c1:0001")]
+    assert places == sorted(places)
+
+
 def test_an_excerpt_with_sound_plays_at_its_second(desk: Path) -> None:
     with store.opened(desk) as db:
         db.execute("UPDATE calls SET file = 'c2.wav' WHERE id = 'c2'")

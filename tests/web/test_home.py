@@ -124,6 +124,17 @@ def test_the_largest_gaps_speak_in_buyers_words(database: Path) -> None:
     assert len(voices) == len(set(voices)) == 2
 
 
+def test_the_largest_gaps_speak_in_words_that_are_surely_about_them(database: Path) -> None:
+    fill(database, months=("2026-10",))
+    with store.opened(database) as db:
+        doubted = store.all_calls(db)[0]
+        db.execute("UPDATE tags SET stance = 'question' WHERE call <> ?", [doubted.id])
+        db.execute("UPDATE tags SET score = 0.7 WHERE call = ?", [doubted.id])
+        db.conn.commit()
+
+    assert f"Ann Lee, CFO, {doubted.account}" not in home(database)
+
+
 def test_what_is_new_since_the_last_visit(database: Path) -> None:
     clock = Clock()
     fill(database, months=("2026-10",))
