@@ -95,7 +95,7 @@ def test_words_come_when_they_are_said(
 def test_a_silence_before_the_call_moves_every_word(
     engine: EngineSettings, recording: Path, call: Samples, tmp_path: Path
 ) -> None:
-    part = call[:1, : 12 * SAMPLE_RATE]
+    part = call[:1, 12 * SAMPLE_RATE : 28 * SAMPLE_RATE]  # clear: a murmur differs by machine
     write_wave(tmp_path / "early.wav", part)
     write_wave(tmp_path / "late.wav", np.pad(part, ((0, 0), (40 * SAMPLE_RATE, 0))))
 
