@@ -655,3 +655,10 @@ def tell_supply_in_doubt(db: Any) -> None:
     for column in ("unvouched", "undated", "bulk_tagged", "unowned"):
         db["gaps"].add_column(column, int, not_null_default=0)
     db.execute("DELETE FROM settings WHERE name = 'unchanged'")  # so that the next run counts
+
+
+@migrations()
+def tell_themes_from_concerns(db: Any) -> None:
+    """Which concern a theme is another word for; the next run says it."""
+    db["topics"].add_column("named_by", str, not_null_default="")
+    db.execute("DELETE FROM settings WHERE name = 'unchanged'")

@@ -193,6 +193,12 @@ class Topic:
     status: str = "active"  # active | retired by the user | replaced in a rebuild
     first_seen: str = ""  # YYYY-MM of its first turn
     defined_as: str = ""  # its id in the taxonomy, if the user defined it
+    named_by: str = ""  # the concern that it is another word for; empty for one of its own
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a demand of its own: no concern names it, or a person has named it."""
+        return self.label_source == "user" or not self.named_by
 
 
 @dataclass(frozen=True, kw_only=True)

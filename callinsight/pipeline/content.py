@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from datetime import timedelta
 from itertools import chain
@@ -21,6 +22,7 @@ from callinsight.content.inventory import STAGE as INVENTORY
 from callinsight.content.mentions import CALL, MENTION, call_mentions, index_of, mention_event
 from callinsight.content.suggestions import fill, in_bulk, named_since
 from callinsight.content.supply import TOPIC, with_topics
+from callinsight.content.themes import Told, named_by, told_of
 from callinsight.content.unused import find_unused
 from callinsight.months import day_of, last_day, month_of, period_of
 
@@ -119,7 +121,12 @@ def update_gaps(
     progress: Progress,
     only: Collection[str] | None = None,
 ) -> list[str]:
-    """Compute the gaps of every month with calls, or `only` of some; all months, in order."""
+    """Compute the gaps of every month with calls, or `only` of some; all months, in order.
+
+    Which concern a theme is another word for is told by all its turns, so only along with all months.
+    """
+    if only is None:
+        _tell_themes(db)
     calls = usable_calls(db)
     months = sorted({month_of(call.recorded_at, config.zone) for call in calls})
     store.remove_gaps_except(db, months)
@@ -132,6 +139,19 @@ def update_gaps(
                     store.replace_gaps(db, month, gaps)
             advance(0.0)
     return months
+
+
+def _tell_themes(db: Database) -> None:
+    """Note of each theme which concern it is another word for."""
+    told = told_of(store.concerns_of_topics(db))
+    before = store.all_topics(db)
+    after = [
+        dataclasses.replace(topic, named_by=named_by(told.get(topic.id, Told())))
+        for topic in before
+    ]
+    if after != before:
+        with store.transaction(db):
+            store.save_topics(db, after)
 
 
 def last_month(db: Database, config: Config) -> str:
@@ -172,7 +192,7 @@ def _within(period: str, calls: Iterable[Call], config: Config) -> dict[str, Cal
 
 def _asked_of(db: Database, config: Config, taxonomy: Taxonomy, as_of: date) -> dict[str, Any]:
     """What `find_gaps` takes beside demand: the inventory as it stood on a day, and the rules."""
-    topics = _active_topics(db)
+    topics = _own_topics(db)
     return {
         "items": with_topics(store.all_items(db), topics),
         "concerns": [*taxonomy.concerns, *(f"{TOPIC}{topic.id}" for topic in topics)],
@@ -252,7 +272,7 @@ def unused_of(
     `uses` are those of `uses_of`, where they are at hand already.
     """
     return find_unused(
-        with_topics(store.all_items(db), _active_topics(db)),
+        with_topics(store.all_items(db), _own_topics(db)),
         uses_of(db, config) if uses is None else uses,
         gaps,
         grace_days=config.unused.grace_days,
@@ -268,8 +288,9 @@ def uses_of(db: Database, config: Config) -> list[UsageEvent]:
     return [e for e in store.all_events(db) if e.confidence >= config.content.mention_confidence]
 
 
-def _active_topics(db: Database) -> list[Topic]:
-    return [topic for topic in store.all_topics(db) if topic.status == "active"]
+def _own_topics(db: Database) -> list[Topic]:
+    """The topics that count beside concerns: what is a concern under other words would count twice."""
+    return [topic for topic in store.all_topics(db) if topic.status == "active" and topic.is_own]
 
 
 def usable_calls(db: Database) -> list[Call]:

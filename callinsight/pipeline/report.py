@@ -33,7 +33,8 @@ from callinsight.reports.monthly import Excerpt, Material, build_report, pick_ex
 from callinsight.reports.numbers import digest_of, from_json, numbers_of, to_json
 from callinsight.reports.revision import revision_of
 from callinsight.reports.stock import stock_of
-from callinsight.reports.wording import Names
+from callinsight.reports.themes import Spoken
+from callinsight.reports.wording import ANY, TOPIC, Names
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
         Gap,
         Participant,
         Tag,
-        Topic,
         Unused,
         UsageEvent,
         Utterance,
@@ -124,7 +124,7 @@ def report_of(
         excerpts=_excerpts(db, config, read, calls, people),
         judgements=store.all_judgements(db),
         redactions=store.redactions_in(db, [call.id for call in calls]),
-        topics=_topics(db, month),
+        topics=_topics(db, month, read.gaps),
         problems=store.problems(db),
         names=names,
         versions={**_versions(db, config, month), "definitions": taxonomy.version},
@@ -426,8 +426,14 @@ def with_clips(
     return filled
 
 
-def _topics(db: Database, month: str) -> list[tuple[Topic, int, int]]:
+def _topics(db: Database, month: str, gaps: Iterable[Gap]) -> list[Spoken]:
     """Topics of a month with their turns and deals, the widest spread first."""
     heard = store.topics_heard(db, month)
-    counted = [(t, *heard[str(t.id)]) for t in store.all_topics(db) if str(t.id) in heard]
-    return sorted(counted, key=lambda row: (-row[2], -row[1], row[0].id))
+    asking = {gap.concern: gap.raising for gap in gaps if (gap.persona, gap.stage) == (ANY, ANY)}
+    spoken = []
+    for topic in store.all_topics(db):
+        turns, deals = heard.get(str(topic.id), (0, 0))
+        if turns:
+            asks = asking.get(f"{TOPIC}{topic.id}", 0)
+            spoken.append(Spoken(topic=topic, turns=turns, deals=deals, asking=asks))
+    return sorted(spoken, key=lambda one: (-one.deals, -one.turns, one.topic.id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.reports.demand import Demand, describe
-from callinsight.reports.wording import many
+from callinsight.reports.wording import TOPIC, many
 from callinsight.shares import chance_below
 
 if TYPE_CHECKING:
@@ -34,13 +34,18 @@ def doubts_of(
     open_ = [
         (more_deals(gap, min_deals=min_deals, min_share=min_share), gap)
         for gap in cells
-        if gap.verdict == "too_few_calls" and gap.raising
+        if gap.verdict == "too_few_calls" and gap.raising and not _is_chatter(gap, min_deals)
     ]
     near = sorted((o for o in open_ if o[0] <= MOST), key=lambda o: (o[0], -o[1].raising, o[1].id))
     doubts = tuple(
         Doubt(demand=describe(gap, facts), needed=f"{more} or more") for more, gap in near
     )
     return doubts, _rest(len(open_) - len(near))
+
+
+def _is_chatter(gap: Gap, min_deals: int) -> bool:
+    """Whether it is a theme that so few deals speak of that it may be one account's own story."""
+    return gap.concern.startswith(TOPIC) and gap.raising < min_deals
 
 
 def more_deals(gap: Gap, *, min_deals: int, min_share: float) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from callinsight.reports.demand import VERDICTS, anchor_of, of_deals, supply_of
 from callinsight.reports.excerpts import PRESSING, SHOWN
-from callinsight.reports.wording import count, percent
+from callinsight.reports.wording import TOPIC, count, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +42,15 @@ class Line:
 
 
 def lines_of(cells: Sequence[Gap], facts: Facts) -> tuple[Line, ...]:
-    """One row a role, one cell a stage."""
+    """One row a role, one cell a stage; themes only where their demand is proven.
+
+    A concern is looked for everywhere, a theme is there because somebody spoke of it: one deal in two
+    would always be the largest share of a place where little was heard.
+    """
     by_place: dict[tuple[str, str], list[Gap]] = defaultdict(list)
     for gap in cells:
-        by_place[gap.persona, gap.stage].append(gap)
+        if gap.verdict in SHOWN or not gap.concern.startswith(TOPIC):
+            by_place[gap.persona, gap.stage].append(gap)
     taxonomy = facts.names.taxonomy
     return tuple(
         Line(

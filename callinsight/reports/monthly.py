@@ -30,7 +30,6 @@ from callinsight.reports.demand import (
     deals_of,
     describe,
     gather,
-    pct,
     worth_of,
 )
 from callinsight.reports.doubts import Doubt, doubts_of
@@ -61,6 +60,7 @@ from callinsight.reports.tables import (
     topic_table,
     unused_table,
 )
+from callinsight.reports.themes import Spoken, Themes, themes_of
 from callinsight.reports.wording import (
     ANY,
     count,
@@ -84,7 +84,6 @@ if TYPE_CHECKING:
         Participant,
         Problem,
         Redaction,
-        Topic,
         Unused,
         Utterance,
     )
@@ -103,19 +102,6 @@ STATES = {
     "refused": "Left out",
 }
 NAMED = 3  # cells named in the summary
-THEMES = 12  # shown; those of fewer deals are counted
-
-
-@dataclass(frozen=True, kw_only=True)
-class Theme:
-    """A topic that buyers speak of."""
-
-    label: str
-    terms: str
-    deals: str
-    turns: str
-    pct: float  # of the most frequent one, for the bar
-    new: bool  # never heard before this month
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +141,7 @@ class Material:
     unused: Sequence[Unused]
     items: Sequence[ContentItem]
     excerpts: Sequence[Excerpt]
-    topics: Sequence[tuple[Topic, int, int]]  # with its turns and its deals in the month
+    topics: Sequence[Spoken]  # of the month, and those nobody speaks of
     problems: Sequence[Problem]
     names: Names
     versions: Mapping[str, str]
@@ -219,15 +205,6 @@ class Idle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Themes:
-    """What no list names."""
-
-    themes: tuple[Theme, ...]
-    themes_rest: str
-    themes_new: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What buyers asked to be sent, and what sales asks to be written."""
 
@@ -267,7 +244,9 @@ def build_report(month: Material) -> MonthlyReport:
         **vars(_heading(month)),
         **vars(cells),
         **vars(_idle(month, facts)),
-        **vars(_found_themes(month)),
+        **vars(
+            themes_of(month.topics, month.names, new=_new_since(month), min_deals=month.min_deals)
+        ),
         **vars(wanted),
         summary=_summary(month, facts, ranked, wanted),
         comparison=month.comparison,
@@ -322,15 +301,6 @@ def _idle(month: Material, facts: Facts) -> Idle:
             f"Use and demand from {since} to {day(month.as_of.isoformat())} count." if since else ""
         ),
         states=states_of(month.unused, month.items),
-    )
-
-
-def _found_themes(month: Material) -> Themes:
-    new = _new_since(month)
-    return Themes(
-        themes=_themes(month.topics, new),
-        themes_rest=_themes_rest(month.topics),
-        themes_new=_themes_new(month.topics, new),
     )
 
 
@@ -472,49 +442,6 @@ def _named(gaps: Sequence[Gap], facts: Facts) -> str:
 
 def _ranked(gaps: Iterable[Gap]) -> list[Gap]:
     return sorted(gaps, key=lambda gap: (-gap.score, gap.id))
-
-
-def _themes(topics: Sequence[tuple[Topic, int, int]], new: str) -> tuple[Theme, ...]:
-    found = sorted((t for t in topics if t[1]), key=lambda t: (-t[2], -t[1], t[0].id))
-    most = max((deals for _, _, deals in found), default=0)
-    return tuple(
-        Theme(
-            label=topic.label,
-            terms=_other_terms(topic),
-            deals=f"{deals:,}",
-            turns=f"{turns:,}",
-            pct=pct(deals / most),
-            new=topic.first_seen == new,
-        )
-        for topic, turns, deals in found[:THEMES]
-    )
-
-
-def _other_terms(topic: Topic) -> str:
-    """The terms that the label does not name already."""
-    named = {word.strip() for word in topic.label.split(",")}
-    terms = (term.strip() for term in topic.terms.split(";"))
-    return ", ".join(term for term in terms if term and term not in named)
-
-
-def _themes_rest(topics: Sequence[tuple[Topic, int, int]]) -> str:
-    others = sum(turns > 0 for _, turns, _ in topics) - THEMES
-    return (
-        f"{many(others, 'smaller theme is', 'smaller themes are')} not listed."
-        if others > 0
-        else ""
-    )
-
-
-def _themes_new(topics: Sequence[tuple[Topic, int, int]], new: str) -> str:
-    found = [topic.label for topic, turns, _ in topics if turns and topic.first_seen == new]
-    if not found:
-        return ""
-    labels = listing([f"“{label}”" for label in found[:NAMED]])
-    more = len(found) - NAMED
-    tail = f" and {more} more" if more > 0 else ""
-    are = "theme is" if len(found) == 1 else "themes are"
-    return f"{many(len(found), are, are)} new this month: {labels}{tail}."
 
 
 def _troubles(calls: Sequence[Call], problems: Sequence[Problem]) -> tuple[Trouble, ...]:

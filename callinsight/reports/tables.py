@@ -13,7 +13,7 @@ from callinsight.reports.wording import ANY, web_address
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from callinsight.records import Gap, Problem, Topic, Unused
+    from callinsight.records import Gap, Problem, Unused
     from callinsight.reports.asks import Ask
     from callinsight.reports.balance import StageBalance
     from callinsight.reports.comparison import Comparison
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from callinsight.reports.redefined import Redefined
     from callinsight.reports.requests import RequestLine
     from callinsight.reports.revision import Revision
+    from callinsight.reports.themes import Spoken
 
 Value = str | int | float | bool | None
 TEXT, WHOLE, NUMBER, SHARE, DATE, LINK, YES = (
@@ -321,19 +322,21 @@ def request_table(lines: Iterable[RequestLine]) -> Table:
     return Table("requests", "Requests", columns, rows)
 
 
-def topic_table(topics: Iterable[tuple[Topic, int, int]], month: str) -> Table:
-    """Themes of the month, new ones marked."""
+def topic_table(topics: Iterable[Spoken], month: str) -> Table:
+    """Themes of the month, new ones marked, those that a concern names with it."""
     columns = (
         *(Column("topic", WHOLE, 8), Column("label", width=44), Column("terms", width=60)),
         *(Column("deals", WHOLE, 8), Column("turns", WHOLE, 8), Column("first_heard", width=12)),
-        Column("new", YES, 8),
+        *(Column("new", YES, 8), Column("deals_asking", WHOLE, 8)),
+        Column("concern_id", width=22),
     )
     rows = tuple(
         (
-            *(topic.id, topic.label, topic.terms.replace(";", LIST_SEPARATOR), deals, turns),
-            *(topic.first_seen, topic.first_seen == month),
+            *(one.topic.id, one.topic.label, one.topic.terms.replace(";", LIST_SEPARATOR)),
+            *(one.deals, one.turns, one.topic.first_seen, one.topic.first_seen == month),
+            *(one.asking, "" if one.topic.is_own else one.topic.named_by),
         )
-        for topic, turns, deals in topics
+        for one in topics
     )
     return Table("topics", "Themes", columns, rows)
 

@@ -240,6 +240,8 @@ def _block(line: TopicLine, listed: TopicList, names: Names) -> str:
     ]
     if others:
         rows.append(f"{INDENT}also: {', '.join(others)}")
+    if not topic.is_own:
+        rows.append(f"{INDENT}another word for: {names.concern(topic.named_by)}; counted there")
     for excerpt in line.excerpts:
         at = clock(excerpt.start_s, estimated=excerpt.estimated)
         words = textwrap.shorten(excerpt.text, LONGEST, placeholder=" ...")
@@ -276,5 +278,6 @@ def _facts(topic: Topic) -> dict[str, Any]:
         "label_source": topic.label_source,
         "terms": [term for term in topic.terms.split(";") if term],
         "defined_as": topic.defined_as,
+        "named_by": "" if topic.is_own else topic.named_by,
         "first_seen": topic.first_seen,
     }

@@ -43,6 +43,24 @@ def topic_tags(db: Database) -> list[Tag]:
     return load(db, Tag, "SELECT * FROM tags WHERE kind = 'topic' ORDER BY utterance")
 
 
+def concerns_of_topics(db: Database) -> list[tuple[int, tuple[str, ...], int]]:
+    """How many turns of each topic surely carry which concerns: (topic, concerns, turns)."""
+    sql = """
+        SELECT topic, concerns, count(*) FROM (
+            SELECT tags.label AS topic, (
+                SELECT group_concat(other.label, ';') FROM tags AS other
+                WHERE other.utterance = tags.utterance
+                AND other.kind = 'concern' AND other.status = 'sure'
+            ) AS concerns
+            FROM tags WHERE tags.kind = 'topic'
+        ) GROUP BY topic, concerns ORDER BY topic, concerns
+    """
+    return [
+        (int(topic), tuple(concerns.split(";")) if concerns else (), turns)
+        for topic, concerns, turns in db.execute(sql).fetchall()
+    ]
+
+
 def save_topic_changes(db: Database, changes: Iterable[TopicChange]) -> None:
     """Keep what became of the topics in a rebuild."""
     save(db, "topic_changes", changes, pk=("rebuild", "topic"))

@@ -24,9 +24,11 @@ from callinsight.pipeline.content import (
     presence_in,
     raised_in,
     unused_of,
+    update_gaps,
     usable_calls,
 )
 from callinsight.pipeline.gaps import get_gap
+from callinsight.progress import silent
 from callinsight.records import (
     Call,
     ContentItem,
@@ -276,6 +278,23 @@ class TestTopics:
         assert not [key for key in found if key[0] == "topic:4"]
         desk.inventory(asset("A", concerns=(), topics=("Carbon",)))
         assert desk.gaps()["topic:3", "executive_sponsor", "decision"].verdict == "weak"
+
+    def test_a_theme_whose_turns_a_concern_names_is_no_demand_of_its_own(self, desk: Desk) -> None:
+        known = [topic(3, "proof"), topic(4, "carbon"), topic(5, "mine", label_source="user")]
+        store.save_topics(desk.db, known)
+        named = ("concern+topic+topic", "trust_proof+3+5", "objection")
+        for number in range(6):
+            turns = [("topic+topic", "3+5", "question"), named, ("topic", "4", "question")]
+            desk.call(f"t{number}", *turns, persona="executive_sponsor")
+        taxonomy = load_taxonomy(desk.config.tagging.taxonomy)
+
+        update_gaps(desk.db, desk.config, taxonomy, progress=silent)
+
+        found = {key[0] for key, gap in desk.gaps().items() if gap.raising}
+        assert {id_ for id_ in found if id_.startswith("topic:")} == {"topic:4", "topic:5"}
+        assert [one.named_by for one in store.all_topics(desk.db)] == [
+            *("trust_proof", "", "trust_proof"),
+        ]
 
     @pytest.mark.parametrize(
         ("turn", "counted"),

@@ -18,7 +18,6 @@ from callinsight.records import (
     Participant,
     Problem,
     Tag,
-    Topic,
     UsageEvent,
     Utterance,
 )
@@ -35,6 +34,8 @@ from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from callinsight.reports.themes import Spoken
 
 TAXONOMY = load_taxonomy(DEFAULT_TAXONOMY)
 AS_OF = date(2026, 10, 31)
@@ -58,7 +59,7 @@ class Month:
     tags: list[Tag] = field(default_factory=list)
     items: list[ContentItem] = field(default_factory=list)
     events: list[UsageEvent] = field(default_factory=list)
-    topics: list[tuple[Topic, int, int]] = field(default_factory=list)
+    topics: list[Spoken] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     sounds: dict[str, bytes] = field(default_factory=dict)  # of calls with a recording
 
@@ -198,7 +199,7 @@ class Month:
             ],
             self.items,
             {c.deal or c.id: Deal(c.amount or 0.0, c.outcome) for c in heard},
-            concerns=TAXONOMY.concerns,
+            concerns=[*TAXONOMY.concerns, *(f"topic:{one.topic.id}" for one in self.topics)],
             rules=RULES,
             as_of=AS_OF,
         )

@@ -18,6 +18,7 @@ from callinsight.reports.monthly import write_report
 from callinsight.reports.pages import files_written
 from callinsight.reports.requests import RequestLine
 from callinsight.reports.tables import Column, Table
+from callinsight.reports.themes import Spoken
 from callinsight.sheets import is_formula
 
 ALL = ("html", "md", "csv", "xlsx", "json")
@@ -38,7 +39,13 @@ def written(autumn, tmp_path):
         owner="+Mara",
     )
     autumn.topics.append(
-        (Topic(id=3, label="-theme", terms="a;b", centroid=b"", size=4, first_seen="2026-10"), 4, 2)
+        Spoken(
+            topic=Topic(
+                id=3, label="-theme", terms="a;b", centroid=b"", size=4, first_seen="2026-10"
+            ),
+            turns=4,
+            deals=2,
+        )
     )
     request = RequestLine(
         id="R-1",
@@ -216,8 +223,9 @@ def test_json_tells_its_schema_what_it_rests_on_and_keeps_words_as_they_are(writ
 
 
 def test_new_themes_are_marked(written):
-    assert [(row["label"], row["new"]) for row in rows_of(written, "topics")] == [
-        ("'-theme", "yes")
+    columns = ("label", "new", "deals_asking", "concern_id")
+    assert [tuple(row[name] for name in columns) for row in rows_of(written, "topics")] == [
+        ("'-theme", "yes", "0", "")
     ]
 
 

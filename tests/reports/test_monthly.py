@@ -11,6 +11,7 @@ from callinsight.errors import InputError
 from callinsight.records import ContentItem, Problem, Topic, Unused
 from callinsight.reports.assets import asset_sentence, idle_assets, use_sentence
 from callinsight.reports.monthly import MonthlyReport, write_report
+from callinsight.reports.themes import Spoken
 from callinsight.reports.wording import Names
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
@@ -466,21 +467,21 @@ def test_cost_is_only_spoken_of_where_it_is_known(empty):
     )
 
 
-def test_themes_come_by_deals_and_do_not_repeat_their_names(autumn):
-    for number in range(14):
-        label = f"theme{number}, holiday"
-        topic = Topic(id=number, label=label, terms=f"{label}; lake", centroid=b"", size=9)
-        autumn.topics.append((dataclasses.replace(topic, terms=f"theme{number};lake"), 20, number))
-    autumn.topics.append((Topic(id=99, label="gone", terms="", centroid=b"", size=1), 0, 0))
+def test_a_theme_is_on_the_map_only_where_its_demand_is_proven(empty):
+    theme = Topic(id=7, label="carbon", terms="", centroid=b"", size=9)
+    empty.topics.append(Spoken(topic=theme, turns=8, deals=7))
+    empty.demand(1, 2, "topic:7", "champion", "awareness")
+    empty.demand(6, 6, "topic:7", "champion", "decision")
 
-    report = autumn.report()
+    report = empty.report()
 
-    assert [t.label for t in report.themes][:2] == ["theme13, holiday", "theme12, holiday"]
-    assert (report.themes[0].terms, report.themes[0].pct, report.themes[0].deals) == (
-        *("lake", 100.0),
-        "13",
+    champion = next(line for line in report.lines if line.role == "Champion")
+    cells = dict(zip(report.stages, champion.cells, strict=True))
+    assert cells["Decision"].concern == "Theme: 7"
+    assert (cells["Awareness"].concern, cells["Awareness"].demand) == (
+        *("", "nothing raised in 2 deals"),
     )
-    assert report.themes_rest == "Two smaller themes are not listed."
+    assert report.doubts == ()
 
 
 # The pages

@@ -119,6 +119,17 @@ def test_a_topic_is_told_in_full() -> None:
     )
 
 
+def test_a_topic_says_of_which_concern_it_is_another_word() -> None:
+    named = topic(1, named_by="security_compliance")
+    mine = dataclasses.replace(named, label_source="user")
+
+    told = "    another word for: Security and compliance; counted there"
+    assert told in text_of(listed([tag(1)], named)).splitlines()
+    assert told not in text_of(listed([tag(1)], mine)).splitlines()
+    rows = [json.loads(topics_json(listed([tag(1)], one)))["topics"][0] for one in (named, mine)]
+    assert [row["named_by"] for row in rows] == ["security_compliance", ""]
+
+
 def test_excerpts_are_typical_and_of_different_calls_and_deals() -> None:
     tags = [
         tag(1, score=0.9),
