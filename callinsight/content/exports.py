@@ -5,6 +5,7 @@ A mapping has these sections, all but [columns] optional:
     [columns]       ours = "theirs", or several of theirs whose words are joined
     [templates]     asset_id, url or another of ours, put together: "cms-{Post ID}"
     [values.OURS]   "their word" = "our word"; "" drops it
+    [folders]       "folder of the address" = "our content type", before what the type's column says
     [constants]     ours = "the same for all"
     [defaults]      ours = "where the cell is empty"
     [skip]          THEIRS = ["words of rows that are left out"]
@@ -46,7 +47,7 @@ OURS = (*ITEM_COLUMNS_NEEDED, *ITEM_COLUMNS)
 LISTS = ("concerns", "personas", "stages", "topics")
 DATES = ("published_on", "updated_on", "expires_on")
 TEXTS = ("title", "summary")
-SECTIONS = ("columns", "templates", "values", "constants", "defaults", "skip", "formats")
+SECTIONS = ("columns", "templates", "values", "folders", "constants", "defaults", "skip", "formats")
 FORMATS = ("dates", "lists", "html")
 USUAL_DATES = (
     *("%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y"),
@@ -67,6 +68,7 @@ class ExportMapping:
     columns: dict[str, tuple[str, ...]]  # ours: theirs, in lower case
     templates: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)  # their words as `plain`
+    folders: dict[str, str] = field(default_factory=dict)  # of addresses, as `plain`: our type
     constants: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, str] = field(default_factory=dict)
     skip: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -108,7 +110,7 @@ def load_mapping(path: Path) -> ExportMapping:
             raise ConfigError(
                 f"{path}: '{name}' must be a table: write [{name}] above its settings"
             )
-        if name not in ("skip", "formats"):
+        if name not in ("folders", "skip", "formats"):
             _refuse_unknown(section, OURS, f"[{name}]", path)
     formats = table.get("formats", {})
     _refuse_unknown(formats, FORMATS, "[formats]", path)
@@ -119,6 +121,7 @@ def load_mapping(path: Path) -> ExportMapping:
             ours: _text(v, f"[templates] {ours}", path) for ours, v in _of(table, "templates")
         },
         values={ours: _words(v, f"[values.{ours}]", path) for ours, v in _of(table, "values")},
+        folders=_words(table.get("folders", {}), "[folders]", path),
         constants={
             ours: _text(v, f"[constants] {ours}", path) for ours, v in _of(table, "constants")
         },
@@ -226,6 +229,7 @@ def _item(row: Row, mapping: ExportMapping, taxonomy: Taxonomy, source: str) -> 
     cells = {name: _cell(row, name, mapping) for name in OURS if name not in LISTS}
     for name in TEXTS:
         cells[name] = _readable(cells[name], mapping)
+    cells["content_type"] = _type_by_folder(cells["url"], mapping) or cells["content_type"]
     kind = taxonomy.content_types[
         _known(cells, "content_type", tuple(taxonomy.content_types))
         or _empty(row, "content_type", mapping)
@@ -269,6 +273,22 @@ def _cell(row: Row, name: str, mapping: ExportMapping) -> str:
         value = ""
     value = mapping.values.get(name, {}).get(plain(value), value)
     return value or mapping.constants.get(name, "") or mapping.defaults.get(name, "")
+
+
+def _type_by_folder(url: str, mapping: ExportMapping) -> str:
+    """The content type of the innermost folder of an address, or of its page, that the mapping names."""
+    parts = folders_of(url) if mapping.folders else []
+    word = next((mapping.folders[part] for part in reversed(parts) if part in mapping.folders), "")
+    return mapping.values.get("content_type", {}).get(plain(word), word)
+
+
+def folders_of(url: str) -> list[str]:
+    """The folders of an address and its page, as `plain`, without the ending of a file."""
+    try:
+        path = urlsplit(url if "//" in url else f"//{url}").path
+    except ValueError:  # no address, such as http://[
+        return []
+    return [plain(ENDING.sub("", part)) for part in path.split("/") if part]
 
 
 def _list(row: Row, name: str, mapping: ExportMapping, known: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from callinsight.content.exports import LISTS, OURS, ExportMapping, plain
+from callinsight.content.exports import LISTS, OURS, ExportMapping, folders_of, plain
 from callinsight.content.inventory import AUDIENCES, STATUSES
 from callinsight.errors import InputError
 
@@ -177,7 +177,8 @@ TYPES: dict[str, tuple[str, ...]] = {
     ),
     "implementation_guide": (
         *("implementation", "migration guide", "setup guide", "how to", "integration guide"),
-        *("quickstart", "tutorial", "admin guide", "deployment guide", "walkthrough"),
+        *("quickstart", "tutorial", "admin guide", "deployment guide", "walkthrough", "install"),
+        *("installation", "tutorials", "quickstarts"),
     ),
     "legal_pack": ("legal", "contract", "terms", "contract template", "policy", "legal document"),
     "pitch_deck": ("deck", "presentation", "slides", "sales deck", "slide deck", "pitch"),
@@ -280,6 +281,8 @@ MEANINGS = {
     "stages": STEPS,
     "personas": ROLES,
 }
+DOCUMENTATION = "data_sheet"
+PARTS_OF_IT = ("implementation_guide", "onboarding", "newsletter")  # that folders of it tell apart
 SHORT_TEXTS = 200  # different words in a column; more are no words of a list
 
 
@@ -350,6 +353,7 @@ def mapping_text(header: Sequence[str], rows: Sequence[Row], taxonomy: Taxonomy,
     lines += _id_lines(columns, header)
     for name in MEANINGS:
         lines += _value_lines(name, columns, rows, taxonomy)
+    lines += _folder_lines(columns, rows, taxonomy)
     lines += [
         *("", "# The same for all assets of this export."),
         *("[constants]", '# language = "en"'),
@@ -399,6 +403,33 @@ def _value_lines(
             f"{_quoted(word)} = {_quoted(guess)}" if guess else f'# {_quoted(word)} = "..."'
         )
     return lines
+
+
+def _folder_lines(
+    columns: Mapping[str, tuple[str, ...]], rows: Iterable[Row], taxonomy: Taxonomy
+) -> list[str]:
+    """Folders that say what kind of documentation a page is, for those whose type says no more."""
+    if not {"url", "content_type"} <= columns.keys():
+        return []
+    types = meanings("content_type", taxonomy)
+    told = {word: ours for word, ours in types.items() if ours in PARTS_OF_IT}
+    found = {
+        folder
+        for row in rows
+        if types.get(plain(row.text(columns["content_type"][0]))) == DOCUMENTATION
+        for folder in folders_of(row.text(columns["url"][0]))
+        if folder in told
+    }
+    if not found:
+        return []
+    return [
+        *(
+            "",
+            "# Folders and pages of addresses that say more than the type does; the innermost counts.",
+        ),
+        "[folders]",
+        *(f"{_quoted(folder)} = {_quoted(told[folder])}" for folder in sorted(found)),
+    ]
 
 
 def _words(rows: Iterable[Row], column: str, name: str) -> list[str]:

@@ -184,6 +184,22 @@ class TestReading:
         assert [item.title for item in done.items] == ["B"]
         assert done.notes == ("export.csv:3: the same asset as export.csv:2 (1); this row counts",)
 
+    def test_the_innermost_folder_counts_and_an_unknown_type_is_told(self, export, mapping):
+        _, rows = export("Name,Kind,Link", "A,blog,/docs/help/faq", "B,blog,/docs/b", "C,blog,/c")
+        told = (
+            'url = "Link"\n[folders]\n"Docs" = "data_sheet"\n"help" = "onboarding"\n"c" = "leaf"\n'
+        )
+
+        found = read(rows, mapping(BASE + told))
+
+        assert [item.content_type for item in found.items] == ["onboarding", "data_sheet"]
+        (problem,) = found.problems
+        assert problem.startswith(
+            "export.csv:4: 'leaf' is no content_type; write what it means below [values.content_type]"
+        )
+        mended = read(rows, mapping(BASE + told + '[values.content_type]\n"leaf" = "video"\n'))
+        assert [item.content_type for item in mended.items][2:] == ["video"]
+
     def test_rows_to_skip(self, export, mapping):
         _, rows = export("Name,Kind,State", "A,blog,Trash", "B,blog,Live")
         done = read(rows, mapping(BASE + '[skip]\nState = "trash"\n'))
@@ -224,6 +240,10 @@ class TestMapping:
                     'nothing says the content_type; write content_type = "COLUMN" below [columns], or '
                     'content_type = "..." below [constants]'
                 ),
+            ),
+            (
+                BASE + "[folders]\ndocs = 1\n",
+                "[folders] docs must be text in quotes",
             ),
             (
                 "[columns]\ntitle = 1\n",
@@ -269,6 +289,34 @@ class TestRecognising:
             "sort. 'callinsight inventory map export.csv' writes a mapping.toml to fill in; name it "
             "with --map"
         )
+
+    def test_folders_tell_the_kinds_of_documentation_apart(self, export, tmp_path):
+        header, rows = export(
+            "Title,Type,URL",
+            "A,documentation,https://x.example/docs/quickstart/flask",
+            "B,documentation,https://x.example/docs/self-hosted/0.3/install/helm.html",
+            "C,documentation,x.example/docs/getting-started",
+            "D,documentation,https://x.example/docs/Release_Notes/2019/",
+            "E,documentation,https://x.example/docs/reference/ports",
+            "F,documentation,",
+            "G,documentation,http://[",
+            "H,blog post,https://x.example/blog/tutorial/ports",
+        )
+        text = mapping_text(header, rows, TAXONOMY, "export.csv")
+        path = tmp_path / "mapping.toml"
+        path.write_text(text, encoding="utf-8")
+
+        items = read(rows, load_mapping(path)).items
+
+        assert {item.title: item.content_type for item in items} == {
+            **dict.fromkeys("AB", "implementation_guide"),
+            "C": "onboarding",
+            "D": "newsletter",
+            **dict.fromkeys("EFG", "data_sheet"),
+            "H": "blog",
+        }
+        assert "tutorial" not in text
+        assert "[folders]" not in mapping_text(header, rows[-4:], TAXONOMY, "export.csv")
 
     def test_the_mapping_that_is_written_can_be_read_as_it_is(self, export, tmp_path):
         header, rows = export(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callinsight.content.suggestions import (
     ACCEPTED,
@@ -46,6 +48,48 @@ def proposed(*items: ContentItem, heard=None, answered=(), counted=CALLS, cues=N
 
 def told(*items: ContentItem, **given) -> list[tuple[str, str, str]]:
     return [(one.item, one.field, one.value) for one in proposed(*items, **given)]
+
+
+def cohort(probability: float, *, of: int = 39) -> dict[str, list[Heard]]:
+    """Assets most of which read alike, and some of which do not."""
+    alike = {f"x{i}": [Heard("need_fit", probability, "")] for i in range(of)}
+    return alike | {f"y{i}": [] for i in range(of // 3)}
+
+
+def of_need(heard: dict[str, list[Heard]], *, content_type: str = "blog") -> list[tuple]:
+    items = [item(id_, content_type=content_type) for id_ in heard]
+    found = proposed(*items, heard=heard, counted=NOBODY)
+    return [(one.item, one.score, one.why) for one in found if one.value == "need_fit"]
+
+
+def test_what_most_assets_read_like_is_proposed_where_it_stands_out():
+    heard = cohort(0.6) | {"a": [Heard("need_fit", 0.97, "says “roadmap”")]}
+
+    assert of_need(heard) == [("a", 0.67, "says “roadmap”; more than most of your assets")]
+
+
+@pytest.mark.parametrize("probability", [0.55, 0.7, 0.9, 0.98])
+def test_a_trade_whose_pages_all_read_alike_gives_no_proposals(probability):
+    assert of_need({f"a{i}": [Heard("need_fit", probability, "")] for i in range(50)}) == []
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        cohort(0.6, of=12),  # too few assets to tell how they usually read
+        {f"x{i}": [Heard("need_fit", 0.6, "")] for i in range(20)}
+        | {f"y{i}": [] for i in range(20)},
+    ],
+)
+def test_where_few_read_alike_nothing_is_held_against_any(heard):
+    assert {score for _, score, _ in of_need(heard)} == {round(probability(0.6, made_for=False), 2)}
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.booleans())
+def test_what_is_usual_never_makes_an_asset_likelier(tagger, middle, made_for):
+    alone = probability(tagger, made_for=made_for)
+
+    assert probability(tagger, made_for=made_for, middle=middle) <= alone
 
 
 def test_what_the_words_and_the_type_say():
