@@ -78,10 +78,16 @@ def find_keys(talk: Talk) -> Iterator[Found]:
 
 def _start(tokens: Sequence[Token], index: int) -> bool:
     """Whether a link begins at a token: `w w w dot`, `https colon`, or `tallybrook dot com slash`."""
-    plain = [token.plain for token in tokens[index : index + 8]]
-    if plain[0] in STARTS or plain[:3] == ["w", "w", "w"]:
+    word = tokens[index].plain
+    if word in STARTS:
         return True
-    return plain[0].isalnum() and plain[1:2] == ["dot"] and "slash" in plain
+    following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
+    if word != "w" and following != "dot":
+        return False
+    plain = [token.plain for token in tokens[index : index + 8]]
+    if plain[:3] == ["w", "w", "w"]:
+        return True
+    return word.isalnum() and following == "dot" and "slash" in plain
 
 
 def _said(text: str, tokens: Sequence[Token], index: int) -> tuple[str, int]:

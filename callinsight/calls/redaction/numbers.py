@@ -19,22 +19,22 @@ PHONE, CARD, BANK, GOVERNMENT = "phone", "card", "bank", "government"
 PASSWORD, CVV, HARMLESS = "password", "cvv", "harmless"
 _NUMBER = r"(?: ?(?:numbers?|no\b\.?|id|#|codes?))"
 CONTEXTS = {
-    CARD: r"\bcards?\b|\bvisa\b|\bmaster ?card\b|\bamex\b|american express|\blong number",
-    CVV: r"\bcv[vc]2?\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)|\bc v [vc]\b",
-    BANK: r"sort ?code|account (?:number|no\b)|\bacct\b|routing|transit number|\biban\b|\bi ban\b"
-    r"|bank (?:details|account)|checking account|savings account|\bwire to",
-    GOVERNMENT: r"social security|\bssn\b|\bs s n\b|(?:my|your|his|her|full) social\b|social (?:is|number)"
-    r"|national insurance|\bn\.?i\.? (?:number|no\b)|\bnino\b|tax (?:id|file|identification|payer)"
-    r"|taxpayer|\btax number|passport|driv(?:er'?s?|ing) licen[cs]e|\bnhs\b|national id\b"
-    r"|medicare|\bitin\b|identity card|\bid card|identification number|steuer"
-    r"|insurance number|residence permit|\bid number",
-    PASSWORD: r"\bpin\b(?! ?pads?)|pass ?code|pass ?word|one[- ]time|verification code|\botp\b"
-    r"|access code|(?:door|gate|entry|unlock|log ?in|alarm|lock ?box|key ?pad|host) (?:code|key)"
-    r"|authenticator|unlock it with|\bcode to get in",
-    PHONE: r"\bphones?\b|telephone|\bmobile\b|\bcell(?:phone)?\b|\b(?:call|ring|text|reach|phone|dial"
-    r"|buzz|ping|get|catch|try) (?:me|us|him|her|them|back|my|our)\b|\bcall (?:on|at)\b|\bdial\b"
-    r"|\bcontact\b|direct line|\bline is|land ?line|switch ?board|\bwhats ?app\b|\bfax\b"
-    r"|call ?back|\btext\b|extension|\bdesk\b|country code|area code|\breception\b|\bhotline\b|after hours",
+    CARD: r"\b(?:cards?\b|visa\b|master ?card\b|amex\b|long number)|american express",
+    CVV: r"\b(?:cv[vc]2?|c v [vc])\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)",
+    BANK: r"\b(?:acct\b|iban\b|i ban\b|wire to)|sort ?code|account (?:number|no\b)|routing|transit number"
+    r"|bank (?:details|account)|checking account|savings account",
+    GOVERNMENT: r"\b(?:ssn\b|s s n\b|n\.?i\.? (?:number|no\b)|nino\b|tax number|nhs\b|itin\b"
+    r"|id card|id number)|social security|(?:my|your|his|her|full) social\b|social (?:is|number)"
+    r"|national (?:insurance|id\b)|tax (?:id|file|identification|payer)|taxpayer|passport"
+    r"|driv(?:er'?s?|ing) licen[cs]e|medicare|identity card|identification number|steuer"
+    r"|insurance number|residence permit",
+    PASSWORD: r"\b(?:pin\b(?! ?pads?)|otp\b|code to get in)|pass ?code|pass ?word|one[- ]time"
+    r"|verification code|access code|authenticator|unlock it with"
+    r"|(?:door|gate|entry|unlock|log ?in|alarm|lock ?box|key ?pad|host) (?:code|key)",
+    PHONE: r"\b(?:phones?\b|mobile\b|cell(?:phone)?\b|(?:call|ring|text|reach|phone|dial|buzz|ping|get|catch"
+    r"|try) (?:me|us|him|her|them|back|my|our)\b|call (?:on|at)\b|dial\b|contact\b|line is|whats ?app\b"
+    r"|fax\b|text\b|desk\b|reception\b|hotline\b)|telephone|direct line|land ?line|switch ?board"
+    r"|call ?back|extension|country code|area code|after hours",
     HARMLESS: r"\b(?:invoices?|orders?|purchase|p\.?o\.?|quotes?|tickets?|tracking|serial|sku"
     r"|versions?|builds?|reference|refs?|batch|budget|price[sd]?|costs?|revenue|total|worth|population"
     r"|about|around|roughly|approximately|nearly|almost|over|up to|between|users|seats|iso|rfc|ports?"

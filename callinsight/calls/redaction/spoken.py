@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight.records import PLACEHOLDER
 
@@ -44,6 +45,7 @@ TENS = pairs_in(
 )
 TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 HOMOPHONES = {"to": "2", "too": "2", "for": "4", "ate": "8", "won": "1"}
+NUMBER_WORDS = frozenset((*UNITS, *TEENS, *TENS, *TIMES))
 MAGNITUDES = ("thousand", "million", "billion", "trillion", "grand")
 FILLERS = words_in(
     """
@@ -56,6 +58,7 @@ PAUSES = re.compile(
 )
 MARKS = set("-–—.,()…~")
 MOST_FILLERS = 4
+LONGEST_CODE = 4  # letters that stand together in a code
 ACRONYMS = words_in(
     """
     iban bic ssn ni nino pin uk us usa nhs id is no my it our the and cvv cvc itin eu ok
@@ -77,18 +80,13 @@ AMOUNTS = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, number, mark or placeholder of a text, with its place in characters."""
 
     start: int
     end: int
     text: str
-
-    @property
-    def plain(self) -> str:
-        """In lower case, with a plain apostrophe."""
-        return self.text.casefold().replace("’", "'")
+    plain: str  # in lower case, with a plain apostrophe
 
 
 @dataclass(frozen=True)
@@ -131,17 +129,23 @@ class Run:
         return single / max(1, len(self.value))
 
 
-def tokens_of(text: str) -> list[Token]:
+@functools.lru_cache(maxsize=2)  # each kind of personal data is looked for in the same talk
+def tokens_of(text: str) -> tuple[Token, ...]:
     """The words, numbers, marks and placeholders of a text."""
-    return [Token(*found.span(), found[0]) for found in TOKEN.finditer(text)]
+    return tuple(
+        Token(*found.span(), found[0], found[0].casefold().replace("’", "'"))
+        for found in TOKEN.finditer(text)
+    )
 
 
 def number_at(tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
     """The digits that are said at a token, and the index of the token behind them."""
     word = tokens[index].plain
-    following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
     if word.isascii() and word.isdigit():
         return word, index + 1
+    if word not in NUMBER_WORDS:
+        return None
+    following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
     if word in TIMES and (digit := _digit(following)):
         return digit * TIMES[word], index + 2
     if word in UNITS and following == "hundred":
@@ -184,7 +188,7 @@ def runs_of(text: str, *, letters: bool = False) -> list[Run]:
     atoms: list[Atom] = []
     fillers, index, plus = 0, 0, False
     while index <= len(tokens):
-        token = tokens[index] if index < len(tokens) else Token(len(text), len(text), BREAK)
+        token = tokens[index] if index < len(tokens) else Token(len(text), len(text), BREAK, BREAK)
         found = None if token.start in barred else _atom_at(tokens, index, text, atoms, letters)
         if found:
             if not atoms and index and tokens[index - 1].plain in ("+", "plus"):
@@ -221,9 +225,9 @@ def _atom_at(
     if letters and (found := _letters_at(tokens, index, text)):
         return found
     number = number_at(tokens, index)
-    if number is None and token.plain in OH and _meets_digit(tokens, index, atoms):
+    if token.plain in OH and _meets_digit(tokens, index, atoms):
         number = "0", index + 1
-    if number is None and token.plain in HOMOPHONES and _is_misheard(tokens, index, atoms):
+    elif token.plain in HOMOPHONES and _is_misheard(tokens, index, atoms):
         number = HOMOPHONES[token.plain], index + 1
     if number is None or (not letters and _is_part_of_word(token, text)):
         return None
@@ -254,6 +258,8 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
     """A single letter, a few capitals, or a word that stands for a letter."""
     token = tokens[index]
     word = token.plain
+    if len(word) > LONGEST_CODE and word not in TIMES and word not in NATO:
+        return None
     following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
     if word in TIMES and len(following) == 1 and following.isalpha() and following != "o":
         value, behind = following * TIMES[word], index + 2
@@ -261,7 +267,7 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
         value, behind = word, index + 1
     elif word in NATO:
         value, behind = NATO[word], index + 1
-    elif len(word) <= 4 and _is_code(token, text):
+    elif len(word) <= LONGEST_CODE and _is_code(token, text):
         value, behind = word, index + 1
     else:
         return None
@@ -290,9 +296,10 @@ def spelled_out(tokens: Sequence[Token]) -> list[Token]:
 
 def _explained(tokens: Sequence[Token], index: int) -> int:
     """How many tokens behind a letter explain it."""
-    letter, *rest = [token.plain for token in tokens[index : index + 4]]
+    letter = tokens[index].plain
     if len(letter) != 1 or not letter.isalpha():
         return 0
+    rest = [token.plain for token in tokens[index + 1 : index + 4]]
     if len(rest) == 3 and rest[:2] == ["as", "in"]:
         return 3
     return 2 if len(rest) > 1 and rest[0] == "for" and rest[1].startswith(letter) else 0
