@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.calls.audio import clip
+from callinsight.content.remedies import remedy_of
 from callinsight.errors import AudioError, InputError
 from callinsight.months import day_of, last_day, month_before, month_of
 from callinsight.pipeline.content import (
@@ -118,6 +119,7 @@ def report_of(
         heard=[Heard(*row) for row in store.spoken_in(db, [call.id for call in calls])],
         utterances=read.evidence,
         gaps=read.gaps,
+        remedies={gap.id: remedy_of(gap) for gap in read.gaps},
         unused=read.unused,
         items=known.items,
         stock=_stock(known, read.unused, taxonomy),

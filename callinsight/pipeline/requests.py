@@ -474,6 +474,7 @@ def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLin
                 requester=request.requester,
                 owner=request.owner,
                 gap=request.gap,
+                cell=(request.concern, request.persona, request.stage),
                 votes=request.votes,
                 item=request.item,
                 effect=effect_words(effect) if effect else "",

@@ -66,10 +66,10 @@ def idle_assets(
 
 
 def _advice(found: Sequence[Unused]) -> tuple[str, ...]:
-    """What to do, each once; what is to go needs no owner."""
+    """What to do, each once; what is to go needs neither an owner nor to be brought up to date."""
     advice = list(dict.fromkeys(one.advice for one in found))
     if "retire" in advice:
-        advice = [one for one in advice if one != "assign an owner"]
+        advice = [one for one in advice if one not in ("assign an owner", "refresh")]
     if "ask the owner" in advice:
         advice = [one for one in advice if one != "keep"]
     return tuple(one.capitalize() for one in advice)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from callinsight.records import Call, Participant, Redaction
 
 READ = ("done", "partial")  # states of a call whose words count
+FOUND = ((50, "three in five"), (100, "four in five"))  # deals; see _unseen
 FEW_DEALS = 20  # with fewer, most shares are uncertain by a quarter or more
 PERSONAL = {
     "email": ("e-mail address", "e-mail addresses"),
@@ -115,6 +116,8 @@ def notices_of(calls: Sequence[Call], said: Sequence[Heard], min_deals: int) -> 
             f"Buyers were heard in {count(deals, 'deal')} only. Read every share as a hint: with so few, "
             f"chance moves it a long way. A cell with fewer than {count(min_deals, 'deal')} gets no verdict."
         )
+    elif calls and deals <= FOUND[-1][0]:
+        notices.append(_unseen(deals))
     if lost:
         notices.append(
             f"{many(lost, 'call counts', 'calls count')} for nothing, because it is not known who speaks: "
@@ -147,6 +150,15 @@ def notices_of(calls: Sequence[Call], said: Sequence[Heard], min_deals: int) -> 
             "stages only; write deal_stage into the calls sheet, in words that the taxonomy knows."
         )
     return tuple(notices)
+
+
+def _unseen(deals: int) -> str:
+    """How many gaps so few deals show, as benchmarks/gaps.py finds of gaps that it planted."""
+    size, found = next((size, found) for size, found in FOUND if deals <= size)
+    return (
+        f"{deals:,} deals do not show every gap: of those planted in invented months of {size} deals "
+        f"{found} were found, and the others looked like chance."
+    )
 
 
 def removed(redactions: Iterable[Redaction]) -> str:

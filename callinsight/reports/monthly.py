@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callinsight.reports.asks import SHOWN as ASKS_SHOWN
@@ -13,7 +13,6 @@ from callinsight.reports.assets import (
     asset_sentence,
     idle_assets,
     states_of,
-    use_sentence,
 )
 from callinsight.reports.balance import (
     StageBalance,
@@ -22,21 +21,19 @@ from callinsight.reports.balance import (
     usable_items,
 )
 from callinsight.reports.basis import READ, Figure, Heard, band, notices_of, removed
+from callinsight.reports.decisions import Decision, decisions_of
 from callinsight.reports.demand import (
-    LOST,
-    OPEN,
     Demand,
     Facts,
-    deals_of,
     describe,
     gather,
-    worth_of,
 )
 from callinsight.reports.doubts import Doubt, doubts_of
 from callinsight.reports.excerpts import PRESSING, Excerpt, pick_excerpts, roll_ups
 from callinsight.reports.glossary import definitions
 from callinsight.reports.matrix import Line, lines_of
 from callinsight.reports.pages import write_report
+from callinsight.reports.points import GAPS, Point, points_of
 from callinsight.reports.requests import (
     RequestRow,
     request_effects,
@@ -63,9 +60,7 @@ from callinsight.reports.tables import (
 from callinsight.reports.themes import Spoken, Themes, themes_of
 from callinsight.reports.wording import (
     ANY,
-    count,
     day,
-    listing,
     many,
     month_name,
     readable,
@@ -88,6 +83,7 @@ if TYPE_CHECKING:
         Utterance,
     )
     from callinsight.reports.comparison import Comparison
+    from callinsight.reports.decisions import Remedies
     from callinsight.reports.redefined import Redefined
     from callinsight.reports.requests import RequestLine
     from callinsight.reports.revision import Revision
@@ -101,7 +97,7 @@ STATES = {
     "failed": "Not read",
     "refused": "Left out",
 }
-NAMED = 3  # cells named in the summary
+DECIDED = 6  # gaps on the first page; all are ranked below it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +141,7 @@ class Material:
     problems: Sequence[Problem]
     names: Names
     versions: Mapping[str, str]
+    remedies: Remedies = field(default_factory=dict)  # by gap: what would answer it with least work
     judgements: Sequence[Judgement] = ()  # of people, in their order
     stock: Sequence[str] = ()  # what there is, where no call was ever counted
     redactions: Sequence[Redaction] = ()
@@ -221,7 +218,8 @@ class Wanted:
 class MonthlyReport(Heading, Cells, Idle, Themes, Wanted):
     """Everything the pages of a month show."""
 
-    summary: tuple[str, ...]
+    decisions: tuple[Decision, ...]  # of all that press
+    points: tuple[Point, ...]  # in short, with where the page tells more
     comparison: Comparison | None
     revision: Revision | None
     redefined: Redefined | None
@@ -229,6 +227,21 @@ class MonthlyReport(Heading, Cells, Idle, Themes, Wanted):
     versions: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
     tables: tuple[Table, ...]  # the same for programs and spreadsheets
+
+    @property
+    def pressing(self) -> tuple[Decision, ...]:
+        """Those of the first page."""
+        return self.decisions[:DECIDED]
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """The month in short."""
+        return tuple(point.text for point in self.points)
+
+    @property
+    def further(self) -> tuple[Point, ...]:
+        """The month in short, without the gaps where they are listed to be decided about."""
+        return tuple(p for p in self.points if not (self.decisions and p.anchor == GAPS))
 
 
 def build_report(month: Material) -> MonthlyReport:
@@ -239,23 +252,25 @@ def build_report(month: Material) -> MonthlyReport:
         *(usable, month.excerpts, month.names, month.judgements),
     )
     ranked = _ranked(gap for gap in _single(month.gaps) if gap.verdict in PRESSING)
-    cells, wanted = _cells(month, facts, ranked), _wanted(month, facts)
+    cells, wanted, idle = _cells(month, facts, ranked), _wanted(month, facts), _idle(month, facts)
+    decisions = decisions_of(ranked, cells.gaps, facts, month.remedies, month.requests)
     return MonthlyReport(
         **vars(_heading(month)),
         **vars(cells),
-        **vars(_idle(month, facts)),
+        **vars(idle),
         **vars(
             themes_of(month.topics, month.names, new=_new_since(month), min_deals=month.min_deals)
         ),
         **vars(wanted),
-        summary=_summary(month, facts, ranked, wanted),
+        decisions=decisions,
+        points=points_of(month, facts, ranked, _covered(month.gaps), wanted, idle),
         comparison=month.comparison,
         revision=month.revision,
         redefined=month.redefined,
         definitions=definitions(month.min_deals, month.min_share),
         versions=tuple((readable(name), version) for name, version in month.versions.items()),
         troubles=_troubles(month.calls, month.problems),
-        tables=_tables(month, facts, ranked, cells),
+        tables=_tables(month, facts, decisions, cells),
     )
 
 
@@ -324,10 +339,10 @@ def _wanted(month: Material, facts: Facts) -> Wanted:
 
 
 def _tables(
-    month: Material, facts: Facts, ranked: Sequence[Gap], cells: Cells
+    month: Material, facts: Facts, decisions: Sequence[Decision], cells: Cells
 ) -> tuple[Table, ...]:
     return (
-        gap_table(month.gaps, {gap.id: rank for rank, gap in enumerate(ranked, 1)}, facts),
+        gap_table(month.gaps, {one.gap: one for one in decisions}, facts),
         evidence_table(month.gaps, facts),
         change_table(month.comparison, facts),
         revision_table(month.revision),
@@ -393,51 +408,6 @@ def _open_asks(asks: Sequence[Ask], facts: Facts) -> tuple[OpenAsk, ...]:
 def _more(number: int, noun: str) -> str:
     more = many(number, f"more {noun} is", f"more {noun}s are") if number > 0 else ""
     return f"{more} in the sheets." if more else ""
-
-
-def _summary(
-    month: Material, facts: Facts, ranked: Sequence[Gap], wanted: Wanted
-) -> tuple[str, ...]:
-    """Two to seven sentences; nothing for a month without calls."""
-    if not facts.calls:
-        return ()
-    open_, weak = ([g for g in ranked if g.verdict == v] for v in PRESSING)
-    covered = _covered(month.gaps)
-    sentences = [_open_sentence(open_, facts)]
-    if weak:
-        verb = "is answered by too little" if len(weak) == 1 else "are answered by too little"
-        sentences.append(f"{many(len(weak), 'concern')} {verb}: {_named(weak, facts)}.")
-    if month.comparison and month.comparison.sentence:
-        sentences.append(month.comparison.sentence)
-    if covered:
-        sentences.append(f"Well covered: {_named(covered, facts)}.")
-    sentences += filter(None, (wanted.ask_sentence, wanted.request_sentence))
-    if any(item.status == "live" for item in month.items):
-        sentences.append(use_sentence(month.unused, month.items))
-    return tuple(sentences)
-
-
-def _open_sentence(gaps: Sequence[Gap], facts: Facts) -> str:
-    if not gaps:
-        return "No gap is proven: whatever enough deals raise has at least one asset that fits."
-    verb = "has" if len(gaps) == 1 else "have"
-    text = f"{many(len(gaps), 'concern')} of buyers {verb} no asset that answers: {_named(gaps, facts)}"
-    deals = {deal for gap in gaps for deal in deals_of(gap, facts)}
-    worth, lost = (worth_of(deals, facts, outcome) for outcome in (OPEN, LOST))
-    them = "it" if len(gaps) == 1 else "them"
-    told = [f"the open deals behind {them} are worth {worth}"] if worth else []
-    told += [f"lost: {lost}"] if lost else []
-    return f"{'; '.join((text, *told))}."
-
-
-def _named(gaps: Sequence[Gap], facts: Facts) -> str:
-    words = [
-        f"{facts.names.concern(gap.concern)} ({facts.names.place(gap.persona, gap.stage)}, "
-        f"{gap.raising:,} of {count(gap.eligible, 'deal')})"
-        for gap in gaps[:NAMED]
-    ]
-    more = len(gaps) - NAMED
-    return listing([*words, f"{more} more"] if more > 0 else words)
 
 
 def _ranked(gaps: Iterable[Gap]) -> list[Gap]:

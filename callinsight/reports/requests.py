@@ -30,6 +30,7 @@ class RequestLine:
     requester: str = ""
     owner: str = ""  # who writes it
     gap: str = ""
+    cell: tuple[str, str, str] = ("", "", "")  # concern, persona and stage it is for
     votes: int = 0
     item: str = ""  # the asset it was delivered as
     needed_by: str = ""  # date by which it is wanted
@@ -64,7 +65,7 @@ def request_rows(lines: Sequence[RequestLine]) -> tuple[RequestRow, ...]:
             title=line.title,
             state=readable(line.state),
             priority=line.priority,
-            due=_due(line),
+            due=due_of(line),
             overdue=line.overdue,
             age=count(line.age_days, "day"),
             owner=line.owner or NOBODY,
@@ -129,7 +130,8 @@ def request_owed(lines: Sequence[RequestLine]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _due(line: RequestLine) -> str:
+def due_of(line: RequestLine) -> str:
+    """`deliver by 12 November 2026`: what is to be done next."""
     if not line.due:
         return "not agreed"
     return f"{line.next_step} by {day(line.due)}".strip() if line.next_step else day(line.due)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from callinsight.reports.asks import Ask
     from callinsight.reports.balance import StageBalance
     from callinsight.reports.comparison import Comparison
+    from callinsight.reports.decisions import Decision
     from callinsight.reports.demand import Facts
     from callinsight.reports.redefined import Redefined
     from callinsight.reports.requests import RequestLine
@@ -57,8 +58,11 @@ CELL = (
 )
 
 
-def gap_table(gaps: Sequence[Gap], ranks: Mapping[str, int], facts: Facts) -> Table:
-    """Every cell of the month, ranked ones first, roll-ups as `All roles` and `All stages`."""
+def gap_table(gaps: Sequence[Gap], decided: Mapping[str, Decision], facts: Facts) -> Table:
+    """Every cell of the month, ranked ones first, roll-ups as `All roles` and `All stages`.
+
+    `decided` are, by id, the cells that press, with their rank and next step.
+    """
     columns = (
         *(Column("id", width=44), Column("rank", WHOLE, 7), Column("verdict", width=14), *CELL),
         *(Column("deals_raising", WHOLE), Column("deals_heard", WHOLE), Column("calls", WHOLE, 8)),
@@ -82,10 +86,12 @@ def gap_table(gaps: Sequence[Gap], ranks: Mapping[str, int], facts: Facts) -> Ta
         *(Column("rank_best", WHOLE, 10), Column("rank_worst", WHOLE, 10)),
         *(
             Column("reason", width=50),
-            Column("nearest_assets", width=40),
-            Column("judged", width=40),
+            Column("nearest_assets", width=30),
+            Column("judged", width=30),
         ),
+        *(Column("next_step", width=36), Column("request", width=26)),
     )
+    ranks = {id_: one.demand.rank for id_, one in decided.items()}
     ordered = sorted(gaps, key=lambda g: (ranks.get(g.id, len(gaps) + 1), -g.score, g.id))
     rows = tuple(
         (
@@ -103,6 +109,7 @@ def gap_table(gaps: Sequence[Gap], ranks: Mapping[str, int], facts: Facts) -> Ta
             *(gap.score, gap.weight, gap.rank_low or None, gap.rank_high or None),
             *(facts.names.sentence(gap.reason), LIST_SEPARATOR.join(gap.candidates)),
             _judged(gap, facts),
+            *((one.step, one.request) if (one := decided.get(gap.id)) else ("", "")),
         )
         for gap in ordered
     )

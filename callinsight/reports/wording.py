@@ -127,6 +127,8 @@ def percent(share: float) -> str:
     """`80 %`, with a space that does not break."""
     if 0 < share < 0.005:
         return f"under 1{NBSP}%"
+    if 0.995 <= share < 1:
+        return f"over 99{NBSP}%"
     return f"{share * 100:.0f}{NBSP}%"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps
+from callinsight.content.remedies import remedy_of
 from callinsight.content.unused import find_unused
 from callinsight.records import (
     Call,
@@ -232,6 +233,7 @@ class Month:
             "heard": self.heard(),
             "utterances": self.utterances,
             "gaps": gaps,
+            "remedies": {gap.id: remedy_of(gap) for gap in gaps},
             "unused": unused,
             "items": self.items,
             "excerpts": self.excerpts(),

@@ -78,9 +78,9 @@ def test_they_stand_in_the_report_and_among_its_sentences(empty):
     report = empty.report(requests=[line("R-1", overdue=True)])
 
     assert (
-        "One content request is open as of 31 October 2026, and past its due date."
-        in report.summary
-    )
+        "One content request is open as of 31 October 2026, and past its due date. Overdue: R-1, Write R-1 "
+        "(deliver by 10 November 2026, nobody writes it yet)."
+    ) in report.summary
     assert [row.title for row in report.requests] == ["Write R-1"]
 
 

@@ -62,6 +62,7 @@ def test_only_web_addresses_become_links(url, link):
         (wording.percent(0.0), "0\N{NO-BREAK SPACE}%"),
         (wording.percent(0.001), "under 1\N{NO-BREAK SPACE}%"),
         (wording.percent(0.499), "50\N{NO-BREAK SPACE}%"),
+        (wording.percent(0.998), "over 99\N{NO-BREAK SPACE}%"),
         (wording.money(1_234_567.4, "GBP"), "£1,234,567"),
         (wording.money(1_000, "CHF"), "CHF\N{NO-BREAK SPACE}1,000"),
         (wording.money(1_000, ""), "1,000"),
