@@ -9,7 +9,7 @@ import re
 import typing
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -347,9 +347,14 @@ def _entry(kind: Any, values: dict[str, Any], where: str, path: Path, **given: s
     fields = [field for field in dataclasses.fields(kind) if field.name not in given]
     needed = [field.name for field in fields if field.default is dataclasses.MISSING]
     _need(values, [field.name for field in fields], needed, where, path)
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     read = {name: _value(hints[name], v, f"{where} {name}", path) for name, v in values.items()}
     return kind(**given, **read)
+
+
+@cache  # looked up anew for each entry, they take longer than reading it
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _need(

@@ -8,6 +8,7 @@ import io
 import tempfile
 import weakref
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -397,7 +398,10 @@ class _Clock:
 
     def pass_over(self, packet: Any, *, lost: bool = False) -> None:
         """Go on to the end of a packet; a lost one lasts as long as its bytes did elsewhere."""
-        length_s = float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
+        base = packet.time_base or Fraction(
+            0
+        )  # divided out as fractions are, in a fifth of the time
+        length_s = (packet.duration or 0) * base.numerator / base.denominator
         if lost and self.sound_bytes:
             bytes_s = packet.size * self.sound_s / self.sound_bytes
             self.late_s += max(0.0, bytes_s - length_s)
@@ -406,7 +410,10 @@ class _Clock:
             self.sound_s += length_s
         if packet.pts is not None:
             self.now_s = (
-                float(packet.pts * packet.time_base) - self.start_s + self.late_s + length_s
+                packet.pts * base.numerator / base.denominator
+                - self.start_s
+                + self.late_s
+                + length_s
             )
 
 

@@ -23,7 +23,21 @@ def save(db: Database, table: str, records: Iterable[Any], *, pk: str | tuple[st
     """Write records, in place of those with the same key."""
     rows = [row_of(record) for record in records]
     if rows:
-        db.table(table).upsert_all(rows, pk=pk)
+        with db.atomic():
+            db.conn.executemany(
+                _upsert(table, tuple(rows[0]), pk), [(*row.values(),) for row in rows]
+            )
+
+
+@functools.cache
+def _upsert(table: str, names: tuple[str, ...], pk: str | tuple[str, ...]) -> str:
+    """The statement that writes a row; sqlite-utils puts one together for each few rows anew."""
+    keys = (pk,) if isinstance(pk, str) else pk
+    rest = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(keys)}) DO {f'UPDATE SET {rest}' if rest else 'NOTHING'}"
+    )
 
 
 def row_of(record: Any) -> dict[str, Any]:
