@@ -23,9 +23,9 @@ from sklearn.linear_model import LogisticRegression
 
 from callinsight import store
 from callinsight.content import suggestions
+from callinsight.content.export_words import NAMES
 from callinsight.content.exports import load_mapping, read_export
 from callinsight.content.inventory import read_items
-from callinsight.content.recognising import NAMES
 from callinsight.content.suggestions import FLOOR, LEAST, TYPES, probability, suggest, text_of
 from callinsight.pipeline.embedding import load_embedder
 from callinsight.pipeline.suggesting import counted_in, cues_in, heard_in

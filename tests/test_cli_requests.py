@@ -65,7 +65,8 @@ def test_the_way_from_a_gap_to_the_asset_that_answers_it():
     assert "  tried:" not in shown
     assert "  exists:        A-40 Return calculator: stale\n" in shown
     assert (
-        "  effect:        too early to say: no later month has calls; 3 of 4 deals before" in shown
+        "  effect:        too early to say: no later month has calls; 3 of 4 deals before, in 2026-10"
+        in shown
     )
     assert re.search(r"  \S+  Mara  comment: Numbers come on Friday\n", shown)
 

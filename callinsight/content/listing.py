@@ -87,14 +87,18 @@ def _kept(clock: Clock) -> str:
 
 
 def effect_words(effect: Effect) -> str:
-    """What became of the demand, with the deals behind it and the interval of their share."""
-    before, after = effect.before, effect.after
+    """What became of the demand, with the months, deals and interval of their share on each side."""
     told = [
-        f"{one.raising} of {one.eligible} deals {when} ({one.low:.0%} to {one.high:.0%})"
-        for one, when in ((before, "before"), (after, "after"))
+        f"{one.raising} of {one.eligible} deals {when}, in {_window(one.months)} "
+        f"({one.low:.0%} to {one.high:.0%})"
+        for one, when in ((effect.before, "before"), (effect.after, "after"))
         if one.eligible
     ]
     return "; ".join(filter(None, (VERDICTS[effect.verdict], ", ".join(told))))
+
+
+def _window(months: Sequence[str]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.content.export_words import NAMES
 from callinsight.content.exports import ExportMapping, check_columns, load_mapping, read_export
 from callinsight.content.front_matter import read_folder
 from callinsight.content.inventory import IMPORTED, changes
-from callinsight.content.recognising import NAMES, mapping_text, recognised
+from callinsight.content.recognising import mapping_text, recognised
 from callinsight.content.suggestions import fill, named_since
 from callinsight.errors import InputError
 from callinsight.pipeline.content import update_gaps

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from callinsight.records import Call
+    from callinsight.reports.decisions import Decision
     from callinsight.reports.monthly import MonthlyReport
 
 SHOWN = 5  # entries of a point; the rest is in the report
@@ -105,11 +106,11 @@ def _standing(report: MonthlyReport) -> Point:
 
 def _gaps(report: MonthlyReport) -> Point:
     pressing = [*report.gaps, *report.roll_ups]
-    entries = []
-    for gap in pressing[:SHOWN]:
-        closest = listing([candidate.title for candidate in gap.candidates[:2]])
-        nearest = f" Closest: {closest}." if closest else ""
-        entries.append(f"{gap.concern}, {gap.place}: {gap.sentence}{nearest}")
+    decisions = {one.demand.anchor: one for one in report.decisions}
+    entries = [
+        f"{gap.concern}, {gap.place}: {gap.sentence}{_next(decisions.get(gap.anchor))}"
+        for gap in pressing[:SHOWN]
+    ]
     return Point(
         title="What buyers raise and nothing answers",
         minutes=15,
@@ -120,16 +121,26 @@ def _gaps(report: MonthlyReport) -> Point:
     )
 
 
-def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point | None:
+def _next(decision: Decision | None) -> str:
+    if decision is None:
+        return ""
+    if decision.request:
+        return f" {decision.request}{', late' if decision.overdue else ''}."
+    return f" Next: {decision.step}; nobody asked for it yet."
+
+
+def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point:
     due = [one for one in promises if one.kept + one.broken]
-    if not report.request_sentence and not due:
-        return None
-    told = [report.request_sentence] if report.request_sentence else []
-    told += [
-        f"{OWED[one.promise]}: {one.kept:,} of {one.kept + one.broken:,} due this month "
-        f"{'was' if one.kept + one.broken == 1 else 'were'} kept in time."
-        for one in due
-    ]
+    told = [report.request_sentence or "Nobody has asked for content yet."]
+    told += (
+        ["No promise was due this month, neither of marketing nor of sales."]
+        if not due
+        else [
+            f"{OWED[one.promise]}: {one.kept:,} of {one.kept + one.broken:,} due this month "
+            f"{'was' if one.kept + one.broken == 1 else 'were'} kept in time."
+            for one in due
+        ]
+    )
     entries = [
         f"{row.id} {row.title}: {row.state.lower()}, {row.due}{', late' if row.overdue else ''}; "
         f"asked by {row.wanted_by}{f', needed by {row.needed_by}' if row.needed_by else ''}, "
@@ -138,8 +149,8 @@ def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point | None:
     ]
     return Point(
         title="Content requests",
-        minutes=10,
-        sentences=(*told, *report.request_effects),
+        minutes=10 if entries or due or report.request_notes else 1,
+        sentences=(*told, *report.request_notes),
         entries=tuple(entries[:SHOWN]),
         rest=_rest(len(entries), "request"),
         decide="What is late: what keeps it, and the new date." if entries else "",
@@ -209,15 +220,19 @@ def _reasons(prefix: str, calls: Sequence[Call]) -> tuple[str, ...]:
     """The deals by the reason that the CRM gives, the most frequent first."""
     by_reason: dict[str, list[str]] = defaultdict(list)
     for call in calls:
-        by_reason[" ".join(call.outcome_reason.split()) or "no reason given"].append(
-            call.account or call.deal or call.id
-        )
+        reason = " ".join(call.outcome_reason.split())
+        by_reason[reason].append(call.account or call.deal or call.id)
     ordered = sorted(by_reason.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    head = f"{prefix}, " if prefix else ""
     return tuple(
-        f"{head}{reason}: {count(len(names), 'deal')} ({listing(sorted(names))})"
+        f"{_headed(prefix, reason)}: {count(len(names), 'deal')} ({listing(sorted(names))})"
         for reason, names in ordered
     )
+
+
+def _headed(prefix: str, reason: str) -> str:
+    if not reason:
+        return f"{prefix}; the CRM says not why" if prefix else "The CRM says not why"
+    return f"{prefix}, {reason}" if prefix else reason
 
 
 def _worth(calls: Sequence[Call]) -> str:

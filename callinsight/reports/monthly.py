@@ -36,11 +36,9 @@ from callinsight.reports.pages import write_report
 from callinsight.reports.points import GAPS, Point, points_of
 from callinsight.reports.requests import (
     RequestRow,
-    request_effects,
-    request_owed,
+    request_notes,
     request_rows,
     request_sentence,
-    request_uncounted,
 )
 from callinsight.reports.tables import (
     Table,
@@ -211,7 +209,7 @@ class Wanted:
     open_asks_rest: str
     request_sentence: str
     requests: tuple[RequestRow, ...]
-    request_effects: tuple[str, ...]
+    request_notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,11 +328,7 @@ def _wanted(month: Material, facts: Facts) -> Wanted:
         open_asks_rest=_more(len(open_asks) - ASKS_SHOWN, "ask"),
         request_sentence=request_sentence(month.requests, month.requests_on or month.as_of),
         requests=request_rows(month.requests),
-        request_effects=(
-            *request_uncounted(month.requests),
-            *request_owed(month.requests),
-            *request_effects(month.requests),
-        ),
+        request_notes=request_notes(month.requests),
     )
 
 

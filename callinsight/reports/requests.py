@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.reports.wording import count, day, many, readable
+from callinsight.reports.wording import count, day, many, readable, sentence_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,40 +94,41 @@ def request_sentence(lines: Sequence[RequestLine], as_of: date) -> str:
     return f"{text}, {many(late, 'is', 'are').lower()} past {'its' if late == 1 else 'their'} due date."
 
 
-def request_effects(lines: Sequence[RequestLine]) -> tuple[str, ...]:
-    """What became of the demand behind those that were delivered, a sentence each."""
+def request_notes(lines: Sequence[RequestLine]) -> tuple[str, ...]:
+    """What is to be said of those that ask for more than their due date, a text each.
+
+    What was delivered and still answers nothing, with what mends it; what sales owes in its turn and is
+    late with; what became of the demand since a delivery.
+    """
+    told = (
+        (line, [*filter(None, (_uncounted(line), _owed(line), _effect(line)))]) for line in lines
+    )
     return tuple(
-        f"{line.id}, {line.title}, delivered as {line.item}: {line.effect}."
-        for line in lines
-        if line.state == "delivered" and line.effect
+        f"{line.id}, {line.title}: {'. '.join((notes[0], *map(sentence_case, notes[1:])))}."
+        for line, notes in told
+        if notes
     )
 
 
-def request_uncounted(lines: Sequence[RequestLine]) -> tuple[str, ...]:
-    """What was delivered and still answers nothing, a sentence each with what mends it."""
-    return tuple(
-        f"{line.id}, {line.title}: delivered, but {line.not_counted}"
-        for line in lines
-        if line.state == "delivered" and line.not_counted
-    )
+def _uncounted(line: RequestLine) -> str:
+    if line.state != "delivered" or not line.not_counted:
+        return ""
+    return f"delivered, but {line.not_counted.removesuffix('.')}"
 
 
-def request_owed(lines: Sequence[RequestLine]) -> tuple[str, ...]:
-    """What sales owes in its turn and is late with, a sentence each."""
-    told = []
-    for line in lines:
-        promise, _, due = line.owed.partition(" ")
-        if promise == "reply":
-            told.append(
-                f"{line.id}, {line.title}: a question waits for {line.requester}, whose answer was due "
-                f"{day(due)}."
-            )
-        elif promise == "use":
-            told.append(
-                f"{line.id}, {line.title}: nobody in sales used {line.item} or said why not; that was due "
-                f"{day(due)}."
-            )
-    return tuple(told)
+def _owed(line: RequestLine) -> str:
+    promise, _, due = line.owed.partition(" ")
+    if promise == "reply":
+        return f"a question waits for {line.requester}, whose answer was due {day(due)}"
+    if promise == "use":
+        return f"nobody in sales used {line.item} or said why not; that was due {day(due)}"
+    return ""
+
+
+def _effect(line: RequestLine) -> str:
+    if line.state != "delivered" or not line.effect:
+        return ""
+    return f"delivered as {line.item}: {line.effect}"
 
 
 def due_of(line: RequestLine) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from material import ROOT
 
+from callinsight.content.export_words import NAMES
 from callinsight.content.exports import (
     OURS,
     ExportMapping,
@@ -14,7 +15,7 @@ from callinsight.content.exports import (
     read_export,
 )
 from callinsight.content.front_matter import read_folder
-from callinsight.content.recognising import NAMES, columns_of, mapping_text, recognised
+from callinsight.content.recognising import columns_of, mapping_text, recognised
 from callinsight.errors import ConfigError, InputError
 from callinsight.records import ContentItem
 from callinsight.sheets import read_rows
@@ -280,6 +281,24 @@ class TestRecognising:
             "url": ("permalink",),
             "topics": ("tags", "categories"),
         }
+
+    def test_a_german_sheet_is_read_as_it_is(self, export):
+        header, rows = export(
+            "Titel,Typ,Adresse,Zielgruppe,Phase,Verantwortlich,Stand,Gültig bis,Zustand,Kosten",
+            "Was die Einführung kostet,Fallstudie,https://x.example/a,Geschäftsführung,Entscheidung,Mara,"
+            '03.02.2026,31.12.2026,veröffentlicht,"1.200,50"',
+        )
+
+        (item,) = read(rows, recognised(header, TAXONOMY, "inhalte.csv")).items
+
+        assert (item.title, item.content_type, item.url) == (
+            *("Was die Einführung kostet", "case_study", "https://x.example/a"),
+        )
+        assert (item.personas, item.stages) == (("executive_sponsor",), ("decision",))
+        assert (item.owner, item.updated_on, item.expires_on) == (
+            *("Mara", "2026-02-03", "2026-12-31"),
+        )
+        assert (item.status, item.cost) == ("live", 1200.5)
 
     def test_what_cannot_be_recognised_says_what_to_do(self):
         with pytest.raises(InputError) as caught:

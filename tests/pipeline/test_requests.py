@@ -455,8 +455,9 @@ class TestStanding:
 
         assert told("2026-11-01") == []
         assert told("2026-11-03") == [("R-1", "accepted", "deliver", "2026-11-30", 1, "", "")]
-        early = "too early to say: no later month has calls; 3 of 4 deals before (28% to 97%)"
-        fell = "the demand fell; 3 of 4 deals before (28% to 97%), 0 of 40 deals after (0% to 6%)"
+        before = "3 of 4 deals before, in 2026-10 (28% to 97%)"
+        early = f"too early to say: no later month has calls; {before}"
+        fell = f"the demand fell; {before}, 0 of 40 deals after, in 2026-12 (0% to 6%)"
         assert told("2026-11-30") == [("R-1", "delivered", "", "", 28, "A-40", early)]
         assert told("2026-12-31") == [("R-1", "delivered", "", "", 59, "A-40", fell)]
         assert told("2027-12-31")[0][-1] == ""

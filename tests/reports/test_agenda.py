@@ -48,12 +48,15 @@ def test_the_demos_agenda_says_what_to_decide(demo: DemoRun, tmp_path) -> None:
     assert titles == [
         "Where we stand (5 minutes)",
         "What buyers raise and nothing answers (15 minutes)",
+        "Content requests (1 minute)",
         "Assets that need attention (5 minutes)",
         "Won and lost (10 minutes)",
         "Disqualified (5 minutes)",
         "Definitions that changed (1 minute)",
     ]
     assert "- Security and compliance, Information security at Decision: 8 of 10 deals" in text
+    assert "No promise was due this month, neither of marketing nor of sales." in text
+    assert "Next: Finish “Security and data protection pack 2026” (Tom Arkwright), still a draft" in text
     assert "- Lost, security review not passed: 1 deal (Cedarline Dental)" in text
     assert page.read_bytes() == again.read_bytes()
     assert "<script" not in page.read_text(encoding="utf-8")
@@ -92,6 +95,8 @@ def test_promises_requests_and_changes_have_their_points(demo: DemoRun) -> None:
     assert points["Disqualified"].entries == ("too small: 2 deals (Firm 1 and Firm 2)",)
     # two currencies add up to nothing
     assert points["Won and lost"].sentences == ("No deals won, 2 lost.",)
-    assert points["Won and lost"].entries == ("Lost, no reason given: 2 deals (Firm 3 and Firm 4)",)
+    assert points["Won and lost"].entries == (
+        "Lost; the CRM says not why: 2 deals (Firm 3 and Firm 4)",
+    )
     assert points["Definitions that changed"].entries == ("New concern: “Footprint”.",)
     assert agenda.minutes == sum(point.minutes for point in agenda.points)

@@ -4,10 +4,9 @@ from datetime import date
 
 from callinsight.reports.requests import (
     RequestLine,
-    request_owed,
+    request_notes,
     request_rows,
     request_sentence,
-    request_uncounted,
 )
 
 DAY = date(2026, 11, 2)
@@ -56,7 +55,7 @@ def test_what_sales_owes_is_said_once_it_is_late():
         line("R-2", state="delivered", item="A-1", owed="use 2026-10-30"),
         line("R-3"),
     ]
-    assert request_owed(lines) == (
+    assert request_notes(lines) == (
         "R-1, Write R-1: a question waits for Dana, whose answer was due 2 November 2026.",
         ("R-2, Write R-2: nobody in sales used A-1 or said why not; that was due 30 October 2026."),
     )
@@ -84,6 +83,17 @@ def test_they_stand_in_the_report_and_among_its_sentences(empty):
     assert [row.title for row in report.requests] == ["Write R-1"]
 
 
+def test_all_that_is_to_be_said_of_a_request_stands_in_one_line():
+    effect = "the demand fell; 3 of 4 deals before, in 2026-07 to 2026-09 (28% to 97%)"
+    told = line("R-1", state="delivered", item="A-1", owed="use 2026-10-30", effect=effect)
+    assert request_notes([told]) == (
+        (
+            "R-1, Write R-1: nobody in sales used A-1 or said why not; that was due 30 October 2026. "
+            "Delivered as A-1: the demand fell; 3 of 4 deals before, in 2026-07 to 2026-09 (28% to 97%)."
+        ),
+    )
+
+
 def test_what_was_delivered_and_answers_nothing_is_told_with_what_mends_it():
     why = "A-43 is draft: until that changes, no report counts it as an answer."
     lines = [
@@ -91,7 +101,7 @@ def test_what_was_delivered_and_answers_nothing_is_told_with_what_mends_it():
         line("R-2", state="in_progress", item="A-43", not_counted=why),
         line("R-3", state="delivered", item="A-40"),
     ]
-    assert request_uncounted(lines) == (
+    assert request_notes(lines) == (
         (
             "R-1, Write R-1: delivered, but A-43 is draft: until that changes, no report counts it as "
             "an answer."
