@@ -44,6 +44,14 @@ def gap(**changes) -> Gap:
     return Gap(**facts | changes)
 
 
+def test_a_database_is_for_the_one_who_made_it(tmp_path: Path):
+    with store.opened(tmp_path / "callinsight.db", create=True) as db:
+        store.save_setting(db, "settings", "{}")
+        modes = {path.stat().st_mode & 0o777 for path in tmp_path.glob("callinsight.db*")}
+
+    assert modes == {0o600}
+
+
 def test_a_gap_comes_back_as_it_was_kept(tmp_path: Path):
     gaps = [
         gap(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,13 @@ NO_CONSENT = (
     *("ohne", "ausstehend", "abgelehnt", "verweigert", "widerrufen", "zurückgezogen", "unbekannt"),
 )
 OPTED_IN = ("opted in", "opted-in")
+DENIED = re.compile(  # wherever it stands, for what was given may be taken back
+    r"\b(?:(?:withdr[ae]w|revok|declin|refus|reject|object)\w*|denied|opt(?:ed)?[ -]?out|never|nope|not|no"
+    r"|non|wait\w*|awaiting|in progress|widerrufen|zurückgezogen|abgelehnt|verweigert|nicht|kein\w*|nein)\b"
+)
+GRANTED = re.compile(
+    r"\b(?:grant\w*|given|agree\w*|accept\w*|yes|ok|okay|consented|ja|erteilt|zugestimmt)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -38,13 +46,18 @@ NO_RULES = Rules()
 def why_refused(consent: str, region: str, rules: Rules) -> str:
     """What keeps a call from being opened, to be said after file and row; empty if nothing does.
 
-    A cell that begins with a word that is no consent is none: `withdrawn on 3 May`.
+    A cell that begins with a word that is no consent is none: `withdrawn on 3 May`; nor is one that
+    says anywhere that it was denied, or that only says it was asked for, or says nothing. What is refused
+    wrongly is listed and mended with a word; what is accepted wrongly is heard.
     """
     said = _plain(consent)
     refused = {*NO_CONSENT, *map(_plain, rules.refused)}
     first = re.split(r"[\s,;:.(/]", said, maxsplit=1)[0]
     begins = (first in refused and first not in NOT_YET) or _is_phrase_of(said, refused)
-    if not said.startswith(OPTED_IN) and (said in refused or begins):
+    asked = first in NOT_YET and not GRANTED.search(said)
+    if said.startswith(OPTED_IN):
+        begins = False
+    if said in refused or begins or asked or DENIED.search(said) or not re.search(r"\w", said):
         return f"consent is {_shown(consent)}"
     here = region or rules.region
     known = {_plain(name): (name, bases) for name, bases in rules.regions.items()}
@@ -61,7 +74,8 @@ def _is_phrase_of(said: str, refused: set[str]) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    return " ".join(seen.split()).casefold()
 
 
 def _shown(consent: str) -> str:

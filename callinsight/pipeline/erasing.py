@@ -36,6 +36,10 @@ LOGGED = (
     "it; stop that program (such as 'callinsight serve'), then run 'callinsight purge --yes', "
     "which cuts the log off"
 )
+LEFT = (
+    "what was to go is erased from the database, but these files hold words of it and cannot be "
+    "removed: {}; remove them as the user who owns them"
+)
 
 
 def carry_out(
@@ -47,12 +51,14 @@ def carry_out(
     at: str,
     progress: Progress = silent,
 ) -> Receipt:
-    """Erase it; the receipt. Raises StoreError where the file's log cannot be cut off.
+    """Erase it; the receipt. Raises StoreError where the file's log cannot be cut off, or a file stays.
 
     Use it inside `store.claimed`: no run may work on the calls meanwhile.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    gone = Counter(reports=remove(report_files(config, plan)), copies=remove(copies()))
+    reports, left = remove(report_files(config, plan))
+    heard, loud = remove(copies())
+    gone = Counter(reports=reports, copies=heard)
     months, topics = _months_of(db, config, plan), _names_of_topics(db)
     with store.transaction(db), store.unguarded(db):
         gone += drop_calls(db, plan.calls, names=[plan.account] if plan.account else [])
@@ -70,6 +76,8 @@ def carry_out(
         advance(0.0)
     if not whole:
         raise StoreError(LOGGED)
+    if left or loud:
+        raise StoreError(LEFT.format(", ".join(map(str, (*left, *loud)))))
     return receipt
 
 
@@ -77,12 +85,14 @@ def drop_quietly(db: Database, config: Config, calls: Sequence[Call]) -> None:
     """Erase calls in the middle of a run, which counts gaps and writes the last report anew itself."""
     if not calls:
         return
-    remove([*report_files(config, Plan(what="list", calls=tuple(calls))), *copies()])
+    _, left = remove([*report_files(config, Plan(what="list", calls=tuple(calls))), *copies()])
     with store.transaction(db), store.unguarded(db):
         drop_calls(db, calls)
         store.remove_vectors(db, unused_keys(db, silent))
     if not store.scrub(db):
         note("the log of the database is being read; it is cut off when that ends", level=WARNING)
+    if left:
+        note(LEFT.format(", ".join(map(str, left))), level=WARNING)
 
 
 def drop_calls(db: Database, calls: Sequence[Call], *, names: Iterable[str] = ()) -> Counter[str]:

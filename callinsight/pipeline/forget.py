@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.calls.manifest import Entry
-    from callinsight.records import Call, Participant, Utterance
+    from callinsight.records import Call, Forgotten, Participant, Utterance
 
 LIFT = "lift the hold in the list of calls and run the pipeline, or leave the call"
 
@@ -160,7 +160,8 @@ def without_forgotten(
 ) -> tuple[list[Entry], tuple[str, ...]]:
     """The entries without calls that are forgotten, and what is to be said of these.
 
-    A call that somebody was taken out of keeps its people and texts as they are stored.
+    A call is known by its id, its content, or the name of its file: an export made anew differs in
+    content. One that somebody was taken out of keeps its people and texts as they are stored.
     """
     forgotten = store.all_forgotten(db)
     by_id = {one.id: one for one in forgotten}
@@ -169,17 +170,24 @@ def without_forgotten(
     kept, messages = [], []
     for entry in entries if forgotten else ():
         call = entry.call
-        found = by_id.get(call.id) or by_print.get(call.fingerprint)
-        if not call.fingerprint:
-            found = found or by_file.get(file_hash(call.file))
-        if found is not None and found.what == "call":
-            messages.append(
-                f"{entry.where}: this call was forgotten on {found.at[:10]}, so it is not read "
-                "again; remove the row and its file"
-            )
+        same = by_id.get(call.id) or by_print.get(call.fingerprint)
+        found = same or by_file.get(file_hash(call.file))
+        if found is None:
+            kept.append(entry)
+        elif found.what != "call" and found.id == call.id:
+            kept.append(_as_stored(db, entry))
         else:
-            kept.append(_as_stored(db, entry) if found and found.id == call.id else entry)
+            messages.append(f"{entry.where}: {_why_not_again(found, known=same is not None)}")
     return (kept if forgotten else list(entries)), tuple(messages)
+
+
+def _why_not_again(found: Forgotten, *, known: bool) -> str:
+    """`known` by id or content; else only by the name of a file, whose content may be another call's."""
+    gone = (
+        "this call was forgotten" if found.what == "call" else "somebody was taken out of this call"
+    )
+    text = f"{gone} on {found.at[:10]}, so it is not read again; remove the row and its file"
+    return text if known else f"{text}, or give the file another name if it is another call"
 
 
 def _as_stored(db: Database, entry: Entry) -> Entry:

@@ -40,19 +40,22 @@ def copies() -> list[Path]:
     return sorted(Path(tempfile.gettempdir()).glob(f"{COPIES}*/*.mp3"))
 
 
-def remove(files: Iterable[Path]) -> int:
-    """Remove files, and folders that are empty then; how many files."""
-    removed = 0
+def remove(files: Iterable[Path]) -> tuple[int, list[Path]]:
+    """Remove files, and folders that are empty then; how many files, and which could not be removed."""
+    removed, left = 0, []
     for file in files:
         try:
             file.unlink()
+        except FileNotFoundError:
+            continue
         except OSError:
+            left.append(file)
             continue
         removed += 1
         for folder in (file.parent, file.parent.parent):
             if not folder.name.startswith(COPIES) and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
-    return removed
+    return removed, left
 
 
 def sources(config: Config, calls: Iterable[Call]) -> list[Path | str]:

@@ -80,7 +80,10 @@ def open_store(path: Path, *, create: bool = False) -> Database:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         # one user at a time, but a page may go on in another thread than the one that opened it
+        is_new = not path.exists()
         db = Waiting(sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False))
+        if is_new:
+            path.chmod(0o600)  # what buyers said is for whoever runs this, and for nobody else
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
         db.conn.execute("PRAGMA journal_mode = WAL")

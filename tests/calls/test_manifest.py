@@ -295,7 +295,18 @@ class TestConsent:
         ]
 
     @pytest.mark.parametrize(
-        "words", ["withdrawn on 3 May", "No, she declined", "not asked yet", "pending (legal)"]
+        "words",
+        [
+            *("withdrawn on 3 May", "No, she declined", "not asked yet", "pending (legal)"),
+            *(
+                "consent withdrawn",
+                "yes (withdrawn 3 May)",
+                "Opted in, then withdrawn",
+                "opted-out",
+            ),
+            *("buyer objected", "verbally refused", "asked, no answer", "requested 3 May", "never"),
+            *("waiting for reply", "consent: no", "'no", "—", "✗", "n\u200bo"),
+        ],
     )
     def test_a_cell_that_begins_with_a_no_is_no_basis(self, sheets, opened, words):
         sheets.record("a.wav")
@@ -308,7 +319,8 @@ class TestConsent:
         )
 
     @pytest.mark.parametrize(
-        "words", ["notice", "opted in", "asked and agreed", "Art. 6 (1) f", "verbal, 3 May"]
+        "words",
+        ["notice", "opted in", "asked and agreed", "Art. 6 (1) f", "verbal, 3 May", "✓ yes"],
     )
     def test_other_words_are_a_basis(self, sheets, words):
         sheets.record("a.wav")

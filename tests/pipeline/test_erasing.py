@@ -234,7 +234,9 @@ class TestForgettingACall:
         )
         assert found(planted) == {}
 
-    @pytest.mark.parametrize("change", ["another id", "another name", "the file is gone"])
+    @pytest.mark.parametrize(
+        "change", ["another id", "another name", "exported anew", "the file is gone"]
+    )
     def test_it_is_known_by_its_bytes_and_by_its_file(self, planted: Project, change: str) -> None:
         command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
         sheet = planted.folder / "calls.csv"
@@ -243,6 +245,10 @@ class TestForgettingACall:
         files = planted.folder / "files"
         if change == "another id":
             sheet.write_text(text.replace("talk-x,talk-x.vtt", "other,talk-x.vtt"))
+        elif change == "exported anew":
+            with (files / "talk-x.vtt").open("a", encoding="utf-8") as file:
+                file.write("\n")
+            sheet.write_text(text.replace("talk-x,talk-x.vtt", ",talk-x.vtt"))
         elif change == "another name":
             (files / "talk-x.vtt").rename(files / "moved.vtt")
             sheet.write_text(text.replace("talk-x,talk-x.vtt", "other,moved.vtt"))
@@ -254,6 +260,28 @@ class TestForgettingACall:
 
         assert (summary.statuses, len(summary.forgotten)) == ({"done": 2}, 1)
         assert found(planted) == {}
+
+    def test_a_file_that_cannot_be_removed_is_named(
+        self, planted: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (page,) = (planted.folder / "report" / "2026-10").glob("index.html")
+        unlink = Path.unlink
+
+        def of_another_user(path: Path, *, missing_ok: bool = False) -> None:
+            if path == page:
+                raise PermissionError(13, "Permission denied", str(path))
+            unlink(path, missing_ok=missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", of_another_user)
+
+        told = command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines", code=2)
+
+        assert told.stderr.splitlines()[-1] == (
+            "Error: what was to go is erased from the database, but these files hold words of it and cannot "
+            f"be removed: {page}; remove them as the user who owns them"
+        )
+        with store.opened(planted.database) as db:
+            assert store.get_call(db, "talk-x") is None
 
     def test_what_others_say_stays(self, planted: Project) -> None:
         with store.opened(planted.database) as db:

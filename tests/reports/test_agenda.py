@@ -56,7 +56,10 @@ def test_the_demos_agenda_says_what_to_decide(demo: DemoRun, tmp_path) -> None:
     ]
     assert "- Security and compliance, Information security at Decision: 8 of 10 deals" in text
     assert "No promise was due this month, neither of marketing nor of sales." in text
-    assert "Next: Finish “Security and data protection pack 2026” (Tom Arkwright), still a draft" in text
+    assert (
+        "Next: Finish “Security and data protection pack 2026” (Tom Arkwright), still a draft"
+        in text
+    )
     assert "- Lost, security review not passed: 1 deal (Cedarline Dental)" in text
     assert page.read_bytes() == again.read_bytes()
     assert "<script" not in page.read_text(encoding="utf-8")

@@ -80,6 +80,7 @@ def texts(turns: list[Turn]) -> list[str]:
          "It's [phone 1], my number."),
         ("Mail dana dot whitfield at tallybrook dot com, or D A N A at gmail.",
          "Mail [email 1], or [email 2]."),
+        ("Mail ann@acme.local, or ann.lee@acme.con.", "Mail [email 1], or [email 2]."),
         ("Dial plus four nine one seven oh, one two three four five six seven.", "Dial [phone 1]."),
         ("The IBAN is GB82 WEST 1234 5698 7654 32.", "The IBAN is [bank 1]."),
         ("My social is one two three, forty five, six seven eight nine.", "My social is [government 1]."),
