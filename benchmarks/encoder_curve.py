@@ -3,8 +3,9 @@
 An adapter is trained as `make adapter` does, on a share of its turns, as large a share of each
 source; the heads are fitted anew on all their turns, so that only what the encoder has learnt from
 varies. Turns of sources left out of the heads' fit and those of unseen_turns.csv are then judged.
-The whole is the adapter that comes with the program. A quarter takes half an hour of one core, a half
-an hour. What is finished stays in out/encoder_curve/, and is not done again.
+The whole is the adapter that comes with the program; the last point also learns from more_turns/, which
+the program does not yet. A quarter takes half an hour of one core, a half an hour, the last two and a
+half. What is finished stays in out/encoder_curve/, and is not done again.
 
 `python benchmarks/encoder_curve.py --table` trains nothing and prints what is finished.
 """
@@ -33,7 +34,7 @@ from callinsight.tagging.concerns import pieces
 from callinsight.tagging.encoder import Turn, TurnEncoder, encode, means
 from callinsight.tagging.evaluate import evaluate
 from callinsight.tagging.gold import read_gold
-from callinsight.tagging.labelled import load_turns
+from callinsight.tagging.labelled import load_turns, read_turns
 from callinsight.tagging.training import CALIBRATION_SOURCES, Example
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     Vectors = Mapping[str, NDArray[np.float16]]
 
 FOLDER = Path(__file__).parents[1] / "out" / "encoder_curve"
+MORE = Path(__file__).parent / "more_turns"  # labelled as those of the program, by other authors
 BASE = ("model.safetensors", "config.json", "tokenizer.json")
 
 
@@ -56,16 +58,19 @@ class Point:
 
     share: Fraction  # of the turns that adapters learn from
     seed: int
+    more: bool = False  # whether it also learns from MORE
 
     @property
     def folder(self) -> Path:
         """Where what is finished of it stays."""
-        return FOLDER / f"{self.share.numerator}-{self.share.denominator}_seed{self.seed}"
+        more = "_and_more" if self.more else ""
+        return FOLDER / f"{self.share.numerator}-{self.share.denominator}{more}_seed{self.seed}"
 
 
 POINTS = (  # in the order in which they are trained
     *(Point(Fraction(1, parts), 1) for parts in (8, 2, 4)),
     *(Point(Fraction(1, parts), 2) for parts in (8, 4)),
+    Point(Fraction(1), 1, more=True),
 )
 
 
@@ -88,7 +93,7 @@ def train(point: Point, turns: Sequence[LabelledTurn]) -> None:
     file = point.folder / "adapter.safetensors"
     if file.exists():
         return
-    part = drawn(turns, point.share, point.seed)
+    part = learnt_at(point, turns)
     say(f"{point.folder.name}: learns from {len(part)} turns")
     tensors = train_adapter(
         part,
@@ -99,6 +104,12 @@ def train(point: Point, turns: Sequence[LabelledTurn]) -> None:
     )
     point.folder.mkdir(parents=True, exist_ok=True)
     write(file, lambda unfinished: save_file(tensors, unfinished))
+
+
+def learnt_at(point: Point, turns: Sequence[LabelledTurn]) -> list[LabelledTurn]:
+    """What the adapter of a point learns from."""
+    more = list(read_turns(MORE)) if point.more else []
+    return drawn(turns, point.share, point.seed) + more
 
 
 def drawn(turns: Sequence[LabelledTurn], share: Fraction, seed: int) -> list[LabelledTurn]:
@@ -171,8 +182,9 @@ def report(turns: Sequence[LabelledTurn], learnt: Sequence[LabelledTurn]) -> Non
     )
     for point in POINTS:
         if (point.folder / "vectors.npz").exists():
-            size = len(drawn(learnt, point.share, point.seed))
-            head = f"{size:>8}{point.share!s:>7}{point.seed:>7}"
+            size = len(learnt_at(point, learnt))
+            share = "more" if point.more else str(point.share)
+            head = f"{size:>8}{share:>7}{point.seed:>7}"
             print(head + row(judged(turns, vectors_of(point, turns))), flush=True)
     ours = encode(parts_of(turns), {}, load_encoder)
     print(f"{len(learnt):>8}{'all':>7}{'':>7}{row(judged(turns, ours))}")
