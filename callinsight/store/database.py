@@ -82,7 +82,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
         # one user at a time, but a page may go on in another thread than the one that opened it
         is_new = not path.exists()
         db = Waiting(sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False))
-        if is_new:
+        if is_new and path.exists():  # which one in memory does not
             path.chmod(0o600)  # what buyers said is for whoever runs this, and for nobody else
         db.conn.execute("PRAGMA foreign_keys = ON")
         db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
