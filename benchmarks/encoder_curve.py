@@ -4,8 +4,8 @@ An adapter is trained as `make adapter` does, on a share of its turns, as large 
 source; the heads are fitted anew on all their turns, so that only what the encoder has learnt from
 varies. Turns of sources left out of the heads' fit and those of unseen_turns.csv are then judged.
 The whole is the adapter that comes with the program; the last point also learns from more_turns/, which
-the program does not yet. A quarter takes half an hour of one core, a half an hour, the last two and a
-half. What is finished stays in out/encoder_curve/, and is not done again.
+the program does not yet. A quarter takes half an hour of one core, a half an hour, the last nearly
+three. What is finished stays in out/encoder_curve/, and is not done again.
 
 `python benchmarks/encoder_curve.py --table` trains nothing and prints what is finished.
 """
