@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
+_NAME = r"[\w.!#$%&'*+/=?^`{|}~-]"
+# a run of signs is tried from its beginning only, so that a long one costs little
+EMAIL = re.compile(rf"(?<!{_NAME}){_NAME}++@[\w-]++(?:\.[\w-]+)*\.[^\W\d_]{{2,}}")
 
 
 @dataclass(frozen=True)
