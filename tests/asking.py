@@ -20,6 +20,7 @@ from callinsight.records import (
     Tag,
     Utterance,
 )
+from callinsight.reports.requests import RequestLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,3 +149,19 @@ def add_turn(db, call: str, deal: str, text: str) -> None:
     )
     ask = dataclasses.replace(tag, kind="ask", label="roi_proof", stance="none")
     store.replace_tags(db, call, ("concern", "ask"), [tag, ask] if deal == "D-3" else [tag])
+
+
+def request_line(id_: str, **changes: object) -> RequestLine:
+    """A request as reports show it."""
+    facts = {
+        "id": id_,
+        "title": f"Write {id_}",
+        "state": "accepted",
+        "priority": "P2",
+        "due": "2026-11-10",
+        "overdue": False,
+        "age_days": 12,
+        "next_step": "deliver",
+        "requester": "Dana",
+    }
+    return RequestLine(**{**facts, **changes})

@@ -124,9 +124,9 @@ def _gaps(report: MonthlyReport) -> Point:
 def _next(decision: Decision | None) -> str:
     if decision is None:
         return ""
-    if decision.request:
-        return f" {decision.request}{', late' if decision.overdue else ''}."
-    return f" Next: {decision.step}; nobody asked for it yet."
+    if decision.command:  # no request is open
+        return f" Next: {decision.step}; {decision.request or 'nobody asked for it yet'}."
+    return f" {decision.request}{', late' if decision.overdue else ''}."
 
 
 def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point:

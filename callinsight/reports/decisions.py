@@ -44,9 +44,11 @@ class Decision:
     demand: Demand
     at_stake: str  # in open deals; empty where no deal says what it is worth
     step: str  # what is under way, else what would answer it with the least work
-    request: str  # id of the request for it, with what is due; empty where nobody asked for it
+    request: (
+        str  # id of the request for it, with what is due or became of it; empty where there is none
+    )
     overdue: bool
-    command: str  # that asks for it; empty where somebody did
+    command: str  # that asks for it; empty where a request is open
 
 
 def decisions_of(
@@ -76,23 +78,25 @@ def next_step(gap: Gap, items: Mapping[str, ContentItem], remedies: Remedies) ->
 
 
 def request_for(gap: Gap, lines: Iterable[RequestLine]) -> RequestLine | None:
-    """The open request for a cell, the first to be asked for; one for all roles or stages counts."""
+    """The first request for a cell that is open, else the last; one for all roles or stages counts."""
     cell = (gap.concern, gap.persona, gap.stage)
-    return next((r for r in lines if r.state not in CLOSED and _asks_for(r, cell)), None)
+    asked = [line for line in lines if _asks_for(line, cell)]
+    return next((line for line in asked if line.state not in CLOSED), asked[-1] if asked else None)
 
 
 def _decision(
     gap: Gap, demand: Demand, facts: Facts, remedies: Remedies, lines: Sequence[RequestLine]
 ) -> Decision:
     asked = request_for(gap, lines)
+    open_ = asked if asked and asked.state not in CLOSED else None
     return Decision(
         gap=gap.id,
         demand=demand,
         at_stake=worth_of(deals_of(gap, facts), facts, OPEN, gap.amount),
         step=facts.names.sentence(next_step(gap, facts.items, remedies)),
-        request=f"{asked.id}: {under_way(asked)}" if asked else "",
-        overdue=asked is not None and asked.overdue,
-        command="" if asked else f"callinsight requests new --gap {shlex.quote(gap.id)}",
+        request=f"{asked.id}: {_standing(asked)}" if asked else "",
+        overdue=open_ is not None and open_.overdue,
+        command="" if open_ else f"callinsight requests new --gap {shlex.quote(gap.id)}",
     )
 
 
@@ -101,6 +105,14 @@ def _asks_for(line: RequestLine, cell: tuple[str, str, str]) -> bool:
     return concern == cell[0] and all(
         wanted in ("", ANY, there) for wanted, there in zip(place, cell[1:], strict=True)
     )
+
+
+def _standing(line: RequestLine) -> str:
+    if line.state not in CLOSED:
+        return under_way(line)
+    if line.state != "delivered":
+        return line.state
+    return f"delivered as {line.item}{', which does not count yet' if line.not_counted else ''}"
 
 
 def under_way(line: RequestLine) -> str:

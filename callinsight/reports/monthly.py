@@ -33,13 +33,13 @@ from callinsight.reports.excerpts import PRESSING, Excerpt, pick_excerpts, roll_
 from callinsight.reports.glossary import definitions
 from callinsight.reports.matrix import Line, lines_of
 from callinsight.reports.pages import write_report
-from callinsight.reports.points import GAPS, Point, points_of
 from callinsight.reports.requests import (
     RequestRow,
     request_notes,
     request_rows,
     request_sentence,
 )
+from callinsight.reports.summary import GAPS, Sentence, summary_of
 from callinsight.reports.tables import (
     Table,
     ask_table,
@@ -217,7 +217,7 @@ class MonthlyReport(Heading, Cells, Idle, Themes, Wanted):
     """Everything the pages of a month show."""
 
     decisions: tuple[Decision, ...]  # of all that press
-    points: tuple[Point, ...]  # in short, with where the page tells more
+    sentences: tuple[Sentence, ...]  # in short, with where the page tells more
     comparison: Comparison | None
     revision: Revision | None
     redefined: Redefined | None
@@ -234,12 +234,12 @@ class MonthlyReport(Heading, Cells, Idle, Themes, Wanted):
     @property
     def summary(self) -> tuple[str, ...]:
         """The month in short."""
-        return tuple(point.text for point in self.points)
+        return tuple(one.text for one in self.sentences)
 
     @property
-    def further(self) -> tuple[Point, ...]:
+    def further(self) -> tuple[Sentence, ...]:
         """The month in short, without the gaps where they are listed to be decided about."""
-        return tuple(p for p in self.points if not (self.decisions and p.anchor == GAPS))
+        return tuple(one for one in self.sentences if not (self.decisions and one.anchor == GAPS))
 
 
 def build_report(month: Material) -> MonthlyReport:
@@ -261,7 +261,7 @@ def build_report(month: Material) -> MonthlyReport:
         ),
         **vars(wanted),
         decisions=decisions,
-        points=points_of(month, facts, ranked, _covered(month.gaps), wanted, idle),
+        sentences=summary_of(month, facts, ranked, _covered(month.gaps), wanted, idle),
         comparison=month.comparison,
         revision=month.revision,
         redefined=month.redefined,

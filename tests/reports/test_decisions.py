@@ -6,30 +6,22 @@ import csv
 from typing import TYPE_CHECKING
 
 import pytest
+from asking import request_line
 
 from callinsight.reports.monthly import write_report
-from callinsight.reports.requests import RequestLine
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from callinsight.reports.requests import RequestLine
 
 SECURITY = ("security_compliance", "security_compliance", "decision")
 
 
 def line(id_: str = "R-1", **changes: object) -> RequestLine:
-    facts = {
-        "id": id_,
-        "title": "A security pack",
-        "state": "accepted",
-        "priority": "P2",
-        "due": "2026-11-10",
-        "overdue": False,
-        "age_days": 12,
-        "next_step": "deliver",
-        "owner": "Mara",
-        "cell": SECURITY,
-    }
-    return RequestLine(**{**facts, **changes})
+    return request_line(
+        id_, **{"title": "A security pack", "owner": "Mara", "cell": SECURITY, **changes}
+    )
 
 
 def test_each_gap_has_its_next_step_with_the_owner_and_what_asks_for_it(autumn) -> None:
@@ -84,8 +76,6 @@ def test_the_next_step_is_the_least_work(autumn, status, changes, step) -> None:
         ({"cell": (SECURITY[0], "", "any")}, "R-1: deliver by 10 November 2026, Mara"),
         ({"cell": (SECURITY[0], "champion", "decision")}, ""),
         ({"cell": ("", "", "")}, ""),
-        ({"state": "declined"}, ""),
-        ({"state": "delivered"}, ""),
     ],
 )
 def test_a_gap_that_somebody_asked_for_says_what_is_due(autumn, changes, request_) -> None:
@@ -93,6 +83,27 @@ def test_a_gap_that_somebody_asked_for_says_what_is_due(autumn, changes, request
 
     assert decision.request == request_
     assert bool(decision.command) == (not request_)
+
+
+@pytest.mark.parametrize(
+    ("changes", "request_"),
+    [
+        ({"state": "declined"}, "R-1: declined"),
+        ({"state": "delivered", "item": "A-9"}, "R-1: delivered as A-9"),
+        (
+            {"state": "delivered", "item": "A-9", "not_counted": "A-9 is stale."},
+            "R-1: delivered as A-9, which does not count yet",
+        ),
+    ],
+)
+def test_what_became_of_a_closed_request_is_told_where_the_gap_stands_all_the_same(
+    autumn, changes, request_
+) -> None:
+    decision = autumn.report(requests=[line(**changes)]).decisions[0]
+    again = autumn.report(requests=[line("R-0"), line(**changes)]).decisions[0]
+
+    assert (decision.request, bool(decision.command)) == (request_, True)
+    assert again.request == "R-0: deliver by 10 November 2026, Mara"
 
 
 def test_the_page_shows_the_first_six_and_what_is_late(autumn, tmp_path: Path) -> None:
@@ -121,7 +132,7 @@ def test_the_page_shows_the_first_six_and_what_is_late(autumn, tmp_path: Path) -
     assert (
         "One content request is open as of 31 October 2026, and past its due date. Overdue: R-1, A security "
         "pack (deliver by 10 November 2026, Mara)."
-    ) in [point.text for point in report.further]
+    ) in [one.text for one in report.further]
 
 
 def test_covered_demand_says_how_much_of_it_is_unresolved_and_idle_assets_what_to_do(
@@ -131,7 +142,7 @@ def test_covered_demand_says_how_much_of_it_is_unresolved_and_idle_assets_what_t
     autumn.item("A-7", "competitor")
     autumn.item("A-8", "competitor")
     autumn.item("A-9", "need_fit", published_on="2024-01-05", review_period_days=90)
-    told = {point.anchor: point.text for point in autumn.report().further}
+    told = {one.anchor: one.text for one in autumn.report().further}
 
     assert told["covered"] == (
         "Well covered: Competitors (Champion at Retention, 8 of 8 deals, 8 of them unresolved) and Price "

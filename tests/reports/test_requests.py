@@ -2,29 +2,15 @@
 
 from datetime import date
 
+from asking import request_line as line
+
 from callinsight.reports.requests import (
-    RequestLine,
     request_notes,
     request_rows,
     request_sentence,
 )
 
 DAY = date(2026, 11, 2)
-
-
-def line(id_, **changes):
-    facts = {
-        "id": id_,
-        "title": f"Write {id_}",
-        "state": "accepted",
-        "priority": "P2",
-        "due": "2026-11-10",
-        "overdue": False,
-        "age_days": 12,
-        "next_step": "deliver",
-        "requester": "Dana",
-    }
-    return RequestLine(**{**facts, **changes})
 
 
 def test_the_overdue_come_first_then_what_is_due_first_and_closed_ones_not_at_all():

@@ -27,21 +27,21 @@ NAMED = 3  # cells, and requests that are late, in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
-class Point:
-    """A sentence of the first page, and where the page tells more."""
+class Sentence:
+    """What a month comes to, in part, and where the page tells more."""
 
     text: str
     anchor: str
 
 
-def points_of(
+def summary_of(
     month: Material,
     facts: Facts,
     ranked: Sequence[Gap],
     covered: Sequence[Gap],
     wanted: Wanted,
     idle: Idle,
-) -> tuple[Point, ...]:
+) -> tuple[Sentence, ...]:
     """Two to seven sentences in short; nothing for a month without calls."""
     if not facts.calls:
         return ()
@@ -59,7 +59,7 @@ def points_of(
     if any(item.status == "live" for item in month.items):
         use = use_sentence(month.unused, month.items)
         told.append((_sentences(use, _advice(idle.assets)), "assets"))
-    return tuple(Point(text=text, anchor=anchor) for text, anchor in told if text)
+    return tuple(Sentence(text=text, anchor=anchor) for text, anchor in told if text)
 
 
 def _sentences(*sentences: str) -> str:
