@@ -398,9 +398,8 @@ class _Clock:
 
     def pass_over(self, packet: Any, *, lost: bool = False) -> None:
         """Go on to the end of a packet; a lost one lasts as long as its bytes did elsewhere."""
-        base = packet.time_base or Fraction(
-            0
-        )  # divided out as fractions are, in a fifth of the time
+        base = packet.time_base or Fraction(0)
+        # as fractions divide, in a fifth of their time
         length_s = (packet.duration or 0) * base.numerator / base.denominator
         if lost and self.sound_bytes:
             bytes_s = packet.size * self.sound_s / self.sound_bytes
@@ -409,12 +408,8 @@ class _Clock:
             self.sound_bytes += packet.size
             self.sound_s += length_s
         if packet.pts is not None:
-            self.now_s = (
-                packet.pts * base.numerator / base.denominator
-                - self.start_s
-                + self.late_s
-                + length_s
-            )
+            at_s = packet.pts * base.numerator / base.denominator
+            self.now_s = at_s - self.start_s + self.late_s + length_s
 
 
 @dataclass

@@ -25,9 +25,7 @@ class Spoken:
     topic: Topic
     turns: int
     deals: int
-    asking: int = (
-        0  # deals that ask something of it, or for material, where no concern names the turn
-    )
+    asking: int = 0  # deals that ask of it, or for material, where no concern names the turn
 
 
 @dataclass(frozen=True, kw_only=True)
