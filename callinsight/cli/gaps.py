@@ -84,6 +84,14 @@ def gaps(
 
 @app.command()
 def unused(
+    month: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM",
+            help="As of the end of this month, as its report says.",
+            show_default=False,
+        ),
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(metavar="DATE", help="As of this day; else today.", show_default=False),
@@ -97,11 +105,14 @@ def unused(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.months import check_day
+    from callinsight.errors import InputError
+    from callinsight.months import check_day, check_month, last_day
     from callinsight.pipeline.run import content_settings
     from callinsight.pipeline.unused import list_unused
 
-    day = check_day(as_of) if as_of else _today()
+    if month and as_of:
+        raise InputError("say --month YYYY-MM or --as-of DATE, not both")
+    day = last_day(check_month(month)) if month else check_day(as_of) if as_of else _today()
     with store.opened(database_path(db)) as opened:
         config = content_settings(opened)
         typer.echo(list_unused(opened, config, day, shape=shape), nl=shape != Listing.CSV)

@@ -89,7 +89,10 @@ def get_gap(db: Database, config: Config, gap_id: str) -> Gap:
     found = store.get_gap(db, gap_id)
     if found is not None:
         return found
-    name = gap_id.partition("/")[0]
+    listed = "; 'callinsight gaps --format csv' lists those there are"
+    name, between, _ = gap_id.partition("/")
+    if not between:
+        raise InputError(f"there is no gap '{gap_id}'{listed}")
     known = store.gaps_of_month(db, name, evidence=False)
     if not known:
         asked, calls = _with_calls(db, config, period_of(name))
@@ -97,7 +100,6 @@ def get_gap(db: Database, config: Config, gap_id: str) -> Gap:
         known = gaps_of(db, config, taxonomy, asked.name, asked.last, calls=calls)
     by_id = {gap.id: gap for gap in known}
     if gap_id not in by_id:
-        listed = "; 'callinsight gaps --format csv' lists those there are"
         raise InputError(f"there is no gap '{gap_id}'{nearest(gap_id, list(by_id)) or listed}")
     return by_id[gap_id]
 

@@ -28,6 +28,7 @@ from callinsight.pipeline.content import (
     usable_calls,
 )
 from callinsight.pipeline.gaps import get_gap
+from callinsight.pipeline.report import report_of
 from callinsight.progress import silent
 from callinsight.records import (
     Call,
@@ -40,6 +41,7 @@ from callinsight.records import (
     UsageEvent,
     Utterance,
 )
+from callinsight.reports.wording import Names
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -545,6 +547,11 @@ def test_a_gap_is_found_by_its_id_in_any_period(desk: Desk) -> None:
         "there is no gap '2026-10/price_budget/nobody/decision'; "
         "did you mean '2026-10/price_budget/any/decision'?"
     )
+    with pytest.raises(InputError) as caught:
+        get_gap(desk.db, desk.config, "price_budget")
+    assert str(caught.value) == (
+        "there is no gap 'price_budget'; 'callinsight gaps --format csv' lists those there are"
+    )
 
 
 class TestUnusedCommand:
@@ -615,6 +622,27 @@ class TestUnusedCommand:
         told = stocked.tell("unused", "--as-of", "2026-03-31", "--format", "csv").stdout
 
         assert [row["item"] for row in csv.DictReader(io.StringIO(told))] == ["B"]
+
+    def test_of_a_month_it_counts_as_the_months_report(self, stocked: Desk) -> None:
+        report, _ = report_of(stocked.db, stocked.config, "2026-10")
+        (reported,) = (table for table in report.tables if table.name == "unused")
+        place = [column.name for column in reported.columns].index
+
+        told = stocked.tell("unused", "--month", "2026-10", "--format", "csv").stdout
+
+        listed = [*csv.DictReader(io.StringIO(told))]
+        names = Names(load_taxonomy(stocked.config.tagging.taxonomy))
+        assert [(one["item"], one["kind"], names.sentence(one["why"])) for one in listed] == [
+            (row[place("asset_id")], row[place("state")], row[place("why")])
+            for row in reported.rows
+        ]
+        assert told == stocked.tell("unused", "--as-of", "2026-10-31", "--format", "csv").stdout
+
+    def test_a_month_and_a_day_are_not_taken_together(self, stocked: Desk) -> None:
+        told = stocked.tell("unused", "--month", "2026-10", "--as-of", "2026-10-31")
+
+        assert told.exit_code == 2
+        assert told.stderr == "Error: say --month YYYY-MM or --as-of DATE, not both\n"
 
     def test_without_assets_and_calls_there_is_nothing(self, tmp_path: Path) -> None:
         told = Desk(tmp_path).tell("unused", "--as-of", "2026-10-31")
