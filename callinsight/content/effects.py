@@ -45,12 +45,24 @@ class Effect:
 
     @property
     def verdict(self) -> str:
-        """Fell | rose | no_clear_change | too_early, where nothing was heard since."""
+        """Fell | rose | no_clear_change | too_few | too_early.
+
+        Too early where nothing was heard since, too few where no number of the deals since could
+        have shown a change.
+        """
         if not self.after.eligible:
             return "too_early"
+        if not self._could_show:
+            return "too_few"
         if not self.is_more_than_noise:
             return "no_clear_change"
         return "fell" if self.change < 0 else "rose"
+
+    @property
+    def _could_show(self) -> bool:
+        before, heard = (self.before.raising, self.before.eligible), self.after.eligible
+        fallen, risen = difference((0, heard), before), difference((heard, heard), before)
+        return fallen[1] < 0 or risen[0] > 0
 
 
 def effect_of(

@@ -22,6 +22,7 @@ VERDICTS = {
     "fell": "the demand fell",
     "rose": "the demand rose",
     "no_clear_change": "no change beyond chance",
+    "too_few": "too few deals to show any change",
     "too_early": "too early to say: no later month has calls",
 }
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.content.calendar import calendar_of
+from callinsight.content.listing import effect_words
 from callinsight.content.matching import ANY
 from callinsight.content.requests import TOPIC, shown
 from callinsight.content.sla import DELIVER, running
 from callinsight.pipeline.drafts import concern_name
-from callinsight.pipeline.requests import clocks_of, events_of, get_request
+from callinsight.pipeline.requests import clocks_of, effects_of, events_of, get_request
 from callinsight.records import DEMAND_STANCES
 from callinsight.reports.brief import Asset, Brief, Deal, Said, write_brief
 from callinsight.reports.excerpts import is_doubtful
@@ -100,12 +101,14 @@ def export_requests(
     if shape == "csv":
         rows = [_row(request, running(clocks[request.id])) for request in requests]
         return sheet_text(COLUMNS, rows).encode("utf-8-sig")
+    effects = effects_of(db, config)
     table = [
         {
             **dataclasses.asdict(request),
             "id": shown(request.id),
             "clocks": [_without_request(clock) for clock in clocks[request.id]],
             "events": [_without_request(event) for event in events.get(request.id, ())],
+            "effect": effect_words(effects[request.id]) if request.id in effects else "",
         }
         for request in requests
     ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from callinsight.records import Call
     from callinsight.reports.decisions import Decision
     from callinsight.reports.monthly import MonthlyReport
+    from callinsight.reports.requests import RequestNote, RequestRow
 
 SHOWN = 5  # entries of a point; the rest is in the report
 OWED = {  # who promised what
@@ -84,7 +85,7 @@ def agenda_of(
         title=f"Sales and marketing after {report.month_name}",
         company=report.company,
         as_of=report.as_of,
-        points=tuple(point for point in points if point),
+        points=points,
     )
 
 
@@ -130,31 +131,44 @@ def _next(decision: Decision | None) -> str:
 
 
 def _requests(report: MonthlyReport, promises: Sequence[Kept]) -> Point:
-    due = [one for one in promises if one.kept + one.broken]
-    told = [report.request_sentence or "Nobody has asked for content yet."]
-    told += (
-        ["No promise was due this month, neither of marketing nor of sales."]
-        if not due
-        else [
-            f"{OWED[one.promise]}: {one.kept:,} of {one.kept + one.broken:,} due this month "
-            f"{'was' if one.kept + one.broken == 1 else 'were'} kept in time."
-            for one in due
-        ]
-    )
-    entries = [
-        f"{row.id} {row.title}: {row.state.lower()}, {row.due}{', late' if row.overdue else ''}; "
-        f"asked by {row.wanted_by}{f', needed by {row.needed_by}' if row.needed_by else ''}, "
-        f"{'nobody writes it yet' if row.owner == NOBODY else f'written by {row.owner}'}"
-        for row in report.requests
-    ]
+    notes = {note.id: note for note in report.request_notes}
+    entries = [_request(row, notes.pop(row.id, None)) for row in report.requests]
+    closed = [f"{note.id} {note.title}: {note.text}" for note in notes.values()]
+    told = report.request_sentence or "Nobody has asked for content yet."
+    measured = [one for one in promises if one.kept + one.broken]
     return Point(
         title="Content requests",
-        minutes=10 if entries or due or report.request_notes else 1,
-        sentences=(*told, *report.request_notes),
-        entries=tuple(entries[:SHOWN]),
+        minutes=10 if entries or closed or measured else 1,
+        sentences=(told, *_promises(measured)),
+        entries=(*entries[:SHOWN], *closed[:SHOWN]),
         rest=_rest(len(entries), "request"),
         decide="What is late: what keeps it, and the new date." if entries else "",
     )
+
+
+def _request(row: RequestRow, note: RequestNote | None) -> str:
+    late = ", late" if row.overdue else ""
+    needed = f", needed by {row.needed_by}" if row.needed_by else ""
+    writer = "nobody writes it yet" if row.owner == NOBODY else f"written by {row.owner}"
+    told = f". {note.text}" if note else ""
+    return (
+        f"{row.id} {row.title}: {row.state.lower()}, {row.due}{late}; asked by {row.wanted_by}{needed}, "
+        f"{writer}{told}"
+    )
+
+
+def _promises(due: Sequence[Kept]) -> list[str]:
+    """How each side kept what it promised the other."""
+    if not due:
+        return ["No promise was due this month, neither of marketing nor of sales."]
+    told = [
+        f"{OWED[one.promise]}: {one.kept:,} of {one.kept + one.broken:,} due this month "
+        f"{'was' if one.kept + one.broken == 1 else 'were'} kept in time."
+        for one in due
+    ]
+    sides = {OWED[one.promise].partition(" ")[0] for one in due}
+    silent = [side for side in ("Marketing", "Sales") if side not in sides]
+    return [*told, *(f"No promise of {side.lower()} was due this month." for side in silent)]
 
 
 def _assets(report: MonthlyReport) -> Point:
@@ -165,21 +179,22 @@ def _assets(report: MonthlyReport) -> Point:
     return Point(
         title="Assets that need attention",
         minutes=5,
-        sentences=(report.asset_sentence,),
+        sentences=tuple(filter(None, (report.asset_sentence, report.asset_period))),
         entries=tuple(entries[:SHOWN]),
         rest=_rest(len(entries), "asset"),
         decide="Promote, refresh, retag or retire each; who does it." if entries else "",
     )
 
 
-def _outcomes(decided: Sequence[Call]) -> Point | None:
+def _outcomes(decided: Sequence[Call]) -> Point:
+    title = "Won and lost"
     ended = [call for call in decided if call.outcome in ("won", "lost")]
     if not ended:
-        return None
+        return _nothing(title, "No deal with a call this month is won or lost.")
     won = [call for call in ended if call.outcome == "won"]
     lost = [call for call in ended if call.outcome == "lost"]
     return Point(
-        title="Won and lost",
+        title=title,
         minutes=10,
         sentences=(
             f"{many(len(won), 'deal')} won{_worth(won)}, {len(lost):,} lost{_worth(lost)}.",
@@ -189,13 +204,14 @@ def _outcomes(decided: Sequence[Call]) -> Point | None:
     )
 
 
-def _disqualified(decided: Sequence[Call]) -> Point | None:
+def _disqualified(decided: Sequence[Call]) -> Point:
+    title = "Disqualified"
     gone = [call for call in decided if call.outcome == "disqualified"]
     if not gone:
-        return None
+        return _nothing(title, "No deal with a call this month was disqualified.")
     are = "deal was disqualified" if len(gone) == 1 else "deals were disqualified"
     return Point(
-        title="Disqualified",
+        title=title,
         minutes=5,
         sentences=(f"{many(len(gone), are, are)}{_worth(gone)}.",),
         entries=_reasons("", gone),
@@ -203,17 +219,23 @@ def _disqualified(decided: Sequence[Call]) -> Point | None:
     )
 
 
-def _definitions(report: MonthlyReport) -> Point | None:
+def _definitions(report: MonthlyReport) -> Point:
+    title = "Definitions that changed"
     changed = report.redefined
     if not changed:
-        return None
+        return _nothing(title, "No earlier definitions are known to compare with.")
     return Point(
-        title="Definitions that changed",
+        title=title,
         minutes=5 if changed.changes else 1,
         sentences=(changed.sentence,),
         entries=changed.changes,
         decide="Whether both teams agree." if changed.changes else "",
     )
+
+
+def _nothing(title: str, sentence: str) -> Point:
+    """A point of which there is nothing to say but that."""
+    return Point(title=title, minutes=1, sentences=(sentence,))
 
 
 def _reasons(prefix: str, calls: Sequence[Call]) -> tuple[str, ...]:

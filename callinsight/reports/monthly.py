@@ -34,6 +34,7 @@ from callinsight.reports.glossary import definitions
 from callinsight.reports.matrix import Line, lines_of
 from callinsight.reports.pages import write_report
 from callinsight.reports.requests import (
+    RequestNote,
     RequestRow,
     request_notes,
     request_rows,
@@ -209,7 +210,7 @@ class Wanted:
     open_asks_rest: str
     request_sentence: str
     requests: tuple[RequestRow, ...]
-    request_notes: tuple[str, ...]
+    request_notes: tuple[RequestNote, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,15 @@ class RequestRow:
     needed_by: str  # day; empty where nobody says
 
 
+@dataclass(frozen=True, kw_only=True)
+class RequestNote:
+    """What is to be said of a request beside its due date."""
+
+    id: str
+    title: str
+    text: str  # sentences
+
+
 def request_rows(lines: Sequence[RequestLine]) -> tuple[RequestRow, ...]:
     """The open ones: what is overdue first, then what is due first."""
     open_ = [line for line in lines if line.state not in CLOSED]
@@ -94,8 +103,8 @@ def request_sentence(lines: Sequence[RequestLine], as_of: date) -> str:
     return f"{text}, {many(late, 'is', 'are').lower()} past {'its' if late == 1 else 'their'} due date."
 
 
-def request_notes(lines: Sequence[RequestLine]) -> tuple[str, ...]:
-    """What is to be said of those that ask for more than their due date, a text each.
+def request_notes(lines: Sequence[RequestLine]) -> tuple[RequestNote, ...]:
+    """What is to be said of those that ask for more than their due date.
 
     What was delivered and still answers nothing, with what mends it; what sales owes in its turn and is
     late with; what became of the demand since a delivery.
@@ -104,7 +113,11 @@ def request_notes(lines: Sequence[RequestLine]) -> tuple[str, ...]:
         (line, [*filter(None, (_uncounted(line), _owed(line), _effect(line)))]) for line in lines
     )
     return tuple(
-        f"{line.id}, {line.title}: {'. '.join((notes[0], *map(sentence_case, notes[1:])))}."
+        RequestNote(
+            id=line.id,
+            title=line.title,
+            text=" ".join(f"{sentence_case(note)}." for note in notes),
+        )
         for line, notes in told
         if notes
     )

@@ -10,6 +10,7 @@ from fastapi import BackgroundTasks, Depends, Query, Request
 from starlette.exceptions import HTTPException
 
 from callinsight import store
+from callinsight.content.listing import effect_words
 from callinsight.content.requests import LONGEST_TITLE, STATES, shown
 from callinsight.errors import InputError
 from callinsight.pipeline import requests as desk
@@ -128,6 +129,7 @@ class Ticket:
     clocks: list[Due]
     events: list[RequestEvent]
     not_counted: str  # why the asset it was delivered as answers nothing; empty if it may
+    effect: str  # what became of the demand since; empty unless it was delivered
 
 
 @dataclasses.dataclass(frozen=True)
@@ -409,6 +411,7 @@ def _tickets(
     events = desk.events_of(db)
     happened = [event for one in found for event in events.get(one.id, ())]
     clocks = desk.clocks_of(db, found, happened, config, today(request, config))
+    effects = desk.effects_of(db, config)
     return [
         Ticket(
             shown(one.id),
@@ -416,6 +419,7 @@ def _tickets(
             [Due(c.promise, c.due, c.done_on, c.late_days) for c in clocks[one.id]],
             events.get(one.id, []),
             desk.not_counted(db, one, today(request, config)),
+            effect_words(effects[one.id]) if one.id in effects else "",
         )
         for one in found
     ]

@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from callinsight import store
+from callinsight.content.listing import VERDICTS
 from callinsight.content.requests import LONGEST_TITLE, OPEN, number_of, shown
 from callinsight.errors import InputError
 from callinsight.pipeline import requests as desk
@@ -417,6 +418,7 @@ def _page(
         effect=desk.effects_of(db, config, only=id_).get(id_)
         if wanted.state == "delivered"
         else None,
+        verdicts=VERDICTS,
         picks=_picks(db, wanted, q) if wanted.state == "in_progress" else [],
         q=q,
         names=names,

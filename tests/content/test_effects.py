@@ -53,7 +53,13 @@ def test_it_is_too_early_before_a_month_has_passed():
 
 def test_without_months_before_nothing_is_claimed():
     effect = effect_of(ASKED, months(m10=(0, 40)), delivered="2026-09")
-    assert effect.verdict == "no_clear_change"
+    assert effect.verdict == "too_few"
+
+
+def test_deals_of_which_no_number_could_show_a_change_are_too_few():
+    few = effect_of(ASKED, months(m08=(5, 10), m10=(0, 2)), delivered="2026-09")
+    enough = effect_of(ASKED, months(m08=(5, 10), m10=(3, 6)), delivered="2026-09")
+    assert (few.verdict, enough.verdict) == ("too_few", "no_clear_change")
 
 
 def test_a_request_without_a_counted_cell_has_no_effect():

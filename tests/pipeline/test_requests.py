@@ -134,7 +134,10 @@ class TestFromAGap:
                 "2026-10",
                 "there is no gap '2026-10'; 'callinsight gaps --format csv' lists those there are",
             ),
-            ("nothing", "'nothing' is no month and no day; write it as 2026-10 or 2026-10-31"),
+            (
+                "nothing",
+                "there is no gap 'nothing'; 'callinsight gaps --format csv' lists those there are",
+            ),
         ],
     )
     def test_an_unknown_gap_is_named(self, desk, gap_id, message):
@@ -599,6 +602,7 @@ class TestExport:
 
         ask(desk, deals=("D-1",))
         (one,) = json.loads(export_requests(*desk, "json", as_of=date(2026, 11, 4)))
+        assert one["effect"] == ""
         assert (one["id"], one["deals"]) == ("R-1", ["D-1"])
         assert one["clocks"][0] == {
             "promise": "acknowledge",

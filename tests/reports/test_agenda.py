@@ -10,6 +10,7 @@ from callinsight.pipeline.report import report_of
 from callinsight.records import Call
 from callinsight.reports.agenda import Kept, agenda_of, decided_deals
 from callinsight.reports.redefined import Redefined
+from callinsight.reports.requests import RequestNote, RequestRow
 
 MONTH = "2026-10"
 
@@ -93,6 +94,10 @@ def test_promises_requests_and_changes_have_their_points(demo: DemoRun) -> None:
     assert points["Content requests"].sentences == (
         "One content request is open.",
         "Marketing promised to decide: 3 of 4 due this month were kept in time.",
+        "No promise of sales was due this month.",
+    )
+    assert points["Assets that need attention"].sentences[-1] == (
+        "Use and demand from 4 May 2026 to 31 October 2026 count."
     )
     assert points["Disqualified"].sentences == ("Two deals were disqualified (£2,000).",)
     assert points["Disqualified"].entries == ("too small: 2 deals (Firm 1 and Firm 2)",)
@@ -103,3 +108,48 @@ def test_promises_requests_and_changes_have_their_points(demo: DemoRun) -> None:
     )
     assert points["Definitions that changed"].entries == ("New concern: “Footprint”.",)
     assert agenda.minutes == sum(point.minutes for point in agenda.points)
+
+
+def test_a_request_stands_in_one_line_with_all_that_is_said_of_it(demo: DemoRun) -> None:
+    with store.opened(demo.summary.database) as db:
+        report, _ = report_of(db, demo.config, MONTH)
+    row = RequestRow(
+        id="R-1",
+        title="Return tool",
+        state="Accepted",
+        priority="P1",
+        due="deliver by 9 November 2026",
+        overdue=True,
+        age="12 days",
+        owner="Tom",
+        wanted_by="Dana",
+        needed_by="",
+    )
+    waits = RequestNote(id="R-1", title="Return tool", text="A question waits for Dana.")
+    used = RequestNote(id="R-2", title="Security pack", text="Delivered as A-1: the demand fell.")
+
+    agenda = agenda_of(
+        replace(report, requests=(row,), request_notes=(waits, used)), calls=[], promises=[]
+    )
+
+    point = next(point for point in agenda.points if point.title == "Content requests")
+    assert point.entries == (
+        (
+            "R-1 Return tool: accepted, deliver by 9 November 2026, late; asked by Dana, written by Tom. "
+            "A question waits for Dana."
+        ),
+        "R-2 Security pack: Delivered as A-1: the demand fell.",
+    )
+
+
+def test_a_point_of_which_there_is_nothing_to_say_says_so(demo: DemoRun) -> None:
+    with store.opened(demo.summary.database) as db:
+        report, _ = report_of(db, demo.config, MONTH)
+
+    agenda = agenda_of(replace(report, redefined=None), calls=[], promises=[])
+
+    assert [(one.title, one.minutes, one.sentences) for one in agenda.points[4:]] == [
+        ("Won and lost", 1, ("No deal with a call this month is won or lost.",)),
+        ("Disqualified", 1, ("No deal with a call this month was disqualified.",)),
+        ("Definitions that changed", 1, ("No earlier definitions are known to compare with.",)),
+    ]

@@ -35,16 +35,24 @@ def test_the_overdue_come_first_then_what_is_due_first_and_closed_ones_not_at_al
     )
 
 
+def told(lines):
+    """What is to be said of requests, as plain values."""
+    return [(note.id, note.title, note.text) for note in request_notes(lines)]
+
+
 def test_what_sales_owes_is_said_once_it_is_late():
     lines = [
         line("R-1", owed="reply 2026-11-02"),
         line("R-2", state="delivered", item="A-1", owed="use 2026-10-30"),
         line("R-3"),
     ]
-    assert request_notes(lines) == (
-        "R-1, Write R-1: a question waits for Dana, whose answer was due 2 November 2026.",
-        ("R-2, Write R-2: nobody in sales used A-1 or said why not; that was due 30 October 2026."),
-    )
+    assert told(lines) == [
+        ("R-1", "Write R-1", "A question waits for Dana, whose answer was due 2 November 2026."),
+        (
+            *("R-2", "Write R-2"),
+            "Nobody in sales used A-1 or said why not; that was due 30 October 2026.",
+        ),
+    ]
 
 
 def test_what_is_said_where_little_is_open():
@@ -69,15 +77,18 @@ def test_they_stand_in_the_report_and_among_its_sentences(empty):
     assert [row.title for row in report.requests] == ["Write R-1"]
 
 
-def test_all_that_is_to_be_said_of_a_request_stands_in_one_line():
+def test_all_that_is_to_be_said_of_a_request_is_said_at_once():
     effect = "the demand fell; 3 of 4 deals before, in 2026-07 to 2026-09 (28% to 97%)"
-    told = line("R-1", state="delivered", item="A-1", owed="use 2026-10-30", effect=effect)
-    assert request_notes([told]) == (
+    one = line("R-1", state="delivered", item="A-1", owed="use 2026-10-30", effect=effect)
+    assert told([one]) == [
         (
-            "R-1, Write R-1: nobody in sales used A-1 or said why not; that was due 30 October 2026. "
-            "Delivered as A-1: the demand fell; 3 of 4 deals before, in 2026-07 to 2026-09 (28% to 97%)."
-        ),
-    )
+            *("R-1", "Write R-1"),
+            (
+                "Nobody in sales used A-1 or said why not; that was due 30 October 2026. "
+                "Delivered as A-1: the demand fell; 3 of 4 deals before, in 2026-07 to 2026-09 (28% to 97%)."
+            ),
+        )
+    ]
 
 
 def test_what_was_delivered_and_answers_nothing_is_told_with_what_mends_it():
@@ -87,9 +98,9 @@ def test_what_was_delivered_and_answers_nothing_is_told_with_what_mends_it():
         line("R-2", state="in_progress", item="A-43", not_counted=why),
         line("R-3", state="delivered", item="A-40"),
     ]
-    assert request_notes(lines) == (
+    assert told(lines) == [
         (
-            "R-1, Write R-1: delivered, but A-43 is draft: until that changes, no report counts it as "
-            "an answer."
-        ),
-    )
+            *("R-1", "Write R-1"),
+            "Delivered, but A-43 is draft: until that changes, no report counts it as an answer.",
+        )
+    ]
