@@ -19,6 +19,10 @@ MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
 MIDDLE = ("03", "26")  # days that lie in the same month in any zone
 TWO = timedelta(days=2)
 TO = ".."  # between the ends of a period
+NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
 
 
 @dataclass(frozen=True)
@@ -118,3 +122,9 @@ def check_month(text: str) -> str:
     if not re.fullmatch(MONTH, text):
         raise InputError(f"'{text}' is no month; write it as 2026-10")
     return text
+
+
+def month_name(month: str) -> str:
+    """`2026-10` as `October 2026`."""
+    year, number = month.split("-")
+    return f"{NAMES[int(number) - 1]} {year}"

@@ -65,7 +65,7 @@ def test_the_way_from_a_gap_to_the_asset_that_answers_it():
     assert "  tried:" not in shown
     assert "  exists:        A-40 Return calculator: stale\n" in shown
     assert (
-        "  effect:        too early to say: no later month has calls; 3 of 4 deals before, in 2026-10"
+        "  effect:        too early to say: no later month has calls; 3 of 4 deals before, in October 2026"
         in shown
     )
     assert re.search(r"  \S+  Mara  comment: Numbers come on Friday\n", shown)
@@ -232,7 +232,7 @@ def test_an_asset_that_does_not_name_the_concern_is_told_when_it_is_delivered():
     result = requests("deliver", "1", "--asset", "A-40")
     assert result.exit_code == 0
     assert result.stderr == (
-        "A-40 does not name 'value_roi' among its concerns in items.csv: "
+        "A-40 does not name “Value and return” (value_roi) among its concerns: "
         "until it does, no report counts it as an answer.\n"
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "callinsight"
-FOUNDATION = {"addresses", "records", "errors", "taxonomy", "sheets", "shares", "toml"}
+FOUNDATION = {"addresses", "records", "errors", "months", "taxonomy", "sheets", "shares", "toml"}
 FLOW = {"calls", "tagging", "content", "reports"}
 ALLOWED = {
     "__init__": set(),
@@ -37,15 +37,13 @@ ALLOWED = {
     "calls": FOUNDATION | {"calls", "networks"},
     "tagging": FOUNDATION | {"tagging", "imports", "networks"},
     "content": FOUNDATION | {"content"},
-    "reports": FOUNDATION | {"months", "reports"},
+    "reports": FOUNDATION | {"reports"},
     "starter": FOUNDATION | {"starter", "calls"},
     "pipeline": FOUNDATION
     | FLOW
-    | {"pipeline", "store", "config", "weights", "cluster", "progress", "months", "remote"}
+    | {"pipeline", "store", "config", "weights", "cluster", "progress", "remote"}
     | {"deadlines", "journal"},
-    "web": FOUNDATION
-    | FLOW
-    | {"web", "pipeline", "store", "config", "weights", "months", "progress"},
+    "web": FOUNDATION | FLOW | {"web", "pipeline", "store", "config", "weights", "progress"},
     "cli": {
         *(
             "cli",

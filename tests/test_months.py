@@ -12,6 +12,7 @@ from callinsight.months import (
     check_month,
     day_of,
     last_day,
+    month_name,
     month_of,
     period_between,
     period_of,
@@ -129,3 +130,7 @@ def test_months_and_periods_are_cut_alike_on_every_day_and_in_every_offset(zone:
 
 def test_the_first_and_last_days_there_are_make_a_period():
     assert period_of("0001-01-01..9999-12-31").holds("2026-10-05T10:00:00+00:00", ZoneInfo("UTC"))
+
+
+def test_a_month_is_named_for_people():
+    assert month_name("2026-01") == "January 2026"

@@ -279,11 +279,12 @@ def match(gap: Cell, shape: Shape = Table.TEXT, db: Database = None) -> None:
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.matching import judged_words, match_gap
+    from callinsight.pipeline.matching import judged_words, match_gap, match_lines
 
     with store.opened(database_path(db)) as opened:
         cell, found = match_gap(opened, gap)
         judged = judged_words(opened, cell)
+        lines = [*match_lines(opened, cell, found)]
     candidates = [
         {"item": m.item.id, "title": m.item.title, "obstacles": m.told}
         | {"judged": judged.get(m.item.id, "")}
@@ -300,13 +301,7 @@ def match(gap: Cell, shape: Shape = Table.TEXT, db: Database = None) -> None:
     if shape is Table.CSV:
         print_records(candidates, shape)
         return
-    typer.echo(f"{gap}: {cell.verdict}")
-    typer.echo(f"Supply: {found.supply}, {found.reason}")
-    for one in candidates:
-        said = f"; {judged.pop(one['item'])}" if one["judged"] else ""
-        typer.echo(f"  {one['item']}  {one['title']}: {one['obstacles']}{said}")
-    for item, said in sorted(judged.items()):
-        typer.echo(f"  {item}: {said}")
+    typer.echo("\n".join(lines))
 
 
 @inventory.command()

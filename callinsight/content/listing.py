@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callinsight.content.requests import shown
 from callinsight.content.sla import running
+from callinsight.months import month_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -99,7 +100,8 @@ def effect_words(effect: Effect) -> str:
 
 
 def _window(months: Sequence[str]) -> str:
-    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+    first, last = month_name(months[0]), month_name(months[-1])
+    return first if first == last else f"{first} to {last}"
 
 
 def _count(number: int, noun: str) -> str:

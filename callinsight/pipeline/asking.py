@@ -27,6 +27,8 @@ from callinsight.pipeline.requests import (
     not_counted,
     requests_in,
 )
+from callinsight.reports.wording import Names
+from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -85,8 +87,9 @@ def list_requests(
     """A line for each request in a state, what is due first first."""
     today = day_of(now, config.zone)
     found = requests_in(db, config, state, as_of=today, overdue=overdue)
+    names = Names(load_taxonomy(config.tagging.taxonomy))
     return [
-        line_of(request, clocks, not_counted=not_counted(db, request, today))
+        line_of(request, clocks, not_counted=not_counted(db, names, request, today))
         for request, clocks in found
     ]
 
@@ -132,9 +135,10 @@ def _done(
     db: Database, config: Config, request: ContentRequest, step: str, who: str, now: str
 ) -> Done:
     events, day = store.all_request_events(db), day_of(now, config.zone)
+    names = Names(load_taxonomy(config.tagging.taxonomy))
     clocks = clocks_of(db, [request], events, config, day)[request.id]
     return Done(
         line=line_of(request, clocks),
-        warning=not_counted(db, request, day) if step == "deliver" else "",
+        warning=not_counted(db, names, request, day) if step == "deliver" else "",
         failures=tuple(tell(db, config, request, step, who=who, now=now)),
     )

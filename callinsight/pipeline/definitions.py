@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.months import month_of
+from callinsight.months import month_name, month_of
 from callinsight.records import Edition
 from callinsight.reports.definitions import (
     as_text,
@@ -19,7 +19,7 @@ from callinsight.reports.definitions import (
 from callinsight.reports.numbers import from_json
 from callinsight.reports.pages import definitions_page
 from callinsight.reports.redefined import redefined_since
-from callinsight.reports.wording import count, day, month_name
+from callinsight.reports.wording import count, day
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 if TYPE_CHECKING:

@@ -20,10 +20,11 @@ from callinsight.pipeline.inventory import definitions, get_item
 from callinsight.pipeline.run import stored_config
 from callinsight.records import Judgement
 from callinsight.reports.demand import told_by
+from callinsight.reports.wording import Names
 from callinsight.tagging.embed import text_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -127,6 +128,19 @@ def judged_of(db: Database, gap: Gap) -> dict[str, Judgement]:
 def judged_words(db: Database, gap: Gap) -> dict[str, str]:
     """What people last said of each asset in a cell, in words."""
     return {item: told_by(said) for item, said in judged_of(db, gap).items()}
+
+
+def match_lines(db: Database, gap: Gap, found: Answer) -> Iterator[str]:
+    """What there is for a cell and what people said of it, for a terminal."""
+    names, judged = Names(definitions(db)), judged_words(db, gap)
+    yield f"{gap.id}: {gap.verdict}"
+    yield f"Supply: {found.supply}, {names.sentence(found.reason)}"
+    for match in found.candidates:
+        said = judged.pop(match.item.id, "")
+        told = f"{match.item.id}  {match.item.title}: {names.sentence(match.told)}"
+        yield f"  {told}{f'; {said}' if said else ''}"
+    for item, said in sorted(judged.items()):
+        yield f"  {item}: {said}"
 
 
 def why_not(db: Database, gap_id: str, asset: str) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.calls.audio import clip
 from callinsight.errors import AudioError, InputError
-from callinsight.months import month_of
+from callinsight.months import month_name, month_of
 from callinsight.pipeline.embedding import sentence_vectors
 from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.records import Playlist, PlaylistItem
 from callinsight.reports.pages import write_playlist
 from callinsight.reports.playlist import call_words, is_clear, left_out, pick_moments, tracks_of
-from callinsight.reports.wording import Names, month_name
+from callinsight.reports.wording import Names
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:

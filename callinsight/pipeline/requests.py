@@ -40,6 +40,7 @@ from callinsight.months import month_of
 from callinsight.pipeline.embedding import has_embedder, passing_vectors
 from callinsight.records import ContentRequest, RequestEvent
 from callinsight.reports.requests import RequestLine
+from callinsight.reports.wording import Names
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -262,16 +263,16 @@ def comment(
         return _keep(db, get_request(db, id_), "comment", _named(who), now, note)
 
 
-def not_counted(db: Database, request: ContentRequest, as_of: date) -> str:
+def not_counted(db: Database, names: Names, request: ContentRequest, as_of: date) -> str:
     """Why reports would not count the asset as an answer on a day; empty if they may."""
     concern = request.concern
     item = store.items_by_id(db, [request.item]).get(request.item)
     if not item or not concern or concern.startswith(TOPIC):
         return ""
     found = obstacles(item, request.persona or ANY, request.stage or ANY, as_of)
-    wrong = [f"is {', '.join(found)}"] if found else []
+    wrong = [f"is {names.sentence(', '.join(found))}"] if found else []
     if concern not in item.concerns:
-        wrong.insert(0, f"does not name '{concern}' among its concerns in items.csv")
+        wrong.insert(0, f"does not name “{names.concern(concern)}” ({concern}) among its concerns")
     if not wrong:
         return ""
     until = "it does" if concern not in item.concerns and not found else "that changes"
@@ -453,6 +454,7 @@ def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLin
     clocks = clocks_of(db, requests, happened, config, as_of)
     effects = effects_of(db, config, until=as_of.isoformat()[:7])
     delivered = {e.request: day_of(e.at, config.zone) for e in happened if e.event == "deliver"}
+    names = Names(load_taxonomy(config.tagging.taxonomy))
     lines = []
     for request in requests:
         clock = running(clocks[request.id]) if request.state in OPEN else None
@@ -479,7 +481,7 @@ def request_lines(db: Database, config: Config, as_of: date) -> tuple[RequestLin
                 item=request.item,
                 effect=effect_words(effect) if effect else "",
                 needed_by=request.needed_by,
-                not_counted=not_counted(db, request, as_of),
+                not_counted=not_counted(db, names, request, as_of),
                 owed=_owed(clocks[request.id]) if request.state != "declined" else "",
             )
         )

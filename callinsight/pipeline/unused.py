@@ -16,6 +16,7 @@ from callinsight.pipeline.content import (
     window_of,
 )
 from callinsight.records import Unused
+from callinsight.reports.wording import Names
 from callinsight.sheets import sheet_text
 from callinsight.taxonomy import load_taxonomy
 
@@ -55,7 +56,7 @@ def list_unused(db: Database, config: Config, as_of: date, *, shape: str) -> str
         }
         return json.dumps(told, ensure_ascii=False, indent=1)
     doubts = _doubts(items, found, called=bool(usable_calls(db)), used=bool(uses))
-    return _text(since, until, found, items, parts, doubts)
+    return _text(since, until, found, items, parts, doubts, Names(taxonomy))
 
 
 def _row(one: Unused, items: Mapping[str, ContentItem]) -> dict[str, object]:
@@ -70,6 +71,7 @@ def _text(
     items: Mapping[str, ContentItem],
     parts: Sequence[Part],
     doubts: Sequence[str],
+    names: Names,
 ) -> str:
     live = sum(item.status == "live" for item in items.values())
     lines = [
@@ -86,7 +88,10 @@ def _text(
         listed = [one for one in found if one.kind == kind]
         lines += ["", f"{kind.capitalize()}:"] if listed else []
         for one in listed:
-            lines += [f"  {one.item}  {items[one.item].title}", f"    {one.why} → {one.advice}"]
+            lines += [
+                f"  {one.item}  {items[one.item].title}",
+                f"    {names.sentence(one.why)} → {one.advice}",
+            ]
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.months import month_name
 from callinsight.reports.wording import (
     ANY,
     Names,
@@ -14,7 +15,6 @@ from callinsight.reports.wording import (
     listing,
     markdown,
     money,
-    month_name,
     percent,
     readable,
     sentence_case,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.months import month_name
 from callinsight.reports.changes import (
     FALLEN,
     NOT_COMPARED,
@@ -16,7 +17,7 @@ from callinsight.reports.changes import (
     unlike,
 )
 from callinsight.reports.demand import VERDICTS, fitting
-from callinsight.reports.wording import ANY, count, day, listing, many, month_name, percent
+from callinsight.reports.wording import ANY, count, day, listing, many, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from callinsight.months import month_name
 from callinsight.reports.asks import SHOWN as ASKS_SHOWN
 from callinsight.reports.asks import Ask, AskKindLine, ask_sentence, kinds_of
 from callinsight.reports.assets import (
@@ -61,7 +62,6 @@ from callinsight.reports.wording import (
     ANY,
     day,
     many,
-    month_name,
     readable,
     web_address,
 )

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from callinsight.errors import InputError
+from callinsight.months import month_name
 from callinsight.reports.charts import (
     Chart,
     balance_chart,
@@ -22,7 +23,7 @@ from callinsight.reports.charts import (
 )
 from callinsight.reports.exports import to_csv, to_json, to_workbook
 from callinsight.reports.playlist import left_out, m3u, spoken_length
-from callinsight.reports.wording import markdown, month_name, percent, slug
+from callinsight.reports.wording import markdown, percent, slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

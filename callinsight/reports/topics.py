@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from callinsight.months import month_before
-from callinsight.reports.wording import Names, clock, count, month_name
+from callinsight.months import month_before, month_name
+from callinsight.reports.wording import Names, clock, count
 from callinsight.shares import difference
 
 if TYPE_CHECKING:

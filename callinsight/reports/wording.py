@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from callinsight.months import month_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,10 +17,6 @@ if TYPE_CHECKING:
 ANY = "any"  # in the place of a persona or stage: all of them together
 TOPIC = "topic:"  # begins the id of a theme in the place of a concern
 NBSP = "\N{NO-BREAK SPACE}"
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August"),
-    *("September", "October", "November", "December"),
-)
 WORDS = (
     *("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"),
     *("Eleven", "Twelve"),
@@ -92,18 +90,12 @@ def slug(id_: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", id_.lower()).strip("-")
 
 
-def month_name(month: str) -> str:
-    """`2026-10` as `October 2026`."""
-    year, number = month.split("-")
-    return f"{MONTHS[int(number) - 1]} {year}"
-
-
 def day(moment: str) -> str:
     """The day of an ISO 8601 date or moment, as `6 October 2026`; empty stays empty."""
     if not moment:
         return ""
-    year, month, number = moment[:10].split("-")
-    return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
+    month, _, number = moment[:10].rpartition("-")
+    return f"{int(number)} {month_name(month)}"
 
 
 def clock(seconds: float, *, estimated: bool = False) -> str:

@@ -31,6 +31,8 @@ from callinsight.records import (
     Unused,
     UsageEvent,
 )
+from callinsight.reports.wording import Names
+from callinsight.taxonomy import load_taxonomy
 from callinsight.web.api import MOST, Cursor, Limit, api_router, cursor_at, place_at
 from callinsight.web.following import follower_of
 from callinsight.web.inventory import inventory_of, months_of
@@ -410,15 +412,17 @@ def _tickets(
     found = list(wanted)
     events = desk.events_of(db)
     happened = [event for one in found for event in events.get(one.id, ())]
-    clocks = desk.clocks_of(db, found, happened, config, today(request, config))
+    day = today(request, config)
+    clocks = desk.clocks_of(db, found, happened, config, day)
     effects = desk.effects_of(db, config)
+    names = Names(load_taxonomy(config.tagging.taxonomy))
     return [
         Ticket(
             shown(one.id),
             one,
             [Due(c.promise, c.due, c.done_on, c.late_days) for c in clocks[one.id]],
             events.get(one.id, []),
-            desk.not_counted(db, one, today(request, config)),
+            desk.not_counted(db, names, one, day),
             effect_words(effects[one.id]) if one.id in effects else "",
         )
         for one in found

@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from callinsight import store
-from callinsight.reports.wording import Names, month_name, readable
+from callinsight.months import month_name
+from callinsight.reports.wording import Names, readable
 from callinsight.web.cards import Card, cards_of, tag_name
 from callinsight.web.exports import csv_lines, markdown_lines
 from callinsight.web.facets import FACETS, NEWEST, ORDERS, RECORDINGS, count, ordered

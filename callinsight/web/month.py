@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.months import last_day, month_before, month_of
+from callinsight.months import last_day, month_before, month_name, month_of
 from callinsight.records import TAGGED_LANGUAGES, Gap
 from callinsight.reports.excerpts import roll_ups
-from callinsight.reports.wording import ANY, count, month_name, percent
+from callinsight.reports.wording import ANY, count, percent
 from callinsight.shares import difference, jeffreys
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from callinsight import store
 from callinsight.config import Config, config_from_text
+from callinsight.months import month_name
 from callinsight.pipeline.run import SETTINGS, stored_config
 from callinsight.reports.wording import (
     clock,
     count,
     day,
     money,
-    month_name,
     percent,
     readable,
     web_address,

@@ -60,9 +60,10 @@ def board(
     config = request_settings(db)
     names = names_of(db, taxonomy)
     who = visitor(request).name.casefold()
-    found = desk.requests_in(db, config, "all", as_of=today(request, config), overdue=overdue)
+    day = today(request, config)
+    found = desk.requests_in(db, config, "all", as_of=day, overdue=overdue)
     tickets = [
-        ticket_of(one, clocks, names, not_counted=desk.not_counted(db, one, today(request, config)))
+        ticket_of(one, clocks, names, not_counted=desk.not_counted(db, names, one, day))
         for one, clocks in found
         if not mine or who in (one.requester.casefold(), one.owner.casefold())
     ]
@@ -411,7 +412,7 @@ def _page(
         exists=existing_assets(db, wanted),
         tried=items.get(wanted.tried.partition(":")[0].strip()),
         not_counted=(
-            desk.not_counted(db, wanted, today(request, config))
+            desk.not_counted(db, names, wanted, today(request, config))
             if wanted.state == "delivered"
             else ""
         ),

@@ -587,7 +587,7 @@ class TestUnusedCommand:
             "  A  Asset A\n"
             "    never used; buyers ask for this: unfindable or untrusted → promote\n"
             "  C  Asset C\n"
-            "    never used; its concern is raised by champion at decision, a stage for which it is "
+            "    never used; its concern is raised by Champion at Decision, a stage for which it is "
             "not tagged → retag\n"
             "\n"
             "Low use:\n"

@@ -35,6 +35,10 @@ from callinsight.pipeline.requests import (
 )
 from callinsight.pipeline.run import request_settings
 from callinsight.records import ContentItem, UsageEvent
+from callinsight.reports.wording import Names
+from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+
+NAMES = Names(load_taxonomy(DEFAULT_TAXONOMY))
 
 LATER = "2026-11-04T10:00:00+00:00"
 
@@ -280,9 +284,9 @@ class TestSteps:
         db, _ = desk
         asked = request(concern="value_roi")
         today = date(2026, 11, 2)
-        assert not_counted(db, dataclasses.replace(asked, item="A-41"), today) == ""
-        assert not_counted(db, dataclasses.replace(asked, item="A-40"), today) == (
-            "A-40 does not name 'value_roi' among its concerns in items.csv: "
+        assert not_counted(db, NAMES, dataclasses.replace(asked, item="A-41"), today) == ""
+        assert not_counted(db, NAMES, dataclasses.replace(asked, item="A-40"), today) == (
+            "A-40 does not name “Value and return” (value_roi) among its concerns: "
             "until it does, no report counts it as an answer."
         )
 
@@ -299,10 +303,12 @@ class TestSteps:
         store.save_items(db, [old])
         asked = request(concern="value_roi", persona="champion", item="A-42")
 
-        assert not_counted(db, asked, date(2026, 11, 2)) == (
-            "A-42 is expired, for end_user: until that changes, no report counts it as an answer."
+        assert not_counted(db, NAMES, asked, date(2026, 11, 2)) == (
+            "A-42 is expired, for End user: until that changes, no report counts it as an answer."
         )
-        assert not_counted(db, dataclasses.replace(asked, item="gone"), date(2026, 11, 2)) == ""
+        assert (
+            not_counted(db, NAMES, dataclasses.replace(asked, item="gone"), date(2026, 11, 2)) == ""
+        )
 
     def test_all_that_keeps_an_asset_from_counting_is_told_and_a_draft_owes_no_use(self, desk):
         db, config = desk
@@ -313,17 +319,17 @@ class TestSteps:
         start(db, config, 1, who="Ed", now=NOW)
         delivered = deliver(db, 1, item="A-43", who="Ed", now=NOW)
 
-        assert not_counted(db, delivered, date(2026, 11, 2)) == (
-            "A-43 does not name 'value_roi' among its concerns in items.csv and is draft: "
+        assert not_counted(db, NAMES, delivered, date(2026, 11, 2)) == (
+            "A-43 does not name “Value and return” (value_roi) among its concerns and is draft: "
             "until that changes, no report counts it as an answer."
         )
         (listed,) = list_requests(db, config, "all", now=NOW, overdue=False)
         assert listed.endswith(
-            " · does not count: A-43 does not name 'value_roi' among its concerns in items.csv and is "
+            " · does not count: A-43 does not name “Value and return” (value_roi) among its concerns and is "
             "draft: until that changes, no report counts it as an answer."
         )
         (line,) = request_lines(db, config, date(2026, 11, 2))
-        assert line.not_counted == not_counted(db, delivered, date(2026, 11, 2))
+        assert line.not_counted == not_counted(db, NAMES, delivered, date(2026, 11, 2))
 
         def owed() -> list[str]:
             found = clocks_of(
@@ -458,9 +464,9 @@ class TestStanding:
 
         assert told("2026-11-01") == []
         assert told("2026-11-03") == [("R-1", "accepted", "deliver", "2026-11-30", 1, "", "")]
-        before = "3 of 4 deals before, in 2026-10 (28% to 97%)"
+        before = "3 of 4 deals before, in October 2026 (28% to 97%)"
         early = f"too early to say: no later month has calls; {before}"
-        fell = f"the demand fell; {before}, 0 of 40 deals after, in 2026-12 (0% to 6%)"
+        fell = f"the demand fell; {before}, 0 of 40 deals after, in December 2026 (0% to 6%)"
         assert told("2026-11-30") == [("R-1", "delivered", "", "", 28, "A-40", early)]
         assert told("2026-12-31") == [("R-1", "delivered", "", "", 59, "A-40", fell)]
         assert told("2027-12-31")[0][-1] == ""

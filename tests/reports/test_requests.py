@@ -78,14 +78,15 @@ def test_they_stand_in_the_report_and_among_its_sentences(empty):
 
 
 def test_all_that_is_to_be_said_of_a_request_is_said_at_once():
-    effect = "the demand fell; 3 of 4 deals before, in 2026-07 to 2026-09 (28% to 97%)"
+    effect = "the demand fell; 3 of 4 deals before, in July 2026 to September 2026 (28% to 97%)"
     one = line("R-1", state="delivered", item="A-1", owed="use 2026-10-30", effect=effect)
     assert told([one]) == [
         (
             *("R-1", "Write R-1"),
             (
                 "Nobody in sales used A-1 or said why not; that was due 30 October 2026. "
-                "Delivered as A-1: the demand fell; 3 of 4 deals before, in 2026-07 to 2026-09 (28% to 97%)."
+                "Delivered as A-1: the demand fell; 3 of 4 deals before, in July 2026 to "
+                "September 2026 (28% to 97%)."
             ),
         )
     ]

@@ -75,7 +75,6 @@ def test_only_web_addresses_become_links(url, link):
         (wording.listing(["a", "b", "c"]), "a, b and c"),
         (wording.day("2026-10-06T23:30:00+01:00"), "6 October 2026"),
         (wording.day(""), ""),
-        (wording.month_name("2026-01"), "January 2026"),
         (wording.readable("roi_tool"), "ROI tool"),
     ],
 )

@@ -163,7 +163,7 @@ def test_a_request_goes_from_new_to_delivered(visitor: TestClient, desk: Path) -
     page = visitor.get(where).text
     assert '<span class="pill state-delivered">Delivered</span>' in page
     assert '<a class="strong" href="/content/A-40">Return calculator</a>' in page
-    assert "A-40 does not name &#39;value_roi&#39; among its concerns" in page
+    assert "A-40 does not name “Value and return” (value_roi) among its concerns" in page
     assert "<p>Too early to say: no later month has calls.</p>" in page
     assert (
         "Before, in October 2026: 3 of 4 deals raised it (95 % interval 28\u00a0% to 97\u00a0%)"
@@ -398,7 +398,7 @@ def test_programs_go_the_same_way(team: FastAPI) -> None:
     (ticket,) = editor.get("/api/requests", params={"state": "delivered"}).json()["items"]
     assert (ticket["number"], ticket["request"]["item"]) == ("R-1", "A-41")
     assert ticket["effect"] == (
-        "too early to say: no later month has calls; 3 of 4 deals before, in 2026-10 (28% to 97%)"
+        "too early to say: no later month has calls; 3 of 4 deals before, in October 2026 (28% to 97%)"
     )
     assert [one["event"] for one in ticket["events"]] == ["new", "accept", "start", "deliver"]
     assert editor.get("/api/requests/R-9").json() == {"error": "There is no request R-9."}
