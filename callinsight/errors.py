@@ -69,9 +69,12 @@ def _visible(sign: str) -> str:
     return sign.encode("unicode_escape").decode()
 
 
-def nearest(name: str, known: list[str]) -> str:
-    """`; did you mean 'x'?` for the known name closest to a misspelt one, else nothing."""
+def nearest(name: str, known: list[str], *, then: str = "") -> str:
+    """`; did you mean 'x'?` for the known name closest to a misspelt one, else nothing; `then` follows."""
     from difflib import get_close_matches
 
     matches = get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"; did you mean '{matches[0]}'?" if matches else ""
+    if not matches:
+        return f"; {then}" if then else ""
+    told = f"; did you mean '{matches[0]}'?"
+    return f"{told} {then[0].upper()}{then[1:]}" if then else told

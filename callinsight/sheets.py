@@ -285,10 +285,8 @@ def _check_header(path: Path, header: list[str], needed: list[str], known: list[
         if not name:
             raise InputError(f"{path.name}: column {position} has no name; name it or remove it")
         if name not in known:
-            raise InputError(
-                f"{path.name}: there is no column '{name}'{nearest(name, known)}; "
-                f"the columns are {', '.join(known)}"
-            )
+            hint = nearest(name, known, then=f"the columns are {', '.join(known)}")
+            raise InputError(f"{path.name}: there is no column '{name}'{hint}")
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise InputError(f"{path.name}: the column '{twice}' stands there twice; remove one")

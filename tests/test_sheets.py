@@ -180,16 +180,16 @@ class TestSheetsThatCannotBeUsed:
             (
                 "file,titel",
                 (
-                    "there is no column 'titel'; did you mean 'title'?; "
-                    "the columns are file, title, deal"
+                    "there is no column 'titel'; did you mean 'title'? "
+                    "The columns are file, title, deal"
                 ),
             ),
             ("file,title,zzz", "there is no column 'zzz'; the columns are file, title, deal"),
             (
                 "file;titel;deal\na;b;c\n",
                 (
-                    "there is no column 'titel'; did you mean 'title'?; "
-                    "the columns are file, title, deal"
+                    "there is no column 'titel'; did you mean 'title'? "
+                    "The columns are file, title, deal"
                 ),
             ),
             ("file,title,File", "the column 'file' stands there twice; remove one"),

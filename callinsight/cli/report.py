@@ -83,10 +83,8 @@ def _formats(text: str) -> tuple[str, ...]:
     wanted = tuple(name.strip().lower() for name in text.split(",") if name.strip())
     for name in wanted:
         if name not in FORMATS:
-            hint = nearest(name, list(FORMATS)) or ""
-            raise InputError(
-                f"there is no format '{name}'{hint}; --format takes {', '.join(FORMATS)}"
-            )
+            hint = nearest(name, list(FORMATS), then=f"--format takes {', '.join(FORMATS)}")
+            raise InputError(f"there is no format '{name}'{hint}")
     if not wanted:
         raise InputError(f"--format names nothing; it takes {', '.join(FORMATS)}")
     return wanted

@@ -116,10 +116,8 @@ def _names(
                 f"nobody is known as '{person}': names of buyers are taken out of this database; "
                 "write an id of the list of participants, or name the call with --call"
             )
-        raise InputError(
-            f"nobody is known as '{person}'{nearest(person, known)}; write a name as the list of "
-            "participants does, or an id"
-        )
+        advice = "; write a name as the list of participants does, or an id"
+        raise InputError(f"nobody is known as '{person}'{nearest(person, known) or advice}")
     return found, {}
 
 

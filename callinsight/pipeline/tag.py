@@ -106,11 +106,9 @@ def _check(file: Path, options: Options) -> _Sheet:
         names = [name.casefold() for name in columns]
         for option, name in (("--text", options.text), ("--context", options.context)):
             if name is not None and name.casefold() not in names:
-                hint = nearest(name.casefold(), names) or f"; there are {', '.join(names)}"
-                raise InputError(
-                    f"{file.name}: there is no column '{name}'{hint}; name the one to read "
-                    f"with {option} NAME"
-                )
+                advice = f"there are {', '.join(names)}; name the one to read with {option} NAME"
+                hint = nearest(name.casefold(), names, then=advice)
+                raise InputError(f"{file.name}: there is no column '{name}'{hint}")
         twice = next((name for name, count in Counter(names).items() if count > 1), None)
         if twice is not None:
             raise InputError(f"{file.name}: the column '{twice}' stands there twice; rename one")

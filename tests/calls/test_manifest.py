@@ -233,8 +233,8 @@ class TestRowsThatCannotBeUsed:
         with pytest.raises(InputError) as caught:
             sheets.read("file,recorded_at,consent,dealstage\n")
         assert str(caught.value).startswith(
-            "calls.csv: there is no column 'dealstage'; did you mean 'deal_stage'?; "
-            "the columns are file, recorded_at, consent, call_id, title, account, deal, deal_stage, "
+            "calls.csv: there is no column 'dealstage'; did you mean 'deal_stage'? "
+            "The columns are file, recorded_at, consent, call_id, title, account, deal, deal_stage, "
         )
         with pytest.raises(InputError) as caught:
             sheets.read("file,recorded_at\n")
@@ -242,8 +242,8 @@ class TestRowsThatCannotBeUsed:
         with pytest.raises(InputError) as caught:
             sheets.read("file,recorded_at,consent\n", "call,name,side\n")
         assert str(caught.value) == (
-            "participants.csv: there is no column 'call'; did you mean 'call_id'?; "
-            "the columns are name, side, call_id, file, person, title, persona, channel"
+            "participants.csv: there is no column 'call'; did you mean 'call_id'? "
+            "The columns are name, side, call_id, file, person, title, persona, channel"
         )
 
     def test_sheets_that_are_missing(self, sheets):

@@ -151,8 +151,8 @@ class TestItems:
         with pytest.raises(InputError) as caught:
             read_items([file], TAXONOMY)
         assert str(caught.value) == (
-            "items.csv: there is no column 'concern'; did you mean 'concerns'?; "
-            f"the columns are {ITEM_HEADER.replace(',', ', ')}"
+            "items.csv: there is no column 'concern'; did you mean 'concerns'? "
+            f"The columns are {ITEM_HEADER.replace(',', ', ')}"
         )
         gone = tmp_path / "gone.csv"
         with pytest.raises(InputError) as caught:

@@ -354,7 +354,7 @@ def test_an_unknown_column_stops_before_any_work(project: Project) -> None:
         project.run()
 
     assert str(caught.value).startswith(
-        "calls.csv: there is no column 'dealstage'; did you mean 'deal_stage'?; the columns are file, "
+        "calls.csv: there is no column 'dealstage'; did you mean 'deal_stage'? The columns are file, "
     )
     assert not project.database.exists()
 

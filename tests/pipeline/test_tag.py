@@ -172,7 +172,10 @@ def test_a_turn_that_comes_again_is_read_once() -> None:
     [
         (
             {"text": "tex"},
-            "there is no column 'tex'; did you mean 'text'?; name the one to read with --text NAME",
+            (
+                "there is no column 'tex'; did you mean 'text'? There are id, text; name the one to "
+                "read with --text NAME"
+            ),
         ),
         (
             {"text": "words"},
