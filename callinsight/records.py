@@ -549,6 +549,8 @@ class Receipt:
     id: int = 0  # 1, 2, ...; 0 is not stored yet
     at: str  # moment
     who: str
-    what: str  # call | person | account | age | consent | list
+    what: (
+        str  # call | person | account | age | audio | list: no longer listed | refused: by its row
+    )
     content: str  # JSON: how many of each kind, calls kept by legal hold
     text: str  # the same for people

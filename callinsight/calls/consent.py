@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callinsight.sheets import NO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 NOT_YET = ("open", "requested", "asked", "sent", "offen", "angefragt")  # if nothing follows
 NO_CONSENT = (
@@ -66,6 +67,22 @@ def why_refused(consent: str, region: str, rules: Rules) -> str:
         where = f" in {name}" if name else ""
         return f"consent is {_shown(consent)}, which is no basis{where} ({' or '.join(bases)} is)"
     return ""
+
+
+def without_rules(regions: Iterable[str], rules: Rules) -> str:
+    """Which regions of calls no rule names, and what holds there; empty without rules by region.
+
+    `regions` has one for each call, empty where the sheet names none.
+    """
+    known = {_plain(name) for name in rules.regions}
+    others = Counter(one for one in regions if one and known and _plain(one) not in known)
+    if not others:
+        return ""
+    named = ", ".join(
+        f"'{name}' ({calls} call{'' if calls == 1 else 's'})" for name, calls in others.items()
+    )
+    basis = " or ".join(rules.accepted) or "anything that is no refusal"
+    return f"no rule under [consent.regions] is for {named}, so {basis} is a basis of consent there"
 
 
 def _is_phrase_of(said: str, refused: set[str]) -> bool:

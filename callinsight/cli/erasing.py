@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callinsight.cli.app import Database, Format, Shape, app, now, say, user_name
+from callinsight.cli.app import FAILED, Database, Format, Shape, app, now, say, user_name
 from callinsight.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def forget(
 ) -> None:
     """Erase a call, a person or an account, and all that came of them.
 
-    Shows what would go; with --yes it goes, and a receipt is kept. Calls under legal hold stay.
+    Shows what would go; with --yes it goes, and a receipt is kept. Calls under legal hold stay: then
+    the exit code is 1.
     """
     from callinsight import store
     from callinsight.config import database_path
@@ -80,6 +81,8 @@ def forget(
             typer.echo(told(opened, config, plan))
     for reason in plan.held if yes else ():
         say(f"Kept: {reason}")
+    if yes and plan.held:  # asked for by name and not done, unlike in a purge
+        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -126,6 +126,8 @@ def _tell(summary: Summary) -> None:
     say(f"Calls: {counted or 'none'}")
     if summary.removed:
         say(f"Removed: {summary.removed} that the list of calls names no more")
+    if summary.regions:
+        say(f"consent: {summary.regions}")
     for forgotten in summary.forgotten:
         say(f"forgotten: {forgotten}")
     for call in summary.noted:

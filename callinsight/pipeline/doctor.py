@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from callinsight import store, weights
 from callinsight.addresses import listed
+from callinsight.calls.consent import Rules, without_rules
 from callinsight.calls.manifest import (
     CALL_COLUMNS,
     CALL_COLUMNS_NEEDED,
@@ -44,6 +45,7 @@ from callinsight.pipeline.machine import (
 )
 from callinsight.pipeline.run import stored_config
 from callinsight.pipeline.tagger import tagger_models
+from callinsight.pipeline.traces import reports_of
 from callinsight.sheets import read_sheet
 from callinsight.taxonomy import load_taxonomy
 
@@ -151,15 +153,21 @@ def _sheets(config: Config) -> list[Finding]:
         wanted.append(people)
     wanted += [(path, ITEM_COLUMNS_NEEDED, ITEM_COLUMNS) for path in config.content.items]
     wanted += [(path, USAGE_COLUMNS_NEEDED, USAGE_COLUMNS) for path in config.content.usage]
-    rows, faults = 0, []
+    rows, faults = [], []
     for path, needed, optional in wanted:
         try:
-            rows += len(read_sheet(path, needed=needed, optional=optional))
+            rows.append(read_sheet(path, needed=needed, optional=optional))
         except CallInsightError as error:
             faults.append(str(error))
     if faults:
         return [Finding("sheets", BROKEN, "; ".join(faults), "mend them and look again")]
-    return [Finding("sheets", OK, f"{len(wanted)} sheets of {config.path.name}, {rows} rows")]
+    count = sum(map(len, rows))
+    read = Finding("sheets", OK, f"{len(wanted)} sheets of {config.path.name}, {count} rows")
+    regions = without_rules((row.text("region") for row in rows[0]), Rules(**vars(config.consent)))
+    if not regions:
+        return [read]
+    mend = f"name them under [consent.regions] in {config.path}, or mend {config.calls.manifest}"
+    return [read, Finding("consent", LOOK, regions, mend)]
 
 
 def _folder(config: Config) -> Finding:
@@ -247,9 +255,14 @@ def _monthly(path: Path, config: Config, now: str) -> Finding:
         has_calls = month in store.months_with_gaps(db)
         taken = [s.taken_at for s in store.snapshots_of(db, month)]
     taken = [at for at in taken if month_of(at, config.zone) > month]
+    again = f"'callinsight report --month {month} --out DIR --db {path}'"
     if not has_calls:
         return Finding("report", OK, f"no call of {month} needs a report")
     if not taken:
-        mend = f"'callinsight report --month {month} --out DIR --db {path}'; {TIMER}"
-        return Finding("report", LOOK, f"{month} was not reported since it was over", mend)
-    return Finding("report", OK, f"{month} was reported {taken[-1]}")
+        told = f"{month} was not reported since it was over"
+        return Finding("report", LOOK, told, f"{again}; {TIMER}")
+    told = f"{month} was reported {taken[-1]}"
+    if not reports_of(config, [month]):
+        mend = f"{again}; if it lies elsewhere, all is well"
+        return Finding("report", LOOK, f"{told}, but is not in {config.report.folder}", mend)
+    return Finding("report", OK, told)

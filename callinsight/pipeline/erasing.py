@@ -14,8 +14,13 @@ from callinsight.journal import note
 from callinsight.months import day_of, month_of
 from callinsight.pipeline.content import update_gaps
 from callinsight.pipeline.people import drop_person
-from callinsight.pipeline.plan import Plan
-from callinsight.pipeline.quotes import clear_reasons, clear_requests, clear_topics, unused_keys
+from callinsight.pipeline.quotes import (
+    clear_reasons,
+    clear_requests,
+    clear_topics,
+    keys_of_calls,
+    unused_keys,
+)
 from callinsight.pipeline.receipts import receipt_of
 from callinsight.pipeline.traces import copies, remove, report_files
 from callinsight.progress import silent
@@ -24,13 +29,16 @@ from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from sqlite_utils import Database
 
     from callinsight.config import Config
+    from callinsight.pipeline.plan import Plan
     from callinsight.progress import Progress
     from callinsight.records import Call
 
+RUN = "callinsight run"  # who erases what leaves the list of calls
 LOGGED = (
     "what was to go is erased, but another program reads the database, so its log may still hold "
     "it; stop that program (such as 'callinsight serve'), then run 'callinsight purge --yes', "
@@ -56,15 +64,14 @@ def carry_out(
     Use it inside `store.claimed`: no run may work on the calls meanwhile.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    reports, left = remove(report_files(config, plan))
-    heard, loud = remove(copies())
-    gone = Counter(reports=reports, copies=heard)
+    gone, left = _files_gone(config, plan)
     months, topics = _months_of(db, config, plan), _names_of_topics(db)
     with store.transaction(db), store.unguarded(db):
+        theirs = keys_of_calls(db, (*plan.calls, *plan.touched))
         gone += drop_calls(db, plan.calls, names=[plan.account] if plan.account else [])
         if plan.person:
             gone += drop_person(db, plan.person, plan.touched)
-        gone["embeddings"] = store.remove_vectors(db, unused_keys(db, progress))
+        gone["embeddings"] = _drop_vectors(db, theirs, progress)
         store.remember_forgotten(db, _remembered(plan, at))
     only = months if topics == _names_of_topics(db) else None
     update_gaps(db, config, taxonomy, progress=progress, only=only)
@@ -76,19 +83,21 @@ def carry_out(
         advance(0.0)
     if not whole:
         raise StoreError(LOGGED)
-    if left or loud:
-        raise StoreError(LEFT.format(", ".join(map(str, (*left, *loud)))))
+    if left:
+        raise StoreError(LEFT.format(", ".join(map(str, left))))
     return receipt
 
 
-def drop_quietly(db: Database, config: Config, calls: Sequence[Call]) -> None:
+def drop_quietly(db: Database, config: Config, plan: Plan, *, at: str) -> None:
     """Erase calls in the middle of a run, which counts gaps and writes the last report anew itself."""
-    if not calls:
+    if not plan.calls:
         return
-    _, left = remove([*report_files(config, Plan(what="list", calls=tuple(calls))), *copies()])
+    gone, left = _files_gone(config, plan)
     with store.transaction(db), store.unguarded(db):
-        drop_calls(db, calls)
-        store.remove_vectors(db, unused_keys(db, silent))
+        theirs = keys_of_calls(db, plan.calls)
+        gone += drop_calls(db, plan.calls)
+        gone["embeddings"] = _drop_vectors(db, theirs, silent)
+        store.add_receipt(db, receipt_of(plan, gone, RUN, at))
     if not store.scrub(db):
         note("the log of the database is being read; it is cut off when that ends", level=WARNING)
     if left:
@@ -114,6 +123,23 @@ def drop_calls(db: Database, calls: Sequence[Call], *, names: Iterable[str] = ()
     clear_reasons(db, learnt)
     gone["topics"] = clear_topics(db, topics)
     return gone
+
+
+def _files_gone(config: Config, plan: Plan) -> tuple[Counter[str], list[Path]]:
+    """How many files of each kind were removed, and which could not be."""
+    reports, left = remove(report_files(config, plan))
+    heard, loud = remove(copies())
+    return Counter(reports=reports, copies=heard), [*left, *loud]
+
+
+def _drop_vectors(db: Database, theirs: set[str], progress: Progress) -> int:
+    """Drop what no words are left of; how many of it were of the words that went.
+
+    The rest are of older definitions and assets, say: they go by the way.
+    """
+    unused = unused_keys(db, progress)
+    store.remove_vectors(db, unused - theirs)
+    return store.remove_vectors(db, unused & theirs)
 
 
 def _months_of(db: Database, config: Config, plan: Plan) -> set[str]:

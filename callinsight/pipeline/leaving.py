@@ -9,6 +9,7 @@ from callinsight import store
 from callinsight.calls.manifest import STAGE as MANIFEST
 from callinsight.errors import InputError
 from callinsight.pipeline.erasing import drop_quietly
+from callinsight.pipeline.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from callinsight.records import Call, Problem
 
 SPEECH = "speech"
+LIST, REFUSED = "list", "refused"  # why calls go: see Receipt
 UNLISTED = (
     "the list of calls names {} no more, but it is under legal hold, so it is kept; to let it go, "
     "bring its row back with legal_hold no, run, and remove the row"
@@ -27,7 +29,12 @@ UNLISTED = (
 
 
 def drop_unlisted(
-    db: Database, config: Config, problems: Sequence[Problem], entries: Sequence[Entry]
+    db: Database,
+    config: Config,
+    problems: Sequence[Problem],
+    entries: Sequence[Entry],
+    *,
+    now: str,
 ) -> int:
     """Note unusable rows; erase calls that are listed no more, once every row can be read, and refused ones.
 
@@ -48,7 +55,8 @@ def drop_unlisted(
     for call in unlisted:
         if call.legal_hold:
             _explain(db, call, UNLISTED.format(call.file))
-    drop_quietly(db, config, [*gone, *_closed(db, calls, entries)])
+    drop_quietly(db, config, Plan(what=LIST, calls=tuple(gone)), at=now)
+    drop_quietly(db, config, Plan(what=REFUSED, calls=_closed(db, calls, entries)), at=now)
     return len(gone)
 
 
@@ -70,18 +78,18 @@ def keep_held(db: Database, entries: Sequence[Entry]) -> list[Entry]:
     return kept
 
 
-def _closed(db: Database, calls: Sequence[Call], entries: Sequence[Entry]) -> list[Call]:
+def _closed(db: Database, calls: Sequence[Call], entries: Sequence[Entry]) -> tuple[Call, ...]:
     """Calls of which something is stored, and nothing may be any more."""
     refused = {
         entry.call.id
         for entry in entries
         if entry.call.status == "refused" and not entry.call.legal_hold
     }
-    return [
+    return tuple(
         call
         for call in calls
         if call.id in refused and (call.status != "refused" or store.utterances_of(db, call.id))
-    ]
+    )
 
 
 def _explain(db: Database, call: Call, reason: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.progress import Progress
-    from callinsight.records import Topic
+    from callinsight.records import Call, Topic
 
 REQUEST_TEXTS = ("title", "competitor", "claims", "tried", "use")
 
@@ -109,6 +109,12 @@ def unused_keys(db: Database, progress: Progress) -> set[str]:
     for one in store.all_corrections(db):
         unused.difference_update(p.key for p in pieces(Turn(one.context, one.text)))
     return unused
+
+
+def keys_of_calls(db: Database, calls: Iterable[Call]) -> set[str]:
+    """What the vectors of the words of calls are found by."""
+    said = ([(u.call, u.side, u.text) for u in store.utterances_of(db, one.id)] for one in calls)
+    return {key for turns in said for key in _keys_of(turns)}
 
 
 def _keys_of(turns: Iterable[tuple[str, str, str]]) -> Iterator[str]:

@@ -92,7 +92,7 @@ def receipt_of(plan: Plan, gone: Counter[str], who: str, at: str) -> Receipt:
     held = len(plan.held)
     lines = [f"Erased on {at} by {who} ({plan.what}):", *_listed(counted)]
     if held:
-        lines.append(f"Kept by legal hold: {held} {WORDS['calls'][held != 1]}")
+        lines.append(f"Kept: {held} {WORDS['calls'][held != 1]}")
     table = {"at": at, "who": who, "what": plan.what, "erased": counted, "held": held}
     content = json.dumps(table, ensure_ascii=False)
     return Receipt(at=at, who=who, what=plan.what, content=content, text="\n".join(lines))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
-from callinsight.calls.consent import Rules
+from callinsight.calls.consent import Rules, without_rules
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import (
@@ -73,6 +73,7 @@ class Summary:
     problems: tuple[Problem, ...]  # what failed
     removed: int = 0  # calls that the manifest names no more
     forgotten: tuple[str, ...] = ()  # rows of calls that were forgotten
+    regions: str = ""  # those that no rule of consent names
 
 
 def run(
@@ -112,7 +113,7 @@ def run(
         entries, forgotten = without_forgotten(db, manifest.entries)
         entries = mended_entries(db, recall(db, entries), taxonomy, config.privacy)
         entries = [cleaned_entry(entry, config.privacy) for entry in entries]
-        removed = drop_unlisted(db, config, manifest.problems, entries)
+        removed = drop_unlisted(db, config, manifest.problems, entries, now=now)
         entries = keep_held(db, entries)
         transcribe_calls(
             db,
@@ -139,7 +140,8 @@ def run(
         if not forgotten and program == program_of(config, taxonomy):
             noted = [call.id for call in summary.noted]
             keep_unchanged(db, config, program, noted, now=now)
-        return dataclasses.replace(summary, removed=removed, forgotten=forgotten)
+        regions = without_rules((e.region for e in entries), Rules(**vars(config.consent)))
+        return dataclasses.replace(summary, removed=removed, forgotten=forgotten, regions=regions)
 
 
 def _as_before(config: Config, database: Path, program: str, *, now: str) -> Summary | None:

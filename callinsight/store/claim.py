@@ -55,7 +55,8 @@ def current_claim(path: Path) -> Claim | None:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(path.name + SUFFIX)
+    file = path.resolve()  # by a link it is the same database
+    return file.with_name(file.name + SUFFIX)
 
 
 def _lock_file(path: Path) -> IO[bytes]:

@@ -1,6 +1,7 @@
 """What doctor finds where something is missing, and what it says to do."""
 
 import json
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -117,6 +118,39 @@ def test_a_run_that_was_missed_and_a_month_without_a_report_are_told(
         "2026-10 was not reported since it was over",
         f"'callinsight report --month 2026-10 --out DIR --db {ran.database}'; {TIMER}",
     )
+
+
+def test_a_report_that_is_not_in_its_folder_is_told(ran: Project, quick: None) -> None:
+    folder = ran.config().report.folder
+    shutil.rmtree(folder)
+
+    assert findings(ran)["report"] == Finding(
+        "report",
+        LOOK,
+        f"2026-10 was reported {RUN_AT}, but is not in {folder}",
+        f"'callinsight report --month 2026-10 --out DIR --db {ran.database}'; "
+        "if it lies elsewhere, all is well",
+    )
+
+
+def test_a_region_without_rules_is_told(talks: Project, quick: None) -> None:
+    sheet = talks.folder / "calls.csv"
+    header, row = sheet.read_text(encoding="utf-8").splitlines()
+    sheet.write_text(f"{header},region\n{row},Germny\n", encoding="utf-8")
+    assert "consent" not in findings(talks)
+    with talks.pipeline.open("a", encoding="utf-8") as file:
+        file.write('[consent]\nregions = { DE = ["written"] }\n')
+
+    told = (
+        "no rule under [consent.regions] is for 'Germny' (1 call), so anything that is no refusal is "
+        "a basis of consent there"
+    )
+    mend = f"name them under [consent.regions] in {talks.pipeline}, or mend {sheet}"
+    assert findings(talks)["consent"] == Finding("consent", LOOK, told, mend)
+    summary = run(
+        talks.config(), database=talks.database, workers=1, retry_failed=False, progress=silent
+    )
+    assert summary.regions == told
 
 
 def test_a_clock_that_is_behind_is_told(ran: Project, quick: None) -> None:

@@ -21,6 +21,7 @@ from callinsight.pipeline.content import update_gaps
 from callinsight.pipeline.erasing import carry_out, drop_calls
 from callinsight.pipeline.forget import LIFT
 from callinsight.pipeline.purge import plan_purge
+from callinsight.pipeline.quotes import keys_of_calls
 from callinsight.pipeline.recordings import silences
 from callinsight.pipeline.run import run
 from callinsight.progress import silent
@@ -201,6 +202,15 @@ def words_in(project: Project) -> set[str]:
     return {word for words in found(project).values() for word in words}
 
 
+def receipts(project: Project) -> list[tuple[str, str, int, int]]:
+    """Of each receipt who erased, why, and how many calls and turns."""
+    with store.opened(project.database) as db:
+        kept = [(one.who, one.what, json.loads(one.content)) for one in store.all_receipts(db)]
+    return [
+        (who, why, *(told["erased"][k] for k in ("calls", "utterances"))) for who, why, told in kept
+    ]
+
+
 def command(project: Project, *args: str, code: int = 0):
     result = runner.invoke(app, [*args, "--db", str(project.database)])
     assert result.exit_code == code, result.output
@@ -364,6 +374,25 @@ class TestForgettingACall:
         assert kept.startswith("Receipt 1. Erased on 20")
         assert " by Ines (call):\n  1 call\n  3 participants\n  5 turns\n" in kept
 
+    def test_a_receipt_counts_the_vectors_of_its_words_and_no_others(
+        self, planted: Project
+    ) -> None:
+        with store.opened(planted.database) as db:
+            (gone,) = (call for call in store.all_calls(db) if call.id == "talk-x")
+            rest = [call for call in store.all_calls(db) if call != gone]
+            own = (keys_of_calls(db, [gone]) - keys_of_calls(db, rest)) & store.vector_keys(db)
+            older = "SELECT 'of an older definition', model, vector FROM embeddings LIMIT 1"
+            db.execute(f"INSERT INTO embeddings (text_hash, model, vector) {older}")
+            db.conn.commit()
+
+        result = command(
+            planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines", "--format", "json"
+        )
+
+        with store.opened(planted.database) as db:
+            assert "of an older definition" not in store.vector_keys(db)
+        assert json.loads(result.stdout)["erased"]["embeddings"] == len(own) == 5
+
     def test_another_program_that_reads_keeps_the_log_and_is_named(self, planted, monkeypatch):
         monkeypatch.setattr("callinsight.store.upkeep.WAIT_S", 0.3)
         reader = sqlite3.connect(planted.database)
@@ -409,6 +438,19 @@ class TestTwoAtOnce:
             "another database with --db FILE\n"
         )
         assert planted.rows() == rows
+
+    def test_a_link_is_the_same_database(self, planted: Project, tmp_path: Path) -> None:
+        link = tmp_path / "other name.db"
+        link.symlink_to(planted.database)
+        args = ["purge", "--yes", "--who", "Ines", "--db", str(link)]
+
+        with store.claimed(planted.database, now=AT, command="forget"):
+            result = CliRunner().invoke(app, args)
+
+        assert result.exit_code == 2
+        assert result.stderr.startswith(
+            f"Error: {link}: 'callinsight forget' (process {os.getpid()})"
+        )
 
     def test_a_run_ends_what_a_killed_one_left_in_the_file(self, planted: Project, caplog) -> None:
         with store.opened(planted.database) as db:
@@ -458,13 +500,13 @@ class TestLegalHold:
         with store.opened(planted.database) as db:
             before = store.utterances_of(db, "talk-x"), store.participants_of(db, "talk-x")
 
-        result = command(planted, *args, "--yes", "--who", "Ines")
+        result = command(planted, *args, "--yes", "--who", "Ines", code=1)
 
         assert result.stderr[result.stderr.index("Kept: ") :] == (
             "Kept: talk-x is under legal hold; lift the hold in the list of calls and run the "
             "pipeline, or leave the call\n"
         )
-        assert "Kept by legal hold: 1 call" in result.stdout
+        assert "Kept: 1 call" in result.stdout
         with store.opened(planted.database) as db:
             assert (
                 store.utterances_of(db, "talk-x"), store.participants_of(db, "talk-x")
@@ -516,6 +558,7 @@ def test_withdrawn_consent_leaves_nothing_but_the_refusal(planted: Project) -> N
     run_again(planted)
 
     assert words_in(planted) == {"talk-x.vtt"}  # the refusal names its file
+    assert receipts(planted) == [("callinsight run", "refused", 1, 5)]
     with store.opened(planted.database) as db:
         call = store.get_call(db, "talk-x")
         assert (call.status, call.title, call.account, call.deal) == ("refused", "", "", "")
@@ -618,8 +661,7 @@ class TestForgettingAPerson:
             "name calls with --call, or an account with --account\n"
         )
         assert command(planted, "forget", "--person", "Bo Bergh", code=2).stderr == (
-            "Error: nobody is known as 'Bo Bergh'; did you mean 'Bo Berg'?; write a name as the "
-            "list of participants does, or an id\n"
+            "Error: nobody is known as 'Bo Bergh'; did you mean 'Bo Berg'?\n"
         )
 
 
@@ -667,6 +709,18 @@ class TestPurging:
 
         assert summary.statuses == {"done": 2, "refused": 1}
         assert words_in(planted) == {"talk-x.vtt"}
+        assert receipts(planted) == [("callinsight run", "refused", 1, 5)]
+
+    def test_what_a_run_erases_has_a_receipt(self, planted: Project) -> None:
+        planted.write_calls([call_row("talk-1", "talk-1.vtt"), call_row("talk-2", "talk-2.vtt")])
+        nobody(planted)
+
+        assert run_again(planted).removed == 1
+
+        assert receipts(planted) == [("callinsight run", "list", 1, 5)]
+        assert command(planted, "receipts").stdout.startswith(
+            f"Receipt 1. Erased on {AT} by callinsight run (list):\n  1 call\n"
+        )
 
     def test_recordings_go_only_where_the_pipeline_file_says_so(self, planted: Project) -> None:
         files = planted.folder / "files"
