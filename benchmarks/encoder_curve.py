@@ -3,9 +3,9 @@
 An adapter is trained as `make adapter` does, on a share of its turns, as large a share of each
 source; the heads are fitted anew on all their turns, so that only what the encoder has learnt from
 varies. Turns of sources left out of the heads' fit and those of unseen_turns.csv are then judged.
-The whole is the adapter that comes with the program; the last point also learns from more_turns/, which
-the program does not yet. A quarter takes half an hour of one core, a half an hour, the last nearly
-three. What is finished stays in out/encoder_curve/, and is not done again.
+The shares are of the sources that there were when the curve was begun; the last row is the adapter that
+comes with the program, which has learnt from all. A quarter takes a quarter of an hour of two cores, a
+half and the whole in proportion. What is finished stays in out/encoder_curve/, and is not done again.
 
 `python benchmarks/encoder_curve.py --table` trains nothing and prints what is finished.
 """
@@ -34,7 +34,7 @@ from callinsight.tagging.concerns import pieces
 from callinsight.tagging.encoder import Turn, TurnEncoder, encode, means
 from callinsight.tagging.evaluate import evaluate
 from callinsight.tagging.gold import read_gold
-from callinsight.tagging.labelled import load_turns, read_turns
+from callinsight.tagging.labelled import load_turns
 from callinsight.tagging.training import CALIBRATION_SOURCES, Example
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     Vectors = Mapping[str, NDArray[np.float16]]
 
 FOLDER = Path(__file__).parents[1] / "out" / "encoder_curve"
-MORE = Path(__file__).parent / "more_turns"  # labelled as those of the program, by other authors
+LATER = ("spoken_enterprise", "spoken_trades", "talk_first_calls", "talk_late_stage")
 BASE = ("model.safetensors", "config.json", "tokenizer.json")
 
 
@@ -56,21 +56,19 @@ BASE = ("model.safetensors", "config.json", "tokenizer.json")
 class Point:
     """An adapter of the curve."""
 
-    share: Fraction  # of the turns that adapters learn from
+    share: Fraction  # of the turns that adapters learn from, without those of LATER
     seed: int
-    more: bool = False  # whether it also learns from MORE
 
     @property
     def folder(self) -> Path:
         """Where what is finished of it stays."""
-        more = "_and_more" if self.more else ""
-        return FOLDER / f"{self.share.numerator}-{self.share.denominator}{more}_seed{self.seed}"
+        return FOLDER / f"{self.share.numerator}-{self.share.denominator}_seed{self.seed}"
 
 
 POINTS = (  # in the order in which they are trained
     *(Point(Fraction(1, parts), 1) for parts in (8, 2, 4)),
     *(Point(Fraction(1, parts), 2) for parts in (8, 4)),
-    Point(Fraction(1), 1, more=True),
+    Point(Fraction(1), 1),
 )
 
 
@@ -80,7 +78,7 @@ def main(arguments: Sequence[str]) -> None:
     learnt = [turn for turn in turns if turn.source not in CALIBRATION_SOURCES]
     if "--table" not in arguments:
         for point in POINTS:
-            train(point, learnt)
+            train(point, drawn(learnt, point))
             vectors_of(point, turns)
     report(turns, learnt)
 
@@ -88,12 +86,11 @@ def main(arguments: Sequence[str]) -> None:
 # Adapters and what they make of turns
 
 
-def train(point: Point, turns: Sequence[LabelledTurn]) -> None:
+def train(point: Point, part: Sequence[LabelledTurn]) -> None:
     """Write the adapter of a point, unless it is there."""
     file = point.folder / "adapter.safetensors"
     if file.exists():
         return
-    part = learnt_at(point, turns)
     say(f"{point.folder.name}: learns from {len(part)} turns")
     tensors = train_adapter(
         part,
@@ -106,22 +103,17 @@ def train(point: Point, turns: Sequence[LabelledTurn]) -> None:
     write(file, lambda unfinished: save_file(tensors, unfinished))
 
 
-def learnt_at(point: Point, turns: Sequence[LabelledTurn]) -> list[LabelledTurn]:
-    """What the adapter of a point learns from."""
-    more = list(read_turns(MORE)) if point.more else []
-    return drawn(turns, point.share, point.seed) + more
-
-
-def drawn(turns: Sequence[LabelledTurn], share: Fraction, seed: int) -> list[LabelledTurn]:
+def drawn(turns: Sequence[LabelledTurn], point: Point) -> list[LabelledTurn]:
     """So large a share of each source, rounded up, in the order of the turns."""
     by_source = defaultdict(list)
     for at, turn in enumerate(turns):
-        by_source[turn.source].append(at)
-    draw = random.Random(seed)
+        if turn.source not in LATER:
+            by_source[turn.source].append(at)
+    draw = random.Random(point.seed)
     rows = [
         row
         for source in sorted(by_source)
-        for row in draw.sample(by_source[source], math.ceil(share * len(by_source[source])))
+        for row in draw.sample(by_source[source], math.ceil(point.share * len(by_source[source])))
     ]
     return [turns[row] for row in sorted(rows)]
 
@@ -182,9 +174,8 @@ def report(turns: Sequence[LabelledTurn], learnt: Sequence[LabelledTurn]) -> Non
     )
     for point in POINTS:
         if (point.folder / "vectors.npz").exists():
-            size = len(learnt_at(point, learnt))
-            share = "more" if point.more else str(point.share)
-            head = f"{size:>8}{share:>7}{point.seed:>7}"
+            size = len(drawn(learnt, point))
+            head = f"{size:>8}{point.share!s:>7}{point.seed:>7}"
             print(head + row(judged(turns, vectors_of(point, turns))), flush=True)
     ours = encode(parts_of(turns), {}, load_encoder)
     print(f"{len(learnt):>8}{'all':>7}{'':>7}{row(judged(turns, ours))}")

@@ -80,9 +80,8 @@ def train_adapter(
         ]
         losses = []
         for batch in _batches([len(e.ids) for e in encoded], random):
-            with torch.autocast("cpu", torch.bfloat16):
-                scores = network(*_padded([encoded[i] for i in batch]))
-            loss = _loss(scores.float(), labels[batch], len(concerns))
+            scores = network(*_padded([encoded[i] for i in batch]))
+            loss = _loss(scores, labels[batch], len(concerns))
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(weights, 1.0)

@@ -766,18 +766,13 @@ def test_turns_of_one_and_two_words(shipped):
     )
 
     pairs = list(zip(gold, readings, strict=True))
-    false = {g.text: sure(r) for g, r in pairs if not g.concerns and sure(r)}
-    assert false == {"firefox": {"technical_integration"}}
+    assert not [g.text for g, r in pairs if not g.concerns and sure(r)]
     assert sum(not g.concerns for g in gold) == 98
-    assert sum(len(sure(r) & g.concerns) for g, r in pairs) == 55
+    assert sum(len(sure(r) & g.concerns) for g, r in pairs) == 57
     assert sum(len(sure(r) - g.concerns) for g, r in pairs) == 5
     assert sum(len(g.concerns) for g in gold) == 88
     asked = {g.text: r.ask_kind for g, r in pairs if r.asks}
-    assert asked == {
-        "Case studies.": "case_study",
-        "References, please.": "reference_call",
-        "Whose paper?": "contract",
-    }
+    assert asked == {"References, please.": "reference_call", "Whose paper?": "contract"}
 
 
 def test_readings_are_the_same_each_time(shipped):
