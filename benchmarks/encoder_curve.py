@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     Vectors = Mapping[str, NDArray[np.float16]]
 
 FOLDER = Path(__file__).parents[1] / "out" / "encoder_curve"
+# Written after the curve was begun: with them in the shares, finished points would not be points of one curve
 LATER = ("spoken_enterprise", "spoken_trades", "talk_first_calls", "talk_late_stage")
 BASE = ("model.safetensors", "config.json", "tokenizer.json")
 
