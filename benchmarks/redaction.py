@@ -1,10 +1,11 @@
 """How much personal data is taken out, and what else goes: `python benchmarks/redaction.py [--misses]`.
 
-The turns in benchmarks/redaction are the authors' own writing, most of them with spoken forms. Rules
-were written with the development turns in view; the held-out turns were written apart and are the
-figure to report. A piece is removed only if every letter and figure of it is gone, whatever kind it
-is taken for. Beside it plain Presidio with its English recognisers, and spaCy's small model where
-it is installed.
+The turns in benchmarks/redaction are the authors' own writing, most of them with spoken forms; in
+the files of calls they are said in dialogue, where the other side repeats what it hears. Rules were
+written with the development halves in view; the held-out ones were written apart and are the figure
+to report. A piece is removed only if every letter and figure of it is gone, whatever kind it is
+taken for. Beside it plain Presidio, turn by turn, with its English recognisers, and spaCy's small
+model where it is installed.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callinsight import weights
-from callinsight.calls.redaction import KINDS, Rules, personal_data_in
+from callinsight.calls.redaction import KINDS, Rules, redacted
 from callinsight.calls.redaction.checks import recognisers
-from callinsight.calls.redaction.talk import Talk
+from callinsight.calls.turns import Turn
 from callinsight.errors import WeightsError
+from callinsight.records import PLACEHOLDER
 from callinsight.tagging.entities import network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    Finder = Callable[["Call"], list[list["Span"]]]
+
 FOLDER = Path(__file__).parent / "redaction"
+PLACEHOLDERS = re.compile(PLACEHOLDER)
 MARKED = re.compile(r"\{([a-z]+)\|([^}]*)\}")
 PEER = {
     "EMAIL_ADDRESS": "email",
@@ -41,43 +46,68 @@ PEER = {
     **dict.fromkeys(("UK_NINO", "UK_NHS", "UK_PASSPORT", "MEDICAL_LICENSE"), "government"),
 }
 Span = tuple[int, int, str]
+Call = list[tuple[str, str, list[Span]]]  # voice, words and spans of each turn
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print a table for each half."""
+    """Print a table for each half, of turns that stand alone and of calls."""
     finders = {"callinsight": ours, "Presidio": presidio()}
-    for half in ("development", "held_out"):
-        turns = [marked(line) for line in lines_of(f"{half}.txt")]
-        harmless = lines_of(f"{half}_harmless.txt")
-        print(f"\n{half.replace('_', '-')}: {len(turns)} turns, {len(harmless)} harmless ones")
+    for half in ("development", "held_out", "development_calls", "held_out_calls"):
+        calls, harmless = calls_of(f"{half}.txt"), calls_of(f"{half}_harmless.txt")
+        what = "calls" if "calls" in half else "turns"
+        print(
+            f"\n{half.removesuffix('_calls').replace('_', '-')}: {len(calls)} {what}, "
+            f"{len(harmless)} harmless ones"
+        )
         for name, find in finders.items():
-            show = "--misses" in arguments and name == "callinsight" and half == "development"
-            report(name, find, turns, harmless, misses=show)
+            show = "--misses" in arguments and name == "callinsight" and "development" in half
+            report(name, find, calls, harmless, misses=show)
 
 
-def lines_of(name: str) -> list[str]:
-    """The turns of a file."""
-    lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("#")]
+def calls_of(name: str) -> list[Call]:
+    """The calls of a file: paragraphs of turns that begin with the voice, or lines."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    parts = text.split("\n\n") if "calls" in name else text.splitlines()
+    calls = [
+        [marked(line) for line in part.splitlines() if line and not line.startswith("#")]
+        for part in parts
+    ]
+    return [call for call in calls if call]
 
 
-def marked(line: str) -> tuple[str, list[Span]]:
-    """A turn without its marks, and its spans."""
+def marked(line: str) -> tuple[str, str, list[Span]]:
+    """Whose turn it is, its words without marks, and its spans."""
+    voice = re.match(r"(rep|buyer): ", line)
+    line = line.removeprefix(voice[0] if voice else "")
     text, spans, last = "", [], 0
     for mark in MARKED.finditer(line):
         text += line[last : mark.start()]
         spans.append((len(text), len(text) + len(mark[2]), mark[1]))
         text += mark[2]
         last = mark.end()
-    return text + line[last:], spans
+    return voice[1] if voice else "", text + line[last:], spans
 
 
-def ours(text: str) -> list[Span]:
-    """What callinsight takes out of a turn that stands alone."""
-    return [(one.start, one.end, one.kind) for one in personal_data_in(Talk(text), Rules())]
+def ours(call: Call) -> list[list[Span]]:
+    """What callinsight takes out of each turn of a call."""
+    turns = [
+        Turn(None, 4.0 * place, 4.0 * place + 3, text, voice)
+        for place, (voice, text, _) in enumerate(call)
+    ]
+    clean = redacted(turns, Rules())
+    return [replaced(turn.text, now.text) for turn, now in zip(turns, clean, strict=True)]
 
 
-def presidio() -> Callable[[str], list[Span]]:
+def replaced(text: str, clean: str) -> list[Span]:
+    """The spans of a text for which placeholders stand now."""
+    kinds = [mark[1:-1].split()[0] for mark in PLACEHOLDERS.findall(clean)]
+    kept = (re.escape(part) for part in PLACEHOLDERS.split(clean))
+    whole = re.fullmatch("(.+?)".join(kept), text, re.S)
+    assert whole, (text, clean)
+    return [(*whole.span(place), kind) for place, kind in enumerate(kinds, 1)]
+
+
+def presidio() -> Finder:
     """What Presidio finds with its defaults for English; no domain list is fetched."""
     import spacy
     import tldextract
@@ -108,22 +138,16 @@ def presidio() -> Callable[[str], list[Span]]:
         found = analyzer.analyze(text, language="en", entities=list(PEER), score_threshold=0.35)
         return [(one.start, one.end, PEER[one.entity_type]) for one in found]
 
-    return find
+    return lambda call: [find(text) for _, text, _ in call]
 
 
 def report(
-    name: str,
-    find: Callable[[str], list[Span]],
-    turns: Sequence[tuple[str, list[Span]]],
-    harmless: Sequence[str],
-    *,
-    misses: bool,
+    name: str, find: Finder, calls: Sequence[Call], harmless: Sequence[Call], *, misses: bool
 ) -> None:
-    """Print recall and precision by kind, and how many harmless turns are touched."""
+    """Print recall and precision by kind, and how many harmless turns or calls are touched."""
     pieces: Counter[str] = Counter()
     removed, right_kind, found_of, true_of = (pieces.copy() for _ in range(4))
-    for text, spans in turns:
-        found = find(text)
+    for (_, text, spans), found in ((t, f) for c in calls for t, f in zip(c, find(c), strict=True)):
         gone = {place for start, end, _ in found for place in range(start, end)}
         for start, end, kind in spans:
             pieces[kind] += 1
@@ -137,10 +161,13 @@ def report(
         for start, end, kind in found:
             found_of[kind] += 1
             true_of[kind] += any(s < end and start < e for s, e, _ in spans)
-    touched = [(line, spans) for line in harmless if (spans := find(line))]
-    wrong = Counter(kind for _, spans in touched for *_, kind in spans)
-    if misses:
-        print(*(f"  touched: {line} {spans}" for line, spans in touched), sep="\n")
+    touched = [(call, places) for call in harmless if any(places := find(call))]
+    wrong = Counter(kind for _, turns in touched for turn in turns for *_, kind in turn)
+    for call, turns in touched if misses else ():
+        shown = [
+            f"  touched: {said[1]} {one}" for said, one in zip(call, turns, strict=True) if one
+        ]
+        print(*shown, sep="\n")
     print(f"{name:12}{'pieces':>8}{'removed':>9}{'as kind':>9}{'precision':>11}")
     for kind in KINDS:
         said = found_of[kind] + wrong[kind]
@@ -154,7 +181,7 @@ def report(
     print(
         f"  {'all':10}{everything:8}{sum(removed.values()) / everything:9.3f}"
         f"{sum(right_kind.values()) / everything:9.3f}{sum(true_of.values()) / max(1, said):11.3f}"
-        f"   harmless turns touched: {len(touched)} of {len(harmless)}"
+        f"   harmless touched: {len(touched)} of {len(harmless)}"
     )
 
 

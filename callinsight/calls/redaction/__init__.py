@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction.addresses import ADDRESS, find_addresses
+from callinsight.calls.redaction.echoes import Part, echoes_of
 from callinsight.calls.redaction.emails import EMAIL, find_emails
 from callinsight.calls.redaction.links import LINK, find_keys, find_links
-from callinsight.calls.redaction.numbers import BANK, CARD, GOVERNMENT, PHONE, find_numbers
+from callinsight.calls.redaction.numbers import BANK, CARD, GOVERNMENT, NUMBERS, PHONE, find_numbers
 from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
 from callinsight.calls.redaction.people import NAME, find_names
+from callinsight.calls.redaction.spoken import is_said_between
 from callinsight.calls.redaction.talk import Found, Talk, talks_of
 from callinsight.calls.redaction.words import with_placeholders
 from callinsight.calls.speakers import NUMBERED, is_named
@@ -24,11 +26,11 @@ from callinsight.calls.turns import Turn
 from callinsight.records import PLACEHOLDER, Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from callinsight.records import Utterance
 
-EDITION = 1  # raise it when the same words are redacted otherwise
+EDITION = 2  # raise it when the same words are redacted otherwise
 KINDS = (EMAIL, PHONE, CARD, BANK, GOVERNMENT, ADDRESS, LINK, PASSWORD)
 ALL_KINDS = (*KINDS, NAME)
 MOST_PASSES = 6  # what is taken out changes what the words around the rest say of it
@@ -191,17 +193,44 @@ def _spans(
     numbers: _Numbers,
 ) -> dict[int, list[tuple[int, int, str]]]:
     """The spans to replace in each turn, with their placeholders, in the order of the call."""
-    placed = []
-    for talk in talks_of(turns):
-        for found in personal_data_in(talk, rules, people_in):
-            parts = talk.parts(found.start, found.end)
-            placed.append((parts[0][:2], found, parts))
+    placed = sorted(_placed(turns, rules, people_in), key=lambda one: one[1][0])
     spans: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
-    for _, found, parts in sorted(placed, key=lambda one: one[0]):
-        mark = numbers.of(found)
+    original: dict[int, Found] = {}  # of what repeats something that was said before
+    for place, (found, parts) in enumerate(placed):
+        mark = numbers.of(original.get(place, found))
         for turn, start, end in parts:
             spans[turn].append((start, end, mark))
-    return spans
+        for echo in echoes_of(turns, parts, found):
+            met = [n for n, (_, others) in enumerate(placed) if any(map(echo.meets, others))]
+            for later in met:
+                if later > place and placed[later][0].kind == found.kind:
+                    original.setdefault(later, original.get(place, found))
+            if not met and not any(echo.meets(Part(echo.turn, *s[:2])) for s in spans[echo.turn]):
+                spans[echo.turn].append((echo.start, echo.end, mark))
+    return {turn: found for turn, found in spans.items() if found}
+
+
+def _placed(
+    turns: Sequence[Turn],
+    rules: Rules,
+    people_in: Callable[[str], Iterable[tuple[int, int]]] | None,
+) -> Iterator[tuple[Found, list[Part]]]:
+    """What is found in the turns of each voice, and where it stands in them.
+
+    A turn in the midst of a number that only says `yes` holds nothing of it.
+    """
+    for talk in talks_of(turns):
+        for found in personal_data_in(talk, rules, people_in):
+            parts = [Part(*part) for part in talk.parts(found.start, found.end)]
+            if found.kind in NUMBERS:
+                parts = [_trimmed(turns, *part) for part in parts]
+            held = [p for p in parts if not is_said_between(turns[p.turn].text[p.start : p.end])]
+            yield found, held or parts
+
+
+def _trimmed(turns: Sequence[Turn], turn: int, start: int, end: int) -> Part:
+    """A part without the stop or comma that ends its turn."""
+    return Part(turn, start, start + len(turns[turn].text[start:end].rstrip(" .,;:!?…")))
 
 
 def personal_data_in(

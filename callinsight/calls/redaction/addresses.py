@@ -33,14 +33,15 @@ NOT_NAMES = (
     "|months?|years?|days?|weeks?|minutes?|people|users|stores?|percent|million|thousand|dollars|more|other"
     "|different|new|offices?|branches|shops|i|it|they|he|she|down|across|cars|trucks|hours?|steps?|out|up"
     "|dead|one|two|first-time|pounds|euros|hundred|if|when|but|as|about|into|sites|locations|units|quid"
-    "|way|single|pages?|clicks?|items|meetings?|calls|seats|licences|licenses|employees|customers"
+    "|called|way|single|pages?|clicks?|items|meetings?|calls|seats|licences|licenses|employees|customers"
 )
 POSTCODE = r"[a-z] ?[a-z]? ?\d ?[a-z\d]?,? ?\d ?[a-z] ?[a-z]\b"
 ZIP = r"\d(?:[ ,-]?\d){4}(?:-\d{4})?(?!\d)"
 UNITS = r"(?:flat|apartment|apt\.?|unit|suite|floor|building|room|ste\.?|#) ?#?\w{1,4}"
 STREET = re.compile(
     rf"(?:\b{UNITS},? )?\b(?P<number>\d{{1,5}}[a-z]?(?: ?[-–/] ?\d{{1,5}})?(?: [a-d])?),? "
-    rf"(?:(?P<name>(?:(?!(?:{NOT_NAMES})\b|\d+\b)[\w'’.-]+ ){{1,3}}?)(?P<type>{SURE}|{UNSURE})|broadway)\b"
+    rf"(?:(?P<name>(?:[a-z],? ){{3,15}}|(?:(?!(?:{NOT_NAMES})\b|\d+\b)[\w'’.-]+ ){{1,3}}?)"
+    rf"(?P<type>{SURE}|{UNSURE})|broadway)\b"
     r"\.?(?!['’])",
     re.I,
 )
@@ -63,6 +64,9 @@ CODE_NAMED = re.compile(
 )
 SHOPS = re.compile(
     r"(?:high|main) street (?:banks?|retail\w*|shops?|stores?|brands?|chains?|names?)", re.I
+)
+NO_STREET = re.compile(  # behind what only looks like one: a road map, a square metre
+    r"[,.]?\s?(?:map|trip|test|show|sign|side|price|level|smart|legal|met(?:er|re)|f(?:oo|ee)t|mile|inch)"
 )
 SHORT = {
     "st": "street", "rd": "road", "ave": "avenue", "ln": "lane", "dr": "drive", "blvd": "boulevard",
@@ -92,9 +96,7 @@ def _is_street(talk: Talk, found: re.Match[str], start: int, text: str) -> bool:
     name, kind = found["name"].split(), found["type"]
     if SHOPS.match(text, found.start("name")):
         return False
-    if re.match(
-        r"[,.]?\s?(?:map|trip|test|show|sign|side|price|level|smart|legal)", text[found.end() :]
-    ):
+    if NO_STREET.match(text, found.end()):
         return False
     if re.fullmatch(SURE, kind, re.I):
         return not re.search(r"[$£€]$", talk.text[:start])

@@ -176,7 +176,9 @@ def _local(text: str, tokens: Sequence[Token], index: int, *, expected: bool) ->
     while place >= 0:
         token = tokens[place]
         sign = SIGNS.get(token.plain)
-        if sign and pieces and place and pieces[0].text not in SIGNS.values():
+        if token.plain in TIMES and pieces and len(pieces[0].text) == 1:
+            pieces[0] = Piece(pieces[0].text * TIMES[token.plain], token.start, pieces[0].end)
+        elif sign and pieces and place and pieces[0].text not in SIGNS.values():
             if not token.text.isalpha() and text[token.end : token.end + 1].isspace():
                 break
             pieces.insert(0, Piece(sign, token.start, token.end))
@@ -189,16 +191,8 @@ def _local(text: str, tokens: Sequence[Token], index: int, *, expected: bool) ->
         else:
             break
         place -= 1
-    return _with_multiples(tokens, place, pieces)
-
-
-def _with_multiples(tokens: Sequence[Token], place: int, pieces: list[Piece]) -> list[Piece]:
-    """Without a sign at the start, and with `double` before what is said twice."""
     while pieces and pieces[0].text in SIGNS.values():
         pieces.pop(0)
-    if pieces and place >= 0 and tokens[place].plain in TIMES and len(pieces[0].text) == 1:
-        times = TIMES[tokens[place].plain]
-        pieces[0] = Piece(pieces[0].text * times, tokens[place].start, pieces[0].end)
     return pieces
 
 
@@ -224,8 +218,8 @@ def _may_precede(
         return token.plain not in STOP or short
     if token.end == following.start:
         return True
-    if short and (len(following.text) == 1 or following.text.isdigit()):
-        return text[token.end : following.start].strip(" ,-") == ""
+    if short and (len(set(following.text)) == 1 or following.text.isdigit()):
+        return True
     if token.plain in STOP or text[token.end : following.start] != " ":
         return False
     if following.text.isdigit() or short:

@@ -15,21 +15,24 @@ if TYPE_CHECKING:
     from callinsight.calls.redaction.spoken import Run
     from callinsight.calls.redaction.talk import Talk
 
-PHONE, CARD, BANK, GOVERNMENT = "phone", "card", "bank", "government"
+PHONE, CARD, BANK, GOVERNMENT = NUMBERS = "phone", "card", "bank", "government"
 PASSWORD, CVV, HARMLESS = "password", "cvv", "harmless"
 _NUMBER = r"(?: ?(?:numbers?|no\b\.?|id|#|codes?))"
 CONTEXTS = {
     CARD: r"\b(?:cards?\b|visa\b|master ?card\b|amex\b|long number)|american express",
     CVV: r"\b(?:cv[vc]2?|c v [vc])\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)",
     BANK: r"\b(?:acct\b|iban\b|i ban\b|wire to)|sort ?code|account (?:number|no\b)|routing|transit number"
-    r"|bank (?:details|account)|checking account|savings account",
+    r"|bank (?:details|account)|checking account|savings account|and the account\b(?! \w)"
+    r"|\[bank \d+\]\W{1,3}(?:and )?(?:the )?account",
     GOVERNMENT: r"\b(?:ssn\b|s s n\b|n\.?i\.? (?:number|no\b)|nino\b|tax number|nhs\b|itin\b"
     r"|id card|id number)|social security|(?:my|your|his|her|full) social\b|social (?:is|number)"
+    r"|\ba social\b(?= (?:for|to|too|as well)\b|\W*$)"
     r"|national (?:insurance|id\b)|tax (?:id|file|identification|payer)|taxpayer|passport"
     r"|driv(?:er'?s?|ing) licen[cs]e|medicare|identity card|identification number|steuer"
     r"|insurance number|residence permit",
-    PASSWORD: r"\b(?:pin\b(?! ?pads?)|otp\b|code to get in)|pass ?code|pass ?word|one[- ]time"
-    r"|verification code|access code|authenticator|unlock it with"
+    PASSWORD: r"\b(?:pin\b(?! ?pads?)|otp\b|code to get in)|pass ?code|pass ?word"
+    r"|one[- ]time (?:pass\w*|pin|key|code)|verification code|access code|authenticator|unlock it with"
+    r"|\b(?:text(?:ed)?|sen[dt]|e-?mail(?:ed)?|got|get(?:ting)?|receive)\b[^.?!\n]{0,20} (?:a|the) code\b"
     r"|(?:door|gate|entry|unlock|log ?in|alarm|lock ?box|key ?pad|host) (?:code|key)",
     PHONE: r"\b(?:phones?\b|mobile\b|cell(?:phone)?\b|(?:call|ring|text|reach|phone|dial|buzz|ping|get|catch"
     r"|try) (?:me|us|him|her|them|back|my|our)\b|call (?:on|at)\b|dial\b|contact\b|line is|whats ?app\b"
@@ -63,7 +66,7 @@ TRAILING = {name: re.compile(pattern) for name, pattern in TRAILS.items()}
 UNIT = re.compile(
     r"\W{0,2}(?:per ?cent|%|dollars?|pounds?|euros?|bucks|quid|cents|pence|[km]\b|k\b|users?|seats?|"
     r"licen[cs]es|people|employees|invoices?|millions?|billions?|thousands?|hours?|days?|weeks?|months?|"
-    r"years?|minutes?|seconds?|records|rows|units|calls|customers?|accounts?|stores?|sites|digits?|"
+    r"years?|minutes?|seconds?|records|rows|units|calls|customers?|accounts?(?!\W{1,3}(?:number|no\b|is\b|\d))|stores?|sites|digits?|"
     r"characters|documents|pages|orders?|items|messages|gigs?|gb|tb|mb|meters|metres|miles|"
     r"transactions|emails|vendors|suppliers|deals|tickets|times|a (?:month|year|week|day|seat)|"
     r"per\b|percent|apiece|points?|lines|letters|attempts?|tries|usd|eur|gbp)",
@@ -74,7 +77,7 @@ LINKS = re.compile(  # what may stand between a PIN's name and the PIN
     r"|sure|yes|yeah|ok|okay|um|uh|well|so|of|and|card|room|phone|account|laptop|door|portal|alarm|just"
     r"|use|type|enter|in|on|one|time|login|meeting|says?|got|i|think|set|right|now|currently|please|go"
     r"|ahead|new|temporary|which|still|app|conference|line|dial|bridge|building|front|back|side|gate"
-    r"|we|you|need|want|with|sent|text|message|from|me|they|he|she|read|out|can|'s|s)\b)*"
+    r"|we|you|need|want|with|sent|text|message|from|me|they|he|she|read|out|can|could|'s|s)\b)*"
 )
 FORMATTED = re.compile(
     r"(?<![\d.,/-])(?:\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}([-. ])\d{3}\1\d{4}|1[-. ]\d{3}[-. ]\d{3}[-. ]\d{4}"
@@ -83,7 +86,16 @@ FORMATTED = re.compile(
 )
 SOCIAL_SECURITY = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 NATIONAL_ID = re.compile(r"[A-Z]{0,3}\d[A-Z0-9]{3,13}")
+MOST_DIGITS, MOST_CORRECTED = (
+    18,
+    26,
+)  # of a phone number, and of one that is dictated with corrections
 CARD_STARTS = "23456"
+SORT_CODE = re.compile(r"\d\d([- ])\d\d\1\d\d(?!\d)")
+ACCOUNT_BEHIND = re.compile(r"\W{0,3}(?:and |account |account number )?(?:is )?\d{4} ?\d{4}(?!\d)")
+PAYMENT = re.compile(  # where an account may be read out that nobody names
+    r"\b(?:refund|direct debit|standing order|wire|bank|pay (?:it|me|us|you|into|by)|payout|reimburse)"
+)
 
 
 def find_numbers(talk: Talk, kinds: Collection[str]) -> Iterator[Found]:
@@ -113,7 +125,7 @@ def _kind(talk: Talk, run: Run) -> str | None:
     context = context_of(talk, run)
     if _is_card(digits, context, run):
         return CARD
-    if run.large or _is_amount(talk, run) or context == HARMLESS:
+    if run.large or is_amount(talk.text, run) or context == HARMLESS:
         return PHONE if run.plus and not run.large and _is_phone(digits, plus=True) else None
     if context == CVV and length in (3, 4):
         return CARD
@@ -125,7 +137,10 @@ def _kind(talk: Talk, run: Run) -> str | None:
         return PASSWORD
     if SOCIAL_SECURITY.fullmatch(talk.text[run.start : run.end]):
         return GOVERNMENT if checks.is_social_security(digits) else None
-    if context == PHONE and 7 <= length <= 18 and not _looks_like_years(run):
+    if _is_account_alone(talk, run):
+        return BANK
+    longest = MOST_CORRECTED if run.digitwise >= 0.7 else MOST_DIGITS
+    if context == PHONE and 7 <= length <= longest and not _looks_like_years(run):
         return PHONE
     return PHONE if _is_phone_alone(talk, run) else None
 
@@ -158,17 +173,29 @@ def _is_card(digits: str, context: str, run: Run) -> bool:
         return True
     if context == CARD and length >= 8 and run.digitwise > 0.7:
         return True
-    if length < 13 or run.plus or digits[0] not in CARD_STARTS:
+    if length < (15 if context == PHONE else 13) or run.plus or digits[0] not in CARD_STARTS:
         return False
     firsts = {digits} if length <= 19 else set()
     firsts |= {digits[:size] for size in (15, 16) if length > size}
     return any(checks.has_luhn(first) for first in firsts)
 
 
-def _is_amount(talk: Talk, run: Run) -> bool:
+def is_amount(text: str, run: Run) -> bool:
     """Whether it is so many of something."""
-    before = talk.text[max(0, run.start - 1) : run.start]
-    return bool(UNIT.match(talk.trail(run.end))) or (before != "" and before in "$£€#")
+    before = text[max(0, run.start - 1) : run.start]
+    return bool(UNIT.match(text, run.end)) or (before != "" and before in "$£€#")
+
+
+def _is_account_alone(talk: Talk, run: Run) -> bool:
+    """Whether it is a sort code with its account, or an account where payment was spoken of."""
+    code = SORT_CODE.match(talk.text, run.start)
+    if code and ACCOUNT_BEHIND.match(talk.text, code.end()):
+        return True
+    if not PAYMENT.search(talk.lead(run.start)):
+        return False
+    pairs = len(run.value) == 6 and run.digitwise >= 0.3
+    one = len(run.value) == 8 and len(run.atoms) == 1
+    return pairs or one or (8 <= len(run.value) <= 26 and run.digitwise >= 0.5)
 
 
 def _looks_like_years(run: Run) -> bool:

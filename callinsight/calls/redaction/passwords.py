@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 PASSWORD = "password"
 MOST_WORDS = 6  # of a pass phrase
+SHORTEST_SECRET = 10  # of a key that is only called key, token or code
+RANDOM_CHANGES = 3  # from letters to figures and back
+MOST_SEED_WORDS = 24  # of one that recovers a wallet
 NAMED = re.compile(
     r"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pass ?keys?|wi-?fi key|secret (?:word|key|answer)"
-    r"|safe ?word|security answer|api key|access (?:key|token|code)|(?:auth|bearer|login) token|pwd)"
+    r"|safe ?word|security answer|api key|access (?:key|token|code)|(?:auth|bearer|login) token|pwd"
+    r"|(?:recovery|seed|backup) (?:phrase|key|words)|client secret|(?:licen[cs]e|product|activation) key)"
     r"(?P<phrase>)"
     r"(?: (?:for|to|on|of|in|at) (?:[\w'’-]+ ){0,3}?[\w'’-]+)??"
     r"(?:(?:'s|’s)? ?(?:\bis|\bwas|\bwill be|\bwould be|\bset to|\bis set to|:|=|\bequals)(?=\W)"
@@ -27,11 +31,18 @@ NAMED = re.compile(
     r"|always|the word|the following|spelled|as follows))*[\s,:]*",
     re.I,
 )
+WEAKLY_NAMED = re.compile(  # what follows must look like a secret
+    r"\b(?:keys?|tokens?|secrets?|credentials?|codes?)\b(?: (?:for|to|of|in|on) (?:[\w'’-]+ ){0,3}?[\w'’-]+)?"
+    r"(?:'s|’s)?[\s,:=]{1,3}(?:(?:is|was|it's|that's|as follows|here)[\s,:]{1,3})?(?P<value>[^\s\f]{10,})",
+    re.I,
+)
 ASKED = re.compile(
     r"(?:what(?:'s| is| was)|tell me|give me|have|confirm|read out|need|remember)[^.?!\n]{0,40}"
     r"(?:pass ?word|pass ?phrase|pass ?code|safe ?word|security answer|api key|secret answer)"
     r"[^.?!\n]{0,30}[?.]?\s*$"
+    r"|(?:client secret|api key|(?:access |auth )?token|(?:licen[cs]e|secret) key)\?\s*$"
 )
+SEED = re.compile(r"(?:recovery|seed|backup) (?:phrase|words)")
 ANSWER = re.compile(
     r"(?:(?:sure|yes|yeah|okay|ok|um|uh|oh|well|right|of course|hang on|one second|so|it's|it’s|it is"
     r"|that's|that’s|that is|that would be|let me see|i think)\b[\s,.:–—-]*)*",
@@ -73,18 +84,24 @@ BEHIND = re.compile(
 def find_passwords(talk: Talk) -> Iterator[Found]:
     """Passwords behind their name, and in answer to a question for one."""
     for named in NAMED.finditer(talk.text):
-        phrase = "phrase" in named[0].casefold()
-        if found := _value(talk, named.end(), phrase=phrase):
+        name = named[0].casefold()
+        most = MOST_SEED_WORDS if SEED.search(name) else MOST_WORDS if "phrase" in name else 0
+        if found := _value(talk, named.end(), most_words=most):
             yield found
+    for named in WEAKLY_NAMED.finditer(talk.text):
+        word = named["value"].rstrip(".,;:!?)\"'")
+        if len(word) >= SHORTEST_SECRET and _looks_random(word):
+            yield _found(talk, named.start("value"), named.start("value") + len(word))
     for place in talk.starts:
         if ASKED.search(talk.lead(place)):
             answer = ANSWER.match(talk.text, place)
-            if answer and (found := _value(talk, answer.end(), phrase=False)):
+            if answer and (found := _value(talk, answer.end())):
                 yield found
 
 
-def _value(talk: Talk, start: int, *, phrase: bool) -> Found | None:
-    text = talk.text[start : start + 160].partition(BREAK)[0]
+def _value(talk: Talk, start: int, *, most_words: int = 0) -> Found | None:
+    """What stands there, if it can be a password; as many plain words as a pass phrase may have."""
+    text = talk.text[start : start + 200].partition(BREAK)[0]
     quoted = re.match(r"[\"“‘'`]([^\"”’'`\n]{2,60})[\"”’'`]", text)
     if quoted:
         return _found(talk, start + 1, start + 1 + len(quoted[1]))
@@ -95,13 +112,19 @@ def _value(talk: Talk, start: int, *, phrase: bool) -> Found | None:
     end = len(word) if _looks_secret(word) else 0
     tokens = tokens_of(text)
     end = max(end, _spelled(tokens))
-    if not end and phrase:
-        end = len(re.match(rf"(?:[\w'-]+(?: |$)){{3,{MOST_WORDS}}}|", text)[0].rstrip())  # type: ignore[index]
+    if not end and most_words:
+        end = len(re.match(rf"(?:[\w'-]+(?:,? |(?=[.!?]|$))){{3,{most_words}}}|", text)[0].rstrip())  # type: ignore[index]
         first = tokens[0].plain if tokens else ""
         end = 0 if first in COMMON - {"correct", "right", "blank", "random"} else end
     if not end and _is_plain(tokens, text, word):
         end = max(len(word), _spelled(tokens, behind=1))
     return _found(talk, start, start + end) if end else None
+
+
+def _looks_random(word: str) -> bool:
+    """Whether letters and figures follow each other as in no word, number or name of a file."""
+    changes = len(re.findall(r"(?<=\d)[A-Za-z]|(?<=[A-Za-z])\d", word))
+    return changes >= RANDOM_CHANGES and not re.search(r"[/\\].*\.\w{2,4}$", word)
 
 
 def _looks_secret(word: str) -> bool:

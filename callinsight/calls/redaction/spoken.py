@@ -50,7 +50,7 @@ MAGNITUDES = ("thousand", "million", "billion", "trillion", "grand")
 FILLERS = words_in(
     """
     um uh er erm ah eh hm hmm mm then okay ok and so dash hyphen space yes yeah right alright
-    again got that it extension ext like sorry now followed by comma well
+    again got that it extension ext like sorry now followed by comma well no next finally lastly
     """
 )
 PAUSES = re.compile(
@@ -71,6 +71,17 @@ NATO = pairs_in(
     quebec=q romeo=r sierra=s tango=t uniform=u victor=v whiskey=w whisky=w xray=x
     yankee=y zulu=z
     """
+)
+# letters by their names, where another letter stands beside them
+LETTER_NAMES = pairs_in(
+    """
+    aitch=h haitch=h jay=j kay=k el=l ell=l em=m en=n ess=s es=s tee=t vee=v zed=z zee=z bee=b cee=c dee=d
+    ef=f eff=f gee=g ar=r ex=x oh=o ay=a pee=p cue=q you=u why=y wye=y see=c sea=c tea=t eye=i
+    """
+)
+LETTERS_AROUND = 4  # a name of a letter is told by so many on each side
+SURE_LETTERS = words_in(
+    "aitch haitch jay kay ell em en ess vee zed zee cee dee eff gee tee ef el es ar"
 )
 # figures that are no digits of a number that somebody reads out
 AMOUNTS = re.compile(
@@ -179,6 +190,11 @@ def _digit(word: str) -> str:
     return word if len(word) == 1 and word.isdigit() else UNITS.get(word, "")
 
 
+def is_said_between(text: str) -> bool:
+    """Whether a text is only what people say between numbers: `yes`, `okay and`."""
+    return all(token.text in MARKS or token.plain in FILLERS for token in tokens_of(text))
+
+
 def runs_of(text: str, *, letters: bool = False) -> list[Run]:
     """Every run of digits, or of letters and digits, whatever fillers stand between them."""
     paused = _places(PAUSES, text)
@@ -236,9 +252,10 @@ def _atom_at(
 
 
 def _meets_digit(tokens: Sequence[Token], index: int, atoms: Sequence[Atom]) -> bool:
-    if atoms and atoms[-1].end >= tokens[index].start - 3:
+    if index + 1 < len(tokens) and _digit(tokens[index + 1].plain):
         return True
-    return index + 1 < len(tokens) and bool(_digit(tokens[index + 1].plain))
+    near = bool(atoms) and atoms[-1].end >= tokens[index].start - 3
+    return near and not _is_letter(tokens[index - 1])
 
 
 def _is_misheard(tokens: Sequence[Token], index: int, atoms: Sequence[Atom]) -> bool:
@@ -282,16 +299,48 @@ def _is_code(token: Token, text: str) -> bool:
 
 
 def spelled_out(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens without what only explains a letter: `D as in Delta`, `B for Bravo`."""
+    """The tokens with letters for their names, without what only explains or parts letters.
+
+    `D as in Delta`, `B for Bravo` and `jay oh aitch en` are letters alone.
+    """
     kept: list[Token] = []
     skip = 0
     for index, token in enumerate(tokens):
         if skip:
             skip -= 1
             continue
+        parts = token.text == "," and kept and _is_letter(kept[-1]) and index + 1 < len(tokens)
+        following = tokens[index + 1] if parts else token
+        if parts and (_is_letter(following) or following.plain in TIMES or following.plain == "at"):
+            continue
+        letter = LETTER_NAMES.get(token.plain)
+        if letter and _is_spelled(tokens, index):
+            kept.append(token._replace(text=letter, plain=letter))
+            continue
         kept.append(token)
         skip = _explained(tokens, index)
     return kept
+
+
+def _is_letter(token: Token) -> bool:
+    return len(token.text) == 1 and token.text.isalpha()
+
+
+def _is_spelled(tokens: Sequence[Token], index: int) -> bool:
+    """Whether letters stand around a letter's name, one of them without any doubt."""
+    start = end = index
+    while start and index - start < LETTERS_AROUND and _may_be_letter(tokens[start - 1]):
+        start -= 1
+    while (
+        end + 1 < len(tokens) and end - index < LETTERS_AROUND and _may_be_letter(tokens[end + 1])
+    ):
+        end += 1
+    sure = [t for t in tokens[start : end + 1] if t.plain in SURE_LETTERS or _is_letter(t)]
+    return end - start >= 2 and len(sure) >= 2
+
+
+def _may_be_letter(token: Token) -> bool:
+    return token.plain in LETTER_NAMES or _is_letter(token)
 
 
 def _explained(tokens: Sequence[Token], index: int) -> int:
@@ -347,6 +396,6 @@ def _house_numbers(tokens: Sequence[Token], text: str) -> Iterator[list[Atom]]:
         if together and text[together[-1].end : atom.start].strip():
             yield together
             together = []
-        together = [*together, atom]
+        together.append(atom)
     if together:
         yield together

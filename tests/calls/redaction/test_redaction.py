@@ -89,6 +89,18 @@ def texts(turns: list[Turn]) -> list[str]:
         ("Go to w w w dot tallybrook dot com slash reset question mark token equals a b c one two three.",
          "Go to [link 1]."),
         ("My PIN is four four two one.", "My PIN is [password 1]."),
+        ("It's 00 11 22, account 3344 5566.", "It's [bank 1], account [bank 2]."),
+        ("I do need a social for that. Two one nine, oh nine, nine nine nine nine.",
+         "I do need a social for that. [government 1]."),
+        ("Mail jay oh aitch en at acme dot com.", "Mail [email 1]."),
+        ("Mail W for Whiskey, E, double B, at webb hyphen sons dot co dot uk.", "Mail [email 1]."),
+        ("Ship it to eighteen R O W A N street, please.", "Ship it to [address 1], please."),
+        ("The key for the sandbox is qT7f9ZpL2mXw81Kd.", "The key for the sandbox is [password 1]."),
+        ("Take this: kR8vT2mQx7Lw4Zp9Nb3Yc6Hd1Fg5Js0V", "Take this: [password 1]"),
+        ("-----BEGIN RSA PRIVATE KEY----- MIIEow AAB -----END RSA PRIVATE KEY----- is it",
+         "[password 1] is it"),
+        ("My recovery phrase is ladder, moss, violin, otter, brick, sugar.",
+         "My recovery phrase is [password 1]."),
     ],
 )  # fmt: skip
 def test_what_is_said_becomes_a_placeholder(text, clean):
@@ -103,6 +115,9 @@ def test_what_is_said_becomes_a_placeholder(text, clean):
         "The password is required, and it is stored safely.",
         "Have a look at our site tallybrook dot com, it takes two or three minutes.",
         "Everybody at booking.com uses it, in about four to six weeks.",
+        "The commit is 9f86d081884c7d659a2feaa0c55ad015d0e3b5b1, the build 12-34-56.",
+        "The key to this is adoption, and one time, in 2022, it failed.",
+        "A social post costs twenty dollars, and fifty-eight a square metre is dear.",
     ],
 )
 def test_ordinary_numbers_and_words_stay(text):
@@ -133,6 +148,65 @@ def test_a_number_goes_on_in_the_next_turn_of_the_same_voice():
     assert texts(redacted(turns, RULES)) == [
         *("my card is [card 1]", "uh huh", "[card 1]", "[card 1], got it?"),
     ]  # fmt: skip
+
+
+def test_a_turn_that_only_says_yes_between_two_parts_of_a_number_stays():
+    turns = [
+        Turn(None, 0, 4, "my card is four one one one one one one one", "B"),
+        Turn(None, 4, 5, "right?", "A"),
+        Turn(None, 5, 6, "Yes.", "B"),
+        Turn(None, 6, 9, "one one one one one one one one", "B"),
+    ]
+
+    assert texts(redacted(turns, RULES)) == ["my card is [card 1]", "right?", "Yes.", "[card 1]"]
+
+
+def test_what_the_other_side_repeats_goes_with_what_it_repeats():
+    turns = [
+        Turn(None, 0, 2, "What's the best number?", "A"),
+        Turn(None, 2, 4, "Oh seven seven double oh.", "B"),
+        Turn(None, 4, 6, "Oh seven seven double oh, yes.", "A"),
+        Turn(None, 6, 8, "Nine hundred, one two three.", "B"),
+        Turn(None, 8, 10, "Sorry, one two three? And how many of your 123 users call?", "A"),
+        Turn(None, 10, 12, "Yes, one two three.", "B"),
+        Turn(None, 12, 14, "So that's oh seven seven double oh nine hundred one two three.", "A"),
+        Turn(None, 14, 16, "And seats? 250, I think.", "A"),
+    ]
+
+    assert texts(redacted(turns, RULES)) == [
+        "What's the best number?",
+        "[phone 1].",
+        "[phone 1], yes.",
+        "[phone 1].",
+        "Sorry, [phone 1]? And how many of your 123 users call?",
+        "[phone 1].",
+        "So that's [phone 1].",
+        "And seats? 250, I think.",
+    ]
+
+
+def test_a_part_that_was_misheard_goes_while_the_number_is_dictated():
+    turns = [
+        Turn(None, 0, 2, "My card is four one one one.", "B"),
+        Turn(None, 2, 4, "Four one one nine?", "A"),
+        Turn(None, 4, 6, "One one one one, one one one one, one one one one.", "B"),
+        Turn(None, 6, 8, "Thanks. That is the fourth order in 2026.", "A"),
+    ]
+
+    assert texts(redacted(turns, RULES)) == [
+        *("My card is [card 1].", "[card 1]?", "[card 1].", "Thanks. That is the fourth order in 2026."),
+    ]  # fmt: skip
+
+
+def test_an_order_that_is_read_back_piece_by_piece_stays():
+    turns = [
+        Turn(None, 0, 2, "What's the order number?", "A"),
+        Turn(None, 2, 4, "Eight eight one two.", "B"),
+        Turn(None, 4, 6, "Eight eight one two.", "A"),
+        Turn(None, 6, 8, "Three four five.", "B"),
+    ]
+
+    assert redacted(turns, RULES) == turns
 
 
 def test_an_answer_is_read_with_its_question():

@@ -1,0 +1,79 @@
+"""What the other side repeats of personal data while it is dictated, or right behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from callinsight.calls.redaction.addresses import ADDRESS
+from callinsight.calls.redaction.emails import EMAIL
+from callinsight.calls.redaction.numbers import NUMBERS, is_amount
+from callinsight.calls.redaction.passwords import PASSWORD
+from callinsight.calls.redaction.spoken import number_at, runs_of, spelled_out, tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from callinsight.calls.redaction.talk import Found
+    from callinsight.calls.turns import Turn
+
+KINDS = (*NUMBERS, EMAIL, ADDRESS, PASSWORD)
+TURNS_BEHIND = 4  # so many turns later it may still be repeated
+SHORTEST = 3  # letters and figures that are no chance, if they stand in what was dictated,
+NEXT = 2  # and in the turn behind it
+
+
+class Part(NamedTuple):
+    """Characters of a turn that hold personal data, or some of it."""
+
+    turn: int
+    start: int
+    end: int
+
+    def meets(self, other: Part) -> bool:
+        """Whether they share a character."""
+        return self.turn == other.turn and self.start < other.end and other.start < self.end
+
+
+def echoes_of(turns: Sequence[Turn], parts: Sequence[Part], found: Found) -> Iterator[Part]:
+    """Where turns repeat, whole or piece by piece, what was found in these parts.
+
+    Between two parts anything that is read out belongs to them, also if it was misheard.
+    """
+    if found.kind not in KINDS:
+        return
+    texts = [turns[part.turn].text[part.start : part.end] for part in parts]
+    said = "".join(map(_figures, texts)), "".join(map(_letters, texts))
+    own = {part.turn for part in parts}
+    first, last = min(own), max(own)
+    for turn in range(first + 1, min(len(turns), last + TURNS_BEHIND + 1)):
+        if turn in own:
+            continue
+        for start, end, value in _read_out(turns[turn].text):
+            inside = turn < last and value.isdigit()
+            shortest = NEXT if inside or turn <= last + 1 else SHORTEST
+            if len(value) >= shortest and (inside or any(value in one for one in said)):
+                yield Part(turn, start, end)
+
+
+def _figures(text: str) -> str:
+    """The digits of what was said: `oh seven` is 07."""
+    return "".join(run.value for run in runs_of(text))
+
+
+def _letters(text: str) -> str:
+    """Letters and figures of what was said, in small letters: `G B eight two` is gb82."""
+    tokens = spelled_out(tokens_of(text))
+    said, index = "", 0
+    while index < len(tokens):
+        digits, index = number_at(tokens, index) or (tokens[index].plain, index + 1)
+        said += re.sub(r"[\W_]", "", digits)
+    return said
+
+
+def _read_out(text: str) -> Iterator[tuple[int, int, str]]:
+    """Numbers, and letters that are spelled or stand with figures, from their first to their last."""
+    for run in (*runs_of(text, letters=True), *runs_of(text)):
+        alone = len(run.atoms) == 1 and run.value.isalpha()
+        if not alone and not is_amount(text, run):
+            yield run.start, run.end, run.value.casefold()
