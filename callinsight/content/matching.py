@@ -17,6 +17,7 @@ UNDATED = "without a date"  # what fits, and is not known to be fresh
 BULK = "tagged in bulk"  # what fits by a concern that was accepted among many, and nobody looked at
 UNOWNED = "without an owner"  # what fits, and nobody keeps true
 DOUBTS = (UNDATED, BULK, UNOWNED)
+MISFIT = 3  # as many faults are as far as being made for others
 ANY = "any"  # in the place of a persona or stage: a roll-up over all of them
 
 
@@ -52,11 +53,13 @@ def match(
 
     An asset made for others is further away than one for this cell that only needs work.
     """
-    matches = [
-        Match(item, (*wrong[item.id], *misfits(item, persona, stage)), doubts.get(item.id, ()))
-        for item in items
-    ]
-    return sorted(matches, key=lambda m: (sum(map(_distance, m.obstacles)), m.item.id))
+    placed = []
+    for item in sorted(items, key=lambda one: one.id):
+        faulty, unfit = wrong[item.id], misfits(item, persona, stage)
+        found = Match(item, (*faulty, *unfit), doubts.get(item.id, ()))
+        placed.append((len(faulty) + MISFIT * len(unfit), found))
+    placed.sort(key=lambda one: one[0])
+    return [found for _, found in placed]
 
 
 def obstacles(item: ContentItem, persona: str, stage: str, as_of: date) -> tuple[str, ...]:
@@ -93,10 +96,6 @@ def doubts_in(matches: Iterable[Match], of: Iterable[str] = DOUBTS) -> str:
     fitting = [match for match in matches if not match.obstacles]
     counts = [(sum(doubt in match.doubts for match in fitting), doubt) for doubt in of]
     return ", ".join(f"{count} {doubt}" for count, doubt in counts if count)
-
-
-def _distance(obstacle: str) -> int:
-    return 3 if obstacle.startswith(FOR) else 1
 
 
 def is_expired(item: ContentItem, as_of: date) -> bool:

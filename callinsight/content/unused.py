@@ -131,13 +131,14 @@ def _uses(
 ) -> dict[str, Use]:
     internal = {item.id for item in items if item.audience == "internal"}
     uses: dict[str, Use] = defaultdict(Use)
+    first, last = since.isoformat(), until.isoformat()
     for event in events:
         day = event.occurred_at[:10]
         is_use = event.event in USES or (event.event == READ and event.item in internal)
-        if is_use and event.confidence >= LIKELY and day <= until.isoformat():
+        if is_use and event.confidence >= LIKELY and day <= last:
             use = uses[event.item]
             use.last = max(use.last, day)
-            use.times += day >= since.isoformat()
+            use.times += day >= first
     return uses
 
 

@@ -167,18 +167,22 @@ def gaps_of(
     as_of: date,
     *,
     calls: Sequence[Call] | None = None,
+    read: dict[tuple[str, ...], Demand] | None = None,
 ) -> list[Gap]:
     """The cells of a month or another period (2026-04..2026-06), with supply as it stood on a day.
 
-    `calls` are all that are usable, where they are at hand already. Raises InputError if `period` is
-    none.
+    `calls` are all that are usable, where they are at hand already. What its calls come to is left
+    in `read` for `demand_in_window`. Raises InputError if `period` is none.
     """
     known = usable_calls(db) if calls is None else calls
     within = _within(period, known, config)
+    raised, present = raised_in(db, within), presence_in(db, within)
+    if read is not None:
+        read[tuple(within)] = _without_turns(raised), present
     return find_gaps(
         period,
-        raised_in(db, within),
-        presence_in(db, within),
+        raised,
+        present,
         deals=deals_of(db, config, known, within, as_of),
         **_asked_of(db, config, taxonomy, as_of),
     )
@@ -329,6 +333,12 @@ def demand_in(db: Database, calls: Iterable[str]) -> list[Raised]:
     ids = list(calls)
     topics = {(f"{TOPIC}{row[0]}", *row[1:4]) for row in store.topics_raised(db, ids)}
     return [Raised(*row) for row in (*store.demand_of_deals(db, ids), *sorted(topics))]
+
+
+def _without_turns(raised: Iterable[Raised]) -> list[Raised]:
+    """What is raised as `demand_in` gives it: once a cell and deal."""
+    cells = dict.fromkeys((one.concern, one.persona, one.stage, one.deal) for one in raised)
+    return [Raised(*cell) for cell in cells]
 
 
 def deals_of(

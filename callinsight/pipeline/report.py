@@ -251,7 +251,9 @@ def _count(
     """Count a month as it stood on a day, with the definitions and models of today."""
     calls = known.by_month.get(month, [])
     read = [call for call in known.calls if call.is_read]
-    gaps = gaps_of(db, config, taxonomy, month, day, calls=read) if calls else []
+    gaps = []
+    if calls:
+        gaps = gaps_of(db, config, taxonomy, month, day, calls=read, read=known.demand)
     demand = demand_in_window(db, config, taxonomy, day, calls=read, read=known.demand)
     unused = unused_of(db, config, demand, day, uses=known.uses)
     definitions = f"{taxonomy.version} {taxonomy.digest}"

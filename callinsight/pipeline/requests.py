@@ -266,8 +266,10 @@ def comment(
 def not_counted(db: Database, names: Names, request: ContentRequest, as_of: date) -> str:
     """Why reports would not count the asset as an answer on a day; empty if they may."""
     concern = request.concern
+    if not request.item or not concern or concern.startswith(TOPIC):
+        return ""
     item = store.items_by_id(db, [request.item]).get(request.item)
-    if not item or not concern or concern.startswith(TOPIC):
+    if not item:
         return ""
     found = obstacles(item, request.persona or ANY, request.stage or ANY, as_of)
     wrong = [f"is {names.sentence(', '.join(found))}"] if found else []
@@ -386,7 +388,7 @@ def _use_of(
     db: Database, config: Config, request: ContentRequest
 ) -> tuple[list[date], date | None]:
     """When the asset was used that a request was delivered as, and from when on it could be."""
-    item = store.items_by_id(db, [request.item]).get(request.item)
+    item = store.items_by_id(db, [request.item]).get(request.item) if request.item else None
     if item is None or item.status != "live":
         return [], None
     sure = config.content.mention_confidence

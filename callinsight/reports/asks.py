@@ -241,10 +241,11 @@ def _sent(
 ) -> dict[str, list[tuple[UsageEvent, str]]]:
     """What went to each buyer until the day, the earliest first, with the type of each asset."""
     sent: dict[str, list[tuple[UsageEvent, str]]] = defaultdict(list)
+    until = as_of.isoformat()
     for event in sorted(events, key=lambda e: (e.occurred_at, e.id)):
         who = buyers.get(("deal", event.deal)) or buyers.get(("call", event.call), event.deal)
         known = event.event in SENDING and event.item in items
-        if who and known and event.occurred_at[:10] <= as_of.isoformat():
+        if who and known and event.occurred_at[:10] <= until:
             sent[who].append((event, items[event.item].content_type))
     return sent
 
