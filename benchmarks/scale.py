@@ -10,8 +10,8 @@ of it, in turns, on the small English model. `calls` takes more and more transcr
 pipeline: 20,000 distinct turns in them, whose vectors are replayed; reading, tagging, the gaps and
 the report are real, topics are left out. Each size starts with an empty database; then it is run
 again over calls that are done: once as nothing has changed, once with `--check-all`, which looks at each.
-`done` does the same over a database whose done calls were copied so many times, files and all: to
-hear and tag a hundred thousand takes hours. `report` makes the report and the gaps of a database that
+`done` does the same over a database whose done calls were copied so many times, files and all, in a
+fifth of the time that 100,000 take. `report` makes the report and the gaps of a database that
 `benchmarks/web.py make` wrote.
 """
 
@@ -59,7 +59,7 @@ OF_A_CALL = {  # tables with the columns that name the call
     "utterances": ("call", "id"),
     "tags": ("call", "utterance"),
 }
-SIZES = (10, 100, 1000, 5000, 10_000, 100_000)
+SIZES = (10, 100, 1000, 10_000, 100_000)
 WORDS = (ROOT / "pipelines" / "demo" / "transcripts", "*.vtt")
 REPORT = (
     "import sys; from callinsight.cli import main; "
