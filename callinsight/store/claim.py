@@ -32,8 +32,10 @@ def claimed(path: Path, *, now: str = "", command: str = "run") -> Iterator[Clai
     """Have the database to oneself for a command; gives the claim of one that was killed, else None.
 
     The system drops the lock when its process ends, however it ends, so what such a process left in
-    the file is known to be stale. Raises StoreError while another is at work.
+    the file is known to be stale. Raises StoreError while another is at work, and for a database
+    with several names (hard links): SQLite and this lock both go by the name.
     """
+    _refuse_many_names(path)
     with _lock_file(path) as file:
         if not _lock(file):
             raise StoreError(_occupied(path, _read(file)))
@@ -52,6 +54,15 @@ def current_claim(path: Path) -> Claim | None:
         return None
     with lock.open("r+b", buffering=0) as file:
         return None if _lock(file) else _read(file) or Claim(0, "")
+
+
+def _refuse_many_names(path: Path) -> None:
+    names = path.stat().st_nlink if path.exists() else 1
+    if names > 1:
+        raise StoreError(
+            f"{path}: the file has {names} names on the disk (hard links), and whoever opens it by another "
+            "one would damage it; make a copy of its own with 'callinsight backup FILE' and use that"
+        )
 
 
 def _beside(path: Path) -> Path:

@@ -452,6 +452,23 @@ class TestTwoAtOnce:
             f"Error: {link}: 'callinsight forget' (process {os.getpid()})"
         )
 
+    def test_a_database_with_several_names_is_not_worked_on(
+        self, planted: Project, tmp_path: Path
+    ) -> None:
+        name = tmp_path / "other name.db"
+        name.hardlink_to(planted.database)
+        rows = planted.rows()
+
+        result = CliRunner().invoke(app, ["purge", "--yes", "--who", "Ines", "--db", str(name)])
+
+        assert result.exit_code == 2
+        assert result.stderr == (
+            f"Error: {name}: the file has 2 names on the disk (hard links), and whoever opens it by "
+            "another one would damage it; make a copy of its own with 'callinsight backup FILE' and "
+            "use that\n"
+        )
+        assert planted.rows() == rows
+
     def test_a_run_ends_what_a_killed_one_left_in_the_file(self, planted: Project, caplog) -> None:
         with store.opened(planted.database) as db:
             call = store.get_call(db, "talk-x")
