@@ -41,8 +41,9 @@ KEYS = re.compile(  # keys whose look tells them, wherever they stand
     r"\b(?:(?:sk|pk|rk)_(?:live|test)_\w{6,}|gh[pousr]_\w{16,}|xox[abprs]-[\w-]{8,}|AKIA[0-9A-Z]{12,}"
     r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+|AIza[\w-]{20,}|sk-[A-Za-z0-9_-]{16,}|github_pat_\w{20,}"
     r"|(?:glpat|npm|hf|dop_v1|whsec|SG|ya29|shpat)[_.-][\w.-]{16,})"
-    # or a long word of small and capital letters and figures, as no language has
-    r"|(?<![\w/.:@~+=-])(?=[\w/+~=-]*[a-z])(?=[\w/+~=-]*[A-Z])(?=[\w/+~=-]*\d[\w/+~=-]*\d)[\w/+~=-]{24,}(?![\w.]*@)"
+    # or a long word of small and capital letters and figures, none of which make a word as in names of files
+    r"|(?<![\w/.:@~+=-])(?=[\w/+~=-]*[a-z])(?=[\w/+~=-]*[A-Z])(?=[\w/+~=-]*\d[\w/+~=-]*\d)"
+    r"(?![\w/+~=-]*[a-z]{4})[\w/+~=-]{24,}(?![\w.]*@)"
     r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[^\f]{0,6000}?(?:-----END [A-Z ]{0,20}PRIVATE KEY-----|$)"
 )
 SIGNS = pairs_in(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "password"
 MOST_WORDS = 6  # of a pass phrase
-SHORTEST_SECRET = 10  # of a key that is only called key, token or code
+SHORTEST_SECRET = 10  # of a key that is only called key or token
 RANDOM_CHANGES = 3  # from letters to figures and back
 MOST_SEED_WORDS = 24  # of one that recovers a wallet
 NAMED = re.compile(
@@ -32,7 +32,7 @@ NAMED = re.compile(
     re.I,
 )
 WEAKLY_NAMED = re.compile(  # what follows must look like a secret
-    r"\b(?:keys?|tokens?|secrets?|credentials?|codes?)\b(?: (?:for|to|of|in|on) (?:[\w'’-]+ ){0,3}?[\w'’-]+)?"
+    r"\b(?:keys?|tokens?|secrets?|credentials?)\b(?: (?:for|to|of|in|on) (?:[\w'’-]+ ){0,3}?[\w'’-]+)?"
     r"(?:'s|’s)?[\s,:=]{1,3}(?:(?:is|was|it's|that's|as follows|here)[\s,:]{1,3})?(?P<value>[^\s\f]{10,})",
     re.I,
 )

@@ -117,6 +117,7 @@ def test_what_is_said_becomes_a_placeholder(text, clean):
         "Everybody at booking.com uses it, in about four to six weeks.",
         "The commit is 9f86d081884c7d659a2feaa0c55ad015d0e3b5b1, the build 12-34-56.",
         "The key to this is adoption, and one time, in 2022, it failed.",
+        "See Tallybrook_Q3_2026_Pricing_Deck_v2, and the discount code is SAVE20NOW24.",
         "A social post costs twenty dollars, and fifty-eight a square metre is dear.",
     ],
 )
