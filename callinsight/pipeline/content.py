@@ -199,7 +199,7 @@ def _asked_of(db: Database, config: Config, taxonomy: Taxonomy, as_of: date) -> 
     topics = _own_topics(db)
     return {
         "items": with_topics(store.all_items(db), topics),
-        "concerns": [*taxonomy.concerns, *(f"{TOPIC}{topic.id}" for topic in topics)],
+        "concerns": _concerns(taxonomy, topics),
         "rules": _rules(config.gaps),
         "as_of": as_of,
         "judgements": store.all_judgements(db),
@@ -208,6 +208,11 @@ def _asked_of(db: Database, config: Config, taxonomy: Taxonomy, as_of: date) -> 
         ),
         "bulk": in_bulk(store.all_suggestions(db)),
     }
+
+
+def _concerns(taxonomy: Taxonomy, topics: Iterable[Topic]) -> list[str]:
+    """What cells may be of: the concerns that are defined, and topics that count beside them."""
+    return [*taxonomy.concerns, *(f"{TOPIC}{topic.id}" for topic in topics)]
 
 
 def _rules(gaps: GapsConfig) -> Rules:
@@ -240,6 +245,7 @@ def demand_in_window(
 ) -> list[Gap]:
     """The cells of the days in which use of an asset counts: what idle assets are held against.
 
+    Only whether there is demand: what answers it is left out, which takes as long as counting it.
     `calls` as for `gaps_of`. What is `read` of a month's calls is left there for another window,
     most of whose months are the same.
     """
@@ -257,8 +263,11 @@ def demand_in_window(
         period,
         chain.from_iterable(raised for raised, _ in demand),
         chain.from_iterable(present for _, present in demand),
+        items=(),
         deals={},
-        **_asked_of(db, config, taxonomy, as_of),
+        concerns=_concerns(taxonomy, _own_topics(db)),
+        rules=_rules(config.gaps),
+        as_of=as_of,
         verdicts_only=True,
     )
 

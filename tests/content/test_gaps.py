@@ -9,6 +9,7 @@ from scipy import stats
 from callinsight.content.demand import shares_of
 from callinsight.content.gaps import Deal, Presence, Raised, Rules, find_gaps, stakes_of
 from callinsight.content.supply import with_topics
+from callinsight.content.unused import DEMANDED, QUIET
 from callinsight.records import ContentItem, Gap, Judgement, Topic
 
 AS_OF = date(2026, 10, 31)
@@ -92,6 +93,14 @@ def test_verdict(raising, eligible, supply, verdict):
     assert {gap.verdict for gap in found.values()} == {verdict}
     assert found[CELL].supply == supply
     assert (found[CELL].score > 0) == (verdict in ("gap", "weak"))
+
+
+@pytest.mark.parametrize(("raising", "asked"), [(8, DEMANDED), (2, QUIET), (4, ("too_few_calls",))])
+def test_whether_there_is_demand_does_not_depend_on_what_answers_it(raising, asked):
+    for supply in (0, 1, 2, 9):
+        found = gaps(raised_by(raising), present(10), items(supply))
+
+        assert {gap.verdict for gap in found.values()} <= set(asked)
 
 
 def test_every_number_of_a_gap():
