@@ -77,18 +77,33 @@ def count(
     """Deals and what they raise for each (concern, persona, stage), and rolled up over both."""
     known = list(dict.fromkeys(concerns))
     heard: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for presence in set(present):
-        for place in levels(presence.persona, presence.stage):
-            heard[place].add(presence.deal)
+    for (persona, stage), deals in _deals_heard(present).items():
+        for place in levels(persona, stage):
+            heard[place] |= deals
     cells = {
         (concern, *place): Cell(heard=deals) for place, deals in heard.items() for concern in known
     }
-    wanted = set(known)
-    for one in raised:
-        if one.concern not in wanted:
+    for (concern, persona, stage), some in _by_cell(raised).items():
+        if concern not in known:
             continue  # the taxonomy has dropped it: who else could have raised it is not known
-        for place in levels(one.persona, one.stage):
-            cells.setdefault((one.concern, *place), Cell()).raised.append(one)
+        for place in levels(persona, stage):
+            cells.setdefault((concern, *place), Cell()).raised.extend(some)
+    return cells
+
+
+def _deals_heard(present: Iterable[Presence]) -> dict[tuple[str, str], set[str]]:
+    """The deals by persona and stage: far fewer than rows, so that roll-ups take them as a whole."""
+    heard: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in present:
+        heard[one.persona, one.stage].add(one.deal)
+    return heard
+
+
+def _by_cell(raised: Iterable[Raised]) -> dict[Key, list[Raised]]:
+    """What is raised by concern, persona and stage, before roll-ups."""
+    cells: dict[Key, list[Raised]] = defaultdict(list)
+    for one in raised:
+        cells[one.concern, one.persona, one.stage].append(one)
     return cells
 
 
