@@ -77,7 +77,8 @@ def listed(there: list[tuple[str, dict[str, str]]], tags: list[Tag], talk: Talk)
             events.append(replace(use, call=id_) if mentioned else replace(use, deal=id_))
     on = dict.fromkeys(calls, DAY.isoformat())
     taxonomy = load_taxonomy(DEFAULT_TAXONOMY)
-    return list(asks_of(tags, calls, on, events, calls.values(), items, items, taxonomy, END, talk))
+    buyers = [(call.id, call.deal, call.account) for call in calls.values()]
+    return list(asks_of(tags, calls, on, events, buyers, items, items, taxonomy, END, talk))
 
 
 def report(

@@ -46,14 +46,18 @@ class Period:
     @functools.cached_property
     def _widest(self) -> tuple[str, str]:
         """The first and last day that any clock may show in it: none is more than two days off."""
-        first = max(self.first, date.min + TWO) - TWO
-        return first.isoformat(), (min(self.last, date.max - TWO) + TWO).isoformat()
+        return first_shown(self.first), (min(self.last, date.max - TWO) + TWO).isoformat()
 
     @functools.cached_property
     def _surest(self) -> tuple[str, str]:
         """The first and last day that lie in it whatever the clock."""
         first = min(self.first, date.max - TWO) + TWO
         return first.isoformat(), (max(self.last, date.min + TWO) - TWO).isoformat()
+
+
+def first_shown(day: date) -> str:
+    """The first day that any clock may show on a day."""
+    return (max(day, date.min + TWO) - TWO).isoformat()
 
 
 def period_of(name: str) -> Period:

@@ -171,8 +171,9 @@ def gaps_of(
 ) -> list[Gap]:
     """The cells of a month or another period (2026-04..2026-06), with supply as it stood on a day.
 
-    `calls` are all that are usable, where they are at hand already. What its calls come to is left
-    in `read` for `demand_in_window`. Raises InputError if `period` is none.
+    `calls` are those that are usable, at least all of the period, where they are at hand already.
+    What its calls come to is left in `read` for `demand_in_window`. Raises InputError if `period` is
+    none.
     """
     known = usable_calls(db) if calls is None else calls
     within = _within(period, known, config)
@@ -183,7 +184,7 @@ def gaps_of(
         period,
         raised,
         present,
-        deals=deals_of(db, config, known, within, as_of),
+        deals=deals_of(db, config, within, as_of),
         **_asked_of(db, config, taxonomy, as_of),
     )
 
@@ -351,7 +352,7 @@ def _without_turns(raised: Iterable[Raised]) -> list[Raised]:
 
 
 def deals_of(
-    db: Database, config: Config, known: Iterable[Call], within: Mapping[str, Call], as_of: date
+    db: Database, config: Config, within: Mapping[str, Call], as_of: date
 ) -> dict[str, Deal]:
     """What each deal of a period is worth and whether it is lost or stalled, as of a day.
 
@@ -361,8 +362,9 @@ def deals_of(
     until = as_of.isoformat()
     wanted = {call.deal or call.id for call in within.values()}
     history: dict[str, list[Call]] = {deal: [] for deal in sorted(wanted)}
-    theirs = [call for call in known if (call.deal or call.id) in wanted]
-    for call in sorted(theirs, key=lambda c: (c.recorded_at, c.id)):
+    for call in store.calls_of_deals(db, wanted):
+        if not call.is_read:
+            continue
         if call.id in within or day_of(call.recorded_at, config.zone) <= until:
             history[call.deal or call.id].append(call)
     returned: dict[str, set[str]] = defaultdict(set)

@@ -14,7 +14,7 @@ from callinsight import store
 from callinsight.calls.audio import clip
 from callinsight.content.remedies import remedy_of
 from callinsight.errors import AudioError, InputError
-from callinsight.months import day_of, last_day, month_before, month_of
+from callinsight.months import day_of, first_shown, last_day, month_before, month_of
 from callinsight.pipeline.content import (
     demand_in_window,
     gaps_of,
@@ -103,13 +103,15 @@ def report_of(
     """
     day = as_of or last_day(month)
     asked_until = as_of or max(day, last_request_day(db, config) or day)
-    known = _known(db, config)
-    calls = _calls_of(known, month)
+    months = sorted({month_of(at, config.zone) for at in store.moments_of_calls(db)})
+    _check_month(db, months, month)
+    compared = _compared(month, compare) if months else ""
+    known = _known(db, config, months, _first_day(config, month, day, compared))
+    calls = known.by_month.get(month, [])
     people = store.participants_in(db, [call.id for call in calls])
     taxonomy = load_taxonomy(config.tagging.taxonomy)
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
     read = _read(db, config, taxonomy, month, day, known)
-    compared = _compared(month, compare) if known.calls else ""
     material = Material(
         company=config.company,
         month=month,
@@ -141,7 +143,7 @@ def report_of(
             redefined(db, config, taxonomy, compared, read.numbers.rules) if compared else None
         ),
         revision=_revision(db, read.numbers, names),
-        is_first=not any(other < month for other in known.by_month),
+        is_first=not any(other < month for other in months),
         min_deals=config.gaps.min_deals,
         min_share=config.gaps.min_share,
     )
@@ -152,7 +154,8 @@ def report_of(
 class Known:
     """What a month and the one before it are both counted from, read once."""
 
-    calls: list[Call]  # all there are
+    months: list[str]  # all that have calls
+    calls: list[Call]  # those of both months, and of the days in which use of an asset counts
     by_month: dict[str, list[Call]]
     items: list[ContentItem]
     uses: list[UsageEvent]
@@ -178,17 +181,28 @@ class Reading(Counted):
     asks_doubtful: int
 
 
-def _known(db: Database, config: Config) -> Known:
-    calls = store.all_calls(db)
+def _known(db: Database, config: Config, months: list[str], since: date) -> Known:
+    calls = store.calls_since(db, first_shown(since))
     by_month: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
         by_month[month_of(call.recorded_at, config.zone)].append(call)
     return Known(
+        months=months,
         calls=calls,
         by_month=dict(by_month),
         items=store.all_items(db),
         uses=uses_of(db, config),
         demand={},
+    )
+
+
+def _first_day(config: Config, month: str, day: date, compared: str) -> date:
+    """The first day whose calls count for a month as it stood on a day, or for the other month."""
+    days = [(month, day), *([(compared, last_day(compared))] if compared else [])]
+    return min(
+        date.fromisoformat(first)
+        for name, until in days
+        for first in (f"{name}-01", window_of(config, until)[0])
     )
 
 
@@ -205,7 +219,7 @@ def _read(
         {call.id: call for call in calls},
         {call.id: day_of(call.recorded_at, config.zone) for call in calls},
         known.uses,
-        known.calls,
+        store.buyers_of_calls(db),
         known.items,
         usable_items(known.items, counted.unused, day),
         taxonomy,
@@ -272,26 +286,23 @@ def _count(
     return Counted(gaps=gaps, unused=unused, numbers=numbers)
 
 
-def _calls_of(known: Known, month: str) -> list[Call]:
-    """The calls of a month; raises InputError for one before the first call or after the last.
+def _check_month(db: Database, months: Sequence[str], month: str) -> None:
+    """Raises InputError for a month before the first with calls or after the last.
 
     Where there are no calls at all, a report may still tell of the inventory.
     """
-    calls = known.by_month.get(month, [])
-    months = sorted(known.by_month)
-    if not months and known.items:
-        return []
-    if not calls and not (months and months[0] < month < months[-1]):
+    if not months and store.all_items(db):
+        return
+    if not (months and months[0] <= month <= months[-1]):
         others = (
             f"there are calls of {', '.join(months)}" if months else "there are no calls at all"
         )
         raise InputError(f"there is no call in {month}; {others}")
-    return calls
 
 
 def _stock(known: Known, unused: Sequence[Unused], taxonomy: Taxonomy) -> tuple[str, ...]:
     """What can be told of the inventory where there is no call at all."""
-    if known.calls:
+    if known.months:
         return ()
     return stock_of(known.items, unused, taxonomy, used=bool(known.uses))
 
@@ -364,7 +375,7 @@ def _past(db: Database, config: Config, taxonomy: Taxonomy, month: str, known: K
     told = store.snapshots_of(db, month)
     last = from_json(told[-1].content) if told else None
     told_at = told[-1].taken_at if told else ""
-    if month not in known.by_month:
+    if month not in known.months:
         return Past(month=month, numbers=last, counted_anew=False, told=last, told_at=told_at)
     then = _count(db, config, taxonomy, month, last_day(month), known)
     return Past(month=month, numbers=then.numbers, told=last, told_at=told_at)

@@ -65,7 +65,7 @@ def asks_of(
     calls: Mapping[str, Call],
     days: Mapping[str, str],
     events: Iterable[UsageEvent],
-    every: Iterable[Call],
+    buyers: Iterable[tuple[str, str, str]],
     items: Sequence[ContentItem],
     usable: Sequence[ContentItem],
     taxonomy: Taxonomy,
@@ -74,19 +74,21 @@ def asks_of(
 ) -> tuple[Ask, ...]:
     """One row for each deal and kind of content it surely asked for, open ones first.
 
-    `calls` and `days` (their dates) are of the month, `every` are all calls there are; `talk` has what
-    is said in turns that ask. What was only to be shown or told at once is no such ask. An ask is
-    answered if an asset of a type that answers it went to the account on the same day or later, in
-    whichever of its deals, by the day of the report; a mention in the same call has to come after it.
+    `calls` and `days` (their dates) are of the month, `buyers` are all calls there are by time, as
+    (call, deal, account); `talk` has what is said in turns that ask. What was only to be shown or told
+    at once is no such ask. An ask is answered if an asset of a type that answers it went to the
+    account on the same day or later, in whichever of its deals, by the day of the report; a mention in
+    the same call has to come after it.
     """
-    sent = _sent(events, _buyers(every), {item.id: item for item in items}, as_of)
+    sent = _sent(events, _buyers(buyers), {item.id: item for item in items}, as_of)
     found = list(tags)
     raised = _raised(found)
     asks = []
     for tag in _last_asks(found, calls, days, taxonomy, talk):
         call, known, asked_on = calls[tag.call], taxonomy.asks[tag.label], days[tag.call]
         types = known.content_types
-        went = (e for e, t in sent.get(_buyer(call), ()) if _answers(e, t, types, tag, asked_on))
+        buyer = _buyer(call.id, call.deal, call.account)
+        went = (e for e, t in sent.get(buyer, ()) if _answers(e, t, types, tag, asked_on))
         answer = next(went, None)
         asks.append(
             Ask(
@@ -218,18 +220,18 @@ def _wants(tag: Tag, talk: Talk) -> str:
     return wants(*talk.get(tag.utterance, (tag.evidence, "")))
 
 
-def _buyer(call: Call) -> str:
+def _buyer(call: str, deal: str, account: str) -> str:
     """Who asks: the account, else the deal, else the call."""
-    return call.account or call.deal or call.id
+    return account or deal or call
 
 
-def _buyers(every: Iterable[Call]) -> dict[tuple[str, str], str]:
+def _buyers(calls: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
     """Who is behind each deal and call."""
     buyers = {}
-    for call in every:
-        buyers["call", call.id] = _buyer(call)
-        if call.deal:
-            buyers["deal", call.deal] = _buyer(call)
+    for call, deal, account in calls:
+        buyers["call", call] = _buyer(call, deal, account)
+        if deal:
+            buyers["deal", deal] = _buyer(call, deal, account)
     return buyers
 
 

@@ -64,6 +64,24 @@ def all_calls(db: Database) -> list[Call]:
     return load(db, Call, "SELECT * FROM calls ORDER BY recorded_at, id")
 
 
+def calls_since(db: Database, day: str) -> list[Call]:
+    """The calls whose moment shows this day or a later one, by time."""
+    sql = "SELECT * FROM calls WHERE recorded_at >= ? ORDER BY recorded_at, id"
+    return load(db, Call, sql, [day])
+
+
+def moments_of_calls(db: Database) -> list[str]:
+    """When calls were recorded, each moment once."""
+    sql = "SELECT DISTINCT recorded_at FROM calls ORDER BY recorded_at"
+    return [moment for (moment,) in db.execute(sql).fetchall()]
+
+
+def buyers_of_calls(db: Database) -> list[tuple[str, str, str]]:
+    """Who buys in every call, by time: (call, deal, account)."""
+    sql = "SELECT id, deal, account FROM calls ORDER BY recorded_at, id"
+    return list(db.execute(sql).fetchall())
+
+
 def files_of_calls(db: Database) -> list[str]:
     """The file of every call, as the list of calls writes it, in order."""
     return [file for (file,) in db.execute("SELECT file FROM calls ORDER BY id").fetchall()]

@@ -225,7 +225,7 @@ class TestStanding:
     def deals(self, desk: Desk, period_days: tuple[str, ...], as_of: date = AS_OF) -> dict:
         calls = usable_calls(desk.db)
         within = {call.id: call for call in calls if call.recorded_at[:10] in period_days}
-        return deals_of(desk.db, desk.config, calls, within, as_of)
+        return deals_of(desk.db, desk.config, within, as_of)
 
     def test_an_open_deal_that_is_silent_has_stalled(self, tmp_path: Path) -> None:
         desk = Desk(tmp_path, "[gaps]\nstall_days = 21\n")

@@ -48,7 +48,7 @@ def asks(month, *, as_of=AS_OF, taxonomy=TAXONOMY, talk=None):
         calls,
         {id_: call.recorded_at[:10] for id_, call in calls.items()},
         month.events,
-        month.calls,
+        [(call.id, call.deal, call.account) for call in month.calls],
         month.items,
         [item for item in month.items if item.status == "live"],
         taxonomy,
