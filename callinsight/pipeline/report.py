@@ -332,7 +332,8 @@ def _excerpts(
         people,
         each=config.report.excerpts,
         playable=lambda call: recording_of(call) is not None,
-        turns_of=functools.cache(lambda call: store.utterances_of(db, call)),
+        before=functools.partial(store.turn_before, db),
+        end_of=functools.partial(store.end_of_call, db),
     )
     return with_clips(picked, recording_of, silences(db))
 

@@ -12,7 +12,7 @@ from callinsight.records import DEMAND_STANCES
 from callinsight.reports.wording import ANY, TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from callinsight.records import Call, Gap, Participant, Tag, Utterance
 
@@ -67,14 +67,15 @@ def pick_excerpts(
     *,
     each: int,
     playable: Callable[[Call], bool],
-    turns_of: Callable[[str], Sequence[Utterance]],
+    before: Callable[[Utterance], Utterance | None],
+    end_of: Callable[[str], float],
 ) -> list[Excerpt]:
     """Up to `each` excerpts for every gap, weak or covered cell and `roll_ups`, in their order.
 
     What is in doubt comes last. Different deals come first; then what can be played before words
     only, objections before questions, higher scores before lower ones. `utterances` are at least
-    those behind the gaps, `calls` all of the month, by id; `turns_of` gives all that was said in a
-    call, in order.
+    those behind the gaps, `calls` all of the month, by id; `before` gives the turn before one, and
+    `end_of` when the last turn of a call ends.
     """
     sounds = functools.cache(lambda id_: playable(calls[id_]))
     titles = {(p.call, p.name): p.title for p in participants}
@@ -94,7 +95,9 @@ def pick_excerpts(
         for chosen in _by_turns_of_deals(candidates)[:each]:
             call = calls[chosen.tag.call]
             title = titles.get((call.id, chosen.utterance.speaker), "")
-            excerpts.append(_excerpt(gap, chosen, call, title, turns_of(call.id)))
+            length_s = call.duration_s or end_of(call.id)
+            lead = before(chosen.utterance)
+            excerpts.append(_excerpt(gap, chosen, call, title, lead, length_s))
     return excerpts
 
 
@@ -176,16 +179,19 @@ def _by_turns_of_deals(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _excerpt(
-    gap: Gap, chosen: Candidate, call: Call, title: str, turns: Sequence[Utterance]
+    gap: Gap,
+    chosen: Candidate,
+    call: Call,
+    title: str,
+    before: Utterance | None,
+    length_s: float,
 ) -> Excerpt:
     utterance, tag = chosen.utterance, chosen.tag
-    index = next(i for i, turn in enumerate(turns) if turn.id == utterance.id)
-    length_s = call.duration_s or max(turn.end_s for turn in turns)
     start_s, end_s = span_of(utterance, tag.evidence, length_s)
     return Excerpt(
         gap=gap.id,
         utterance=utterance,
-        before=turns[index - 1] if index else None,
+        before=before,
         call=call,
         person=utterance.speaker,
         title=title,

@@ -166,6 +166,18 @@ def utterances_of(db: Database, call: str) -> list[Utterance]:
     return load(db, Utterance, "SELECT * FROM utterances WHERE call = ? ORDER BY position", [call])
 
 
+def turn_before(db: Database, said: Utterance) -> Utterance | None:
+    """The turn before one in its call; None for the first."""
+    sql = "SELECT * FROM utterances WHERE call = ? AND position < ? ORDER BY position DESC LIMIT 1"
+    return next(iter(load(db, Utterance, sql, [said.call, said.position])), None)
+
+
+def end_of_call(db: Database, call: str) -> float:
+    """When the last turn of a call ends (s)."""
+    sql = "SELECT max(end_s) FROM utterances WHERE call = ?"
+    return float(db.execute(sql, [call]).fetchone()[0])
+
+
 def words_of_call(db: Database, call: str) -> list[tuple[str, str, str, str]]:
     """What was said in a call, in order, and by whom: (id, side, persona, text)."""
     sql = "SELECT id, side, persona, text FROM utterances WHERE call = ? ORDER BY position"

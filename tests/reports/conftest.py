@@ -170,10 +170,15 @@ class Month:
             turns = [(concern, stance, words[number % len(words)])] if number < raising else []
             self.call(id_, persona, stage, *turns, **changes)
 
-    def turns_of(self, call: str) -> list[Utterance]:
-        """What is said in a call, in order."""
-        said = (u for u in self.utterances.values() if u.call == call)
-        return sorted(said, key=lambda u: u.position)
+    def before(self, said: Utterance) -> Utterance | None:
+        """The turn before one in its call."""
+        theirs = (u for u in self.utterances.values() if u.call == said.call)
+        earlier = [u for u in theirs if u.position < said.position]
+        return max(earlier, key=lambda u: u.position, default=None)
+
+    def end_of(self, call: str) -> float:
+        """When the last turn of a call ends."""
+        return max(u.end_s for u in self.utterances.values() if u.call == call)
 
     def heard(self) -> list[Heard]:
         """How much each role says in each call, as the store counts it."""
@@ -215,7 +220,8 @@ class Month:
             self.participants,
             each=each,
             playable=lambda call: call.id in self.sounds,
-            turns_of=self.turns_of,
+            before=self.before,
+            end_of=self.end_of,
         )
         return [dataclasses.replace(e, clip=self.sounds.get(e.call.id)) for e in picked]
 

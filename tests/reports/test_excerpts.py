@@ -26,7 +26,8 @@ def pick(month, *, each=3, recorded=()):
         month.participants,
         each=each,
         playable=lambda call: call.id in recorded,
-        turns_of=month.turns_of,
+        before=month.before,
+        end_of=month.end_of,
     )
 
 
