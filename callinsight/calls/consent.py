@@ -19,12 +19,27 @@ NO_CONSENT = (
     *("none", "not", "without", "n/a", "na", "-", "?", "unknown", "unclear", "missing", "todo"),
     *("tbd", "tbc", "pending", "awaiting", "expired", "invalid", "refused", "declined", "denied"),
     *("rejected", "objected", "withdrawn", "revoked", "opted", "nein", "kein", "keine", "nicht"),
+    *(
+        "null",
+        "nil",
+        "void",
+        "falsch",
+        "forbidden",
+        "prohibited",
+        "cancelled",
+        "canceled",
+        "lapsed",
+    ),
     *("ohne", "ausstehend", "abgelehnt", "verweigert", "widerrufen", "zurückgezogen", "unbekannt"),
 )
 OPTED_IN = ("opted in", "opted-in")
 DENIED = re.compile(  # wherever it stands, for what was given may be taken back
     r"\b(?:(?:withdr[ae]w|revok|declin|refus|reject|object)\w*|denied|opt(?:ed)?[ -]?out|never|nope|not|no"
-    r"|non|wait\w*|awaiting|in progress|widerrufen|zurückgezogen|abgelehnt|verweigert|nicht|kein\w*|nein)\b"
+    r"|non|wait\w*|awaiting|in progress|widerr[ua]f\w*|widerspr\w*|zurückgezogen|abgelehnt|verweigert|nicht"
+    r"|kein\w*|nein|\w+n['’]t|cannot|disagree\w*|forbid\w*|prohibit\w*|void|cancell?ed|lapsed"
+    r"|expired|to (?:do|confirm)|to be (?:ask|check|clarif|confirm|determin|don|giv|got|obtain|request|sign"
+    r"|sought)\w*"
+    r"|needs? (?:consent|approval|confirmation|a signature)|sin|sans|pas|senza)\b"
 )
 GRANTED = re.compile(
     r"\b(?:grant\w*|given|agree\w*|accept\w*|yes|ok|okay|consented|ja|erteilt|zugestimmt)\b"

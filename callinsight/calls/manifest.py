@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -13,7 +14,7 @@ from callinsight.addresses import Address, is_address, is_within, listed, locate
 from callinsight.calls.consent import NO_RULES, Rules, why_refused
 from callinsight.errors import InputError
 from callinsight.records import CRM, OUTCOMES, SIDES, UNKNOWN, Call, Participant, Problem
-from callinsight.sheets import Row, parse_rows, read_sheet
+from callinsight.sheets import NO, Row, parse_rows, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,10 +133,16 @@ def _entry(
         consent_ref=row.text("consent_ref"),
         rep_channel=rep_channel if channel is None else channel,
         retention_until=row.date("retention_until"),
-        legal_hold=row.flag("legal_hold"),
+        legal_hold=_is_held(row),
         vocabulary=row.text("vocabulary"),
     )
     return Entry(call, (), path, row.where, row.text("region"))
+
+
+def _is_held(row: Row) -> bool:
+    """Whether a call is under legal hold: by any word but a clear no, for what is erased is gone."""
+    said = row.text("legal_hold").casefold()
+    return bool(said) and said not in NO
 
 
 def _language(row: Row) -> str:
@@ -196,11 +203,29 @@ def _is_id(text: str) -> bool:
 
 
 def _gate(entries: list[Entry], consent: Rules, today: str) -> list[Entry]:
-    """Refuse calls that may not be opened."""
-    return [
-        _refusal(entry, why) if (why := _why_closed(entry, consent, today)) else entry
-        for entry in entries
-    ]
+    """Refuse calls that may not be opened: also by another row of the same file."""
+    closed = {entry.where: _why_closed(entry, consent, today) for entry in entries}
+    files: dict[Path | Address, str] = {}
+    for entry in entries:
+        if closed[entry.where]:
+            files.setdefault(_place(entry.path), entry.where)
+    gated = []
+    for entry in entries:
+        why = closed[entry.where]
+        if not why and (other := files.get(_place(entry.path))):
+            why = (
+                f"{entry.where}: {entry.call.file} was not opened, as {other} refuses the same file; "
+                "remove one of the rows"
+            )
+        gated.append(_refusal(entry, why) if why else entry)
+    return gated
+
+
+def _place(path: Path | Address) -> Path | Address:
+    """A file by its one name, also where links lead to it or in a circle."""
+    if isinstance(path, Address) or "\0" in str(path):
+        return path
+    return Path(os.path.realpath(path))
 
 
 def _told_apart(entries: list[Entry]) -> list[Entry]:

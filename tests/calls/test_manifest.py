@@ -174,7 +174,6 @@ class TestRowsThatCannotBeUsed:
                 f"x.wav,{DAY},verbal,,,,,31/10/2027",
                 "retention_until is '31/10/2027'; write a date such as 2026-10-31",
             ),
-            (f"x.wav,{DAY},verbal,,,,,,maybe", "legal_hold is 'maybe'; write yes or no"),
             (
                 f"x.wav,{DAY},verbal,,,,,,,more",
                 (
@@ -306,6 +305,14 @@ class TestConsent:
             ),
             *("buyer objected", "verbally refused", "asked, no answer", "requested 3 May", "never"),
             *("waiting for reply", "consent: no", "'no", "—", "✗", "n\u200bo"),
+            *(
+                "she didn't agree",
+                "don’t record",
+                "cannot",
+                "to be obtained",
+                "consent expired 2025",
+            ),
+            *("disagreed", "lapsed", "needs consent", "FALSCH", "Widerruf am 3.5.", "NULL"),
         ],
     )
     def test_a_cell_that_begins_with_a_no_is_no_basis(self, sheets, opened, words):
@@ -320,7 +327,10 @@ class TestConsent:
 
     @pytest.mark.parametrize(
         "words",
-        ["notice", "opted in", "asked and agreed", "Art. 6 (1) f", "verbal, 3 May", "✓ yes"],
+        [
+            *("notice", "opted in", "asked and agreed", "Art. 6 (1) f", "verbal, 3 May", "✓ yes"),
+            *("agreed to be recorded", "written, expires 2027"),
+        ],
     )
     def test_other_words_are_a_basis(self, sheets, words):
         sheets.record("a.wav")
@@ -564,10 +574,41 @@ class TestParticipants:
     def test_of_two_calls_with_one_file_the_usable_one_has_the_people(self, sheets):
         sheets.record("a.wav", "b.wav")
         manifest = sheets.read(
-            "call_id,file,recorded_at,consent\n"
-            f"c1,a.wav,{DAY},verbal\nc2,a.wav,{DAY},verbal\n"
-            f"c3,b.wav,{DAY},\nc4,b.wav,{DAY},verbal\n",
-            "file,name,side\na.wav,Ana,buyer\nb.wav,Bo,buyer\n",
+            f"call_id,file,recorded_at,consent\nc1,a.wav,{DAY},verbal\nc2,a.wav,{DAY},verbal\n",
+            "file,name,side\na.wav,Ana,buyer\n",
         )
-        assert people(manifest) == {"c1": ["Ana"], "c2": [], "c3": [], "c4": ["Bo"]}
+        assert people(manifest) == {"c1": ["Ana"], "c2": []}
+
+    def test_a_row_that_refuses_a_file_refuses_it_for_all_rows(self, sheets, opened):
+        sheets.record("a.wav")
+        (sheets.recordings / "b.wav").symlink_to("a.wav")
+        opened.clear()
+        manifest = sheets.read(
+            "call_id,file,recorded_at,consent\n"
+            f"c1,a.wav,{DAY},verbal\nc2,a.wav,{DAY},withdrawn\nc3,b.wav,{DAY},written\n"
+        )
+        assert not [name for name in opened if name.endswith(".wav")]
+        assert [entry.call.reason for entry in manifest.entries] == [
+            (
+                "calls.csv:2: a.wav was not opened, as calls.csv:3 refuses the same file; "
+                "remove one of the rows"
+            ),
+            (
+                "calls.csv:3: consent is 'withdrawn', so a.wav was not opened; fill in the basis of consent, "
+                "or remove the row"
+            ),
+            (
+                "calls.csv:4: b.wav was not opened, as calls.csv:3 refuses the same file; "
+                "remove one of the rows"
+            ),
+        ]
+
+    @pytest.mark.parametrize(
+        ("word", "held"),
+        [("yes", True), ("on", True), ("hold until 2027", True), ("no", False), ("", False)],
+    )
+    def test_any_word_but_a_clear_no_is_a_legal_hold(self, sheets, word, held):
+        sheets.record("a.wav")
+        manifest = sheets.read(f"file,recorded_at,consent,legal_hold\na.wav,{DAY},verbal,{word}\n")
+        assert manifest.entries[0].call.legal_hold is held
         assert manifest.problems == ()

@@ -21,10 +21,11 @@ _NUMBER = r"(?: ?(?:numbers?|no\b\.?|id|#|codes?))"
 CONTEXTS = {
     CARD: r"\b(?:cards?\b|visa\b|master ?card\b|amex\b|long number)|american express",
     CVV: r"\b(?:cv[vc]2?|c v [vc])\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)",
-    BANK: r"\b(?:acct\b|iban\b|i ban\b|wire to)|sort ?code|account (?:number|no\b)|routing|transit number"
+    BANK: r"\b(?:account|a/c)\W{0,2}(?:is )?$"
+    r"|\b(?:acct\b|iban\b|i ban\b|wire to)|sort ?code|account (?:number|no\b)|routing|transit number"
     r"|bank (?:details|account)|checking account|savings account|and the account\b(?! \w)"
     r"|\[bank \d+\]\W{1,3}(?:and )?(?:the )?account",
-    GOVERNMENT: r"\b(?:ssn\b|s s n\b|n\.?i\.? (?:number|no\b)|nino\b|tax number|nhs\b|itin\b"
+    GOVERNMENT: r"\b(?:ssn\b|ein\b|s s n\b|n\.?i\.? (?:number|no\b)|nino\b|tax number|nhs\b|itin\b"
     r"|id card|id number)|social security|(?:my|your|his|her|full) social\b|social (?:is|number)"
     r"|\ba social\b(?= (?:for|to|too|as well)\b|\W*$)"
     r"|national (?:insurance|id\b)|tax (?:id|file|identification|payer)|taxpayer|passport"
@@ -44,9 +45,9 @@ CONTEXTS = {
     r"|parcel|shipment|firmware|article|barcode|warranty|timestamp|turnover|salary|isbn|discount"
     r"|coupon|promo(?:tion)?|clause|section|error|postcode|zip|spend|spent|pay(?:ing)?|charge[sd]?)\b"
     rf"|\b(?:case|part|model|contract|customer|policy|lot|job|project|meeting|webinar|conference|room"
-    rf"|member|client|asset|vendor|supplier|license|licence|registration|item|product|record"
+    rf"|member|client|asset|vendor|supplier|registration|item|product|record"
     rf"|transaction|confirmation|booking|deal|opportunity|claim|document|form|flight|vat|company"
-    rf"|event|error|area){_NUMBER}",
+    rf"|event|error|area){_NUMBER}|(?<!driver's )(?<!drivers )(?<!driver )(?<!driving )\blicen[cs]e{_NUMBER}",
 }
 ANY_NUMBER = re.compile(  # speaks of a phone where nothing else is named
     r"\b(?:my|best|his|her|their|your|our) number|\bnumber (?:is|for|to|that|you)|\bnumber's\b|\bnumber\?"
@@ -64,7 +65,7 @@ TRAILS = {
 }
 TRAILING = {name: re.compile(pattern) for name, pattern in TRAILS.items()}
 UNIT = re.compile(
-    r"\W{0,2}(?:per ?cent|%|dollars?|pounds?|euros?|bucks|quid|cents|pence|[km]\b|k\b|users?|seats?|"
+    r"[ -]?(?:per ?cent|%|dollars?|pounds?|euros?|bucks|quid|cents|pence|[km]\b|k\b|users?|seats?|"
     r"licen[cs]es|people|employees|invoices?|millions?|billions?|thousands?|hours?|days?|weeks?|months?|"
     r"years?|minutes?|seconds?|records|rows|units|calls|customers?|accounts?(?!\W{1,3}(?:number|no\b|is\b|\d))|stores?|sites|digits?|"
     r"characters|documents|pages|orders?|items|messages|gigs?|gb|tb|mb|meters|metres|miles|"
@@ -85,7 +86,7 @@ FORMATTED = re.compile(
     r"|07\d{9}|0\d{4} ?\d{6})(?![\d,/]|-\d|\.\d)"
 )
 SOCIAL_SECURITY = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
-NATIONAL_ID = re.compile(r"[A-Z]{0,3}\d[A-Z0-9]{3,13}")
+NATIONAL_ID = re.compile(r"[A-Z]{0,5}\d[A-Z0-9]{3,13}")
 MOST_DIGITS, MOST_CORRECTED = (
     18,
     26,

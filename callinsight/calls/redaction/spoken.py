@@ -58,7 +58,7 @@ PAUSES = re.compile(
 )
 MARKS = set("-–—.,()…~")
 MOST_FILLERS = 4
-LONGEST_CODE = 4  # letters that stand together in a code
+LONGEST_CODE = 5  # letters that stand together in a code
 ACRONYMS = words_in(
     """
     iban bic ssn ni nino pin uk us usa nhs id is no my it our the and cvv cvc itin eu ok
