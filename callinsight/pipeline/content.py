@@ -168,12 +168,13 @@ def gaps_of(
     *,
     calls: Sequence[Call] | None = None,
     read: dict[tuple[str, ...], Demand] | None = None,
+    verdicts_only: bool = False,
 ) -> list[Gap]:
     """The cells of a month or another period (2026-04..2026-06), with supply as it stood on a day.
 
     `calls` are those that are usable, at least all of the period, where they are at hand already.
-    What its calls come to is left in `read` for `demand_in_window`. Raises InputError if `period` is
-    none.
+    What its calls come to is left in `read` for `demand_in_window`; `verdicts_only` as for
+    `find_gaps`. Raises InputError if `period` is none.
     """
     known = usable_calls(db) if calls is None else calls
     within = _within(period, known, config)
@@ -185,6 +186,7 @@ def gaps_of(
         raised,
         present,
         deals=deals_of(db, config, within, as_of),
+        verdicts_only=verdicts_only,
         **_asked_of(db, config, taxonomy, as_of),
     )
 

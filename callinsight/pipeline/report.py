@@ -260,14 +260,33 @@ def _later(utterance: str, step: int) -> str:
 
 
 def _count(
-    db: Database, config: Config, taxonomy: Taxonomy, month: str, day: date, known: Known
+    db: Database,
+    config: Config,
+    taxonomy: Taxonomy,
+    month: str,
+    day: date,
+    known: Known,
+    *,
+    verdicts_only: bool = False,
 ) -> Counted:
-    """Count a month as it stood on a day, with the definitions and models of today."""
+    """Count a month as it stood on a day, with the definitions and models of today.
+
+    `verdicts_only` as for `find_gaps`: all that the numbers of a month hold.
+    """
     calls = known.by_month.get(month, [])
     read = [call for call in known.calls if call.is_read]
     gaps = []
     if calls:
-        gaps = gaps_of(db, config, taxonomy, month, day, calls=read, read=known.demand)
+        gaps = gaps_of(
+            db,
+            config,
+            taxonomy,
+            month,
+            day,
+            calls=read,
+            read=known.demand,
+            verdicts_only=verdicts_only,
+        )
     demand = demand_in_window(db, config, taxonomy, day, calls=read, read=known.demand)
     unused = unused_of(db, config, demand, day, uses=known.uses)
     definitions = f"{taxonomy.version} {taxonomy.digest}"
@@ -378,7 +397,8 @@ def _past(db: Database, config: Config, taxonomy: Taxonomy, month: str, known: K
     told_at = told[-1].taken_at if told else ""
     if month not in known.months:
         return Past(month=month, numbers=last, counted_anew=False, told=last, told_at=told_at)
-    then = _count(db, config, taxonomy, month, last_day(month), known)
+    day = last_day(month)
+    then = _count(db, config, taxonomy, month, day, known, verdicts_only=True)
     return Past(month=month, numbers=then.numbers, told=last, told_at=told_at)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -67,15 +68,22 @@ class Names:
 
     def sentence(self, text: str) -> str:
         """A text of the analysis with ids as names and dates as people write them."""
-        names = {id_: self.stage(id_) for id_ in self.taxonomy.stages}
-        names |= {id_: self.persona(id_) for id_ in self.taxonomy.personas}
+        names = self._places
         if names:
-            ids = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-            # only where the analysis puts an id: a stage may well be called `review`
-            text = re.sub(
-                rf"\b(for|by|at|and) ({ids})(?![\w-])", lambda m: f"{m[1]} {names[m[2]]}", text
-            )
+            text = self._placed.sub(lambda m: f"{m[1]} {names[m[2]]}", text)
         return DATE.sub(lambda m: day(m[0]), text)
+
+    @functools.cached_property
+    def _places(self) -> dict[str, str]:
+        """The names of stages and personas, by id."""
+        names = {id_: self.stage(id_) for id_ in self.taxonomy.stages}
+        return names | {id_: self.persona(id_) for id_ in self.taxonomy.personas}
+
+    @functools.cached_property
+    def _placed(self) -> re.Pattern[str]:
+        """Where the analysis puts an id, and nowhere else: a stage may well be called `review`."""
+        ids = "|".join(map(re.escape, sorted(self._places, key=len, reverse=True)))
+        return re.compile(rf"\b(for|by|at|and) ({ids})(?![\w-])")
 
 
 def readable(id_: str) -> str:
