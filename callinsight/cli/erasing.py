@@ -60,7 +60,7 @@ def forget(
     from callinsight.config import database_path
     from callinsight.pipeline.erasing import carry_out
     from callinsight.pipeline.forget import plan_account, plan_call, plan_person
-    from callinsight.pipeline.receipts import shown, told
+    from callinsight.pipeline.receipts import out_of_reach, shown, told
     from callinsight.pipeline.run import stored_config
     from callinsight.progress import bar
 
@@ -79,6 +79,8 @@ def forget(
             typer.echo(shown(receipt, shape=shape))
         else:
             typer.echo(told(opened, config, plan))
+    if yes and (plan.calls or plan.touched):
+        say("\n".join(out_of_reach(config, plan)))
     for reason in plan.held if yes else ():
         say(f"Kept: {reason}")
     if yes and plan.held:  # asked for by name and not done, unlike in a purge
@@ -111,7 +113,7 @@ def purge(
     from callinsight.config import database_path
     from callinsight.pipeline.erasing import carry_out
     from callinsight.pipeline.purge import days_of, plan_purge
-    from callinsight.pipeline.receipts import shown, told
+    from callinsight.pipeline.receipts import out_of_reach, shown, told
     from callinsight.pipeline.run import stored_config
     from callinsight.progress import bar
 
@@ -131,6 +133,8 @@ def purge(
             typer.echo(shown(receipt, shape=shape))
         else:
             typer.echo(told(opened, config, plan))
+    if yes and (plan.calls or plan.touched):
+        say("\n".join(out_of_reach(config, plan)))
     for reason in plan.held if yes else ():
         say(f"Kept: {reason}")
 

@@ -79,12 +79,16 @@ def _listed(counted: Mapping[str, int]) -> list[str]:
 def _stays(config: Config, plan: Plan) -> list[str]:
     """What is kept by legal hold, and what lies where this program does not reach."""
     lines = ["Kept:", *(f"  {reason}" for reason in plan.held)] if plan.held else []
+    return [*lines, *out_of_reach(config, plan)]
+
+
+def out_of_reach(config: Config, plan: Plan) -> list[str]:
+    """What no erasure removes, and somebody has to: sources, sheets that name them, other folders."""
     files = [str(path) for path in sources(config, (*plan.calls, *plan.touched))]
     names = plan.person.names if plan.person else (plan.account,) if plan.account else ()
     files += [f"{path}, which names them" for path in sheets_naming(config, names)]
-    if files:
-        lines += ["Left for you to remove:", *(f"  {path}" for path in files)]
-    return [*lines, "Backups, exports and reports in other folders are not reached."]
+    left = ["Left for you to remove:", *(f"  {path}" for path in files)] if files else []
+    return [*left, "Backups, exports and reports in other folders are not reached."]
 
 
 def receipt_of(plan: Plan, gone: Counter[str], who: str, at: str) -> Receipt:

@@ -56,6 +56,12 @@ STOP = words_in(
 )
 
 
+BRACKETED = re.compile(  # ann (at) acme [dot] com
+    r"(?<![\w.+-])([\w.+-]++)\s?[\[({]\s?at\s?[\])}]\s?([\w-]++(?:\s?(?:[\[({]\s?dot\s?[\])}]|\.)\s?[\w-]++)+)",
+    re.I,
+)
+
+
 class Piece(NamedTuple):
     """Characters of an address, and where they were said."""
 
@@ -69,6 +75,10 @@ def find_emails(talk: Talk) -> Iterator[Found]:
     if "@" in talk.text:
         for start, end in checks.emails_in(talk.text):
             yield Found(start, end, EMAIL, talk.text[start:end].casefold())
+    for written in BRACKETED.finditer(talk.text):
+        domain = re.sub(r"\W*\bdot\b\W*|\s?\.\s?", ".", written[2], flags=re.I)
+        if checks.is_email(f"{written[1]}@{domain}"):
+            yield Found(*written.span(), EMAIL, f"{written[1]}@{domain}".casefold())
     tokens = spelled_out(tokens_of(talk.text))
     for index, token in enumerate(tokens):
         if token.plain in AT and 0 < index < len(tokens) - 1:
@@ -81,7 +91,7 @@ def _around(talk: Talk, tokens: Sequence[Token], index: int) -> Found | None:
     domain = _domain(talk.text, tokens, index + 1)
     if not domain:
         return None
-    is_evident = tokens[index].text == "@"
+    is_evident = tokens[index].text in ("@", "AT")
     lead = talk.lead(tokens[index].start)
     provider = domain[0].text.split(".")[0] in PROVIDERS
     expected = provider or bool(CONTEXT.search(lead))

@@ -36,6 +36,7 @@ RECORDING_SUFFIXES = (
     *(".wma", ".aac", ".amr", ".3gp"),
 )
 HEAD_BYTES = 4096  # so much of another file is looked at
+MOST_VOICES = 100  # who is rep and who is buyer is weighed over all choices of voices
 MAX_BYTES = 50 * 1024 * 1024  # a call of ten hours has 1 MB of text, with times of words 20 MB
 JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*\{)")
 FACTS = ("status", "duration_s", "missing_s")
@@ -128,6 +129,12 @@ def read_transcript(path: Path) -> list[Turn]:
     turns = _read(path.name, text, path.suffix.casefold())
     if not turns:
         raise TranscriptError(f"{path.name}: the transcript has no words; export it again")
+    voices = len({(turn.channel, turn.voice) for turn in turns})
+    if voices > MOST_VOICES:
+        raise TranscriptError(
+            f"{path.name}: it names {voices:,} speakers, more than {MOST_VOICES}; export the transcript of "
+            "one call, with each speaker under one name"
+        )
     return without_sides(turns)
 
 

@@ -102,6 +102,8 @@ def texts(turns: list[Turn]) -> list[str]:
         ("It's 00 11 22, account 3344 5566.", "It's [bank 1], account [bank 2]."),
         ("I do need a social for that. Two one nine, oh nine, nine nine nine nine.",
          "I do need a social for that. [government 1]."),
+        ("It's ann (at) acme.com, or bo.li [at] acme [dot] co [dot] uk.", "It's [email 1], or [email 2]."),
+        ("ann AT acme DOT com", "[email 1]"),
         ("Mail jay oh aitch en at acme dot com.", "Mail [email 1]."),
         ("Mail W for Whiskey, E, double B, at webb hyphen sons dot co dot uk.", "Mail [email 1]."),
         ("Ship it to eighteen R O W A N street, please.", "Ship it to [address 1], please."),

@@ -113,6 +113,21 @@ def test_a_folder_is_none(tmp_path: Path) -> None:
     assert not is_transcript(tmp_path)
 
 
+def test_more_speakers_than_any_call_has(tmp_path: Path) -> None:
+    path = tmp_path / "call.vtt"
+    cues = (
+        f"00:{n // 60:02d}:{n % 60:02d}.000 --> 00:59:59.000\n<v V{n}>Hi.</v>\n" for n in range(101)
+    )
+    path.write_text("\n".join(["WEBVTT\n", *cues]), encoding="utf-8")
+
+    with pytest.raises(TranscriptError) as caught:
+        read_transcript(path)
+    assert str(caught.value) == (
+        "call.vtt: it names 101 speakers, more than 100; export the transcript of one call, with each "
+        "speaker under one name"
+    )
+
+
 def test_a_file_of_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcripts, "MAX_BYTES", 1024**2)
     path = tmp_path / "call.json"
