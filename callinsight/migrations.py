@@ -662,3 +662,14 @@ def tell_themes_from_concerns(db: Any) -> None:
     """Which concern a theme is another word for; the next run says it."""
     db["topics"].add_column("named_by", str, not_null_default="")
     db.execute("DELETE FROM settings WHERE name = 'unchanged'")
+
+
+@migrations()
+def remember_where_reports_lie(db: Any) -> None:
+    """Where commands wrote reports, briefs, exports and backups, so that an erasure finds them.
+
+    Nothing is known of those that were written before, but for the pipeline's own folder.
+    """
+    db["outputs"].create(
+        {"path": str, "what": str, "month": str}, pk="path", not_null={"what", "month"}
+    )

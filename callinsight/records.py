@@ -543,6 +543,15 @@ class Forgotten:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where a command wrote something of calls outside the database: an erasure looks there."""
+
+    path: str  # relative to the database's folder, if it lies in it
+    what: str  # report: a folder of a month, also a playlist's | brief | requests | backup
+    month: str = ""  # of a report
+
+
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """That something was erased: when, by whom, how much of what kind; nothing of what it was."""
 

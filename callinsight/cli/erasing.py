@@ -75,12 +75,13 @@ def forget(
         (make, name) = wanted[0]
         plan = make(opened, name)
         if yes:
+            left = out_of_reach(opened, config, plan)
             receipt = carry_out(opened, config, plan, who=user_name(who), at=now(), progress=bar)
             typer.echo(shown(receipt, shape=shape))
+            if plan.calls or plan.touched:
+                say("\n".join(left))
         else:
             typer.echo(told(opened, config, plan))
-    if yes and (plan.calls or plan.touched):
-        say("\n".join(out_of_reach(config, plan)))
     for reason in plan.held if yes else ():
         say(f"Kept: {reason}")
     if yes and plan.held:  # asked for by name and not done, unlike in a purge
@@ -129,12 +130,13 @@ def purge(
             return
         plan = plan_purge(opened, config, datetime.now(config.zone).date(), older_than=days)
         if yes:
+            left = out_of_reach(opened, config, plan)
             receipt = carry_out(opened, config, plan, who=user_name(who), at=now(), progress=bar)
             typer.echo(shown(receipt, shape=shape))
+            if plan.calls or plan.touched:
+                say("\n".join(left))
         else:
             typer.echo(told(opened, config, plan))
-    if yes and (plan.calls or plan.touched):
-        say("\n".join(out_of_reach(config, plan)))
     for reason in plan.held if yes else ():
         say(f"Kept: {reason}")
 

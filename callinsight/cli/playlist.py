@@ -28,11 +28,13 @@ def playlist(
     from callinsight.months import check_month
     from callinsight.pipeline.playlist import write_month_playlist
     from callinsight.pipeline.run import stored_config
+    from callinsight.pipeline.traces import REPORT, remember
 
     with store.opened(database_path(db)) as opened:
         page, left_out = write_month_playlist(
             opened, stored_config(opened), check_month(month), out, length_s=minutes * 60.0
         )
+        remember(opened, REPORT, page.parent, month)
     typer.echo(page)
     if left_out:
         say(f"{left_out} The page names them.")

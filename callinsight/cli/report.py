@@ -60,6 +60,7 @@ def report(
     from callinsight.pipeline.agenda import write_month_agenda
     from callinsight.pipeline.report import report_month
     from callinsight.pipeline.run import content_settings
+    from callinsight.pipeline.traces import REPORT, remember
 
     check_month(month)
     day = check_day(as_of) if as_of else None
@@ -76,6 +77,7 @@ def report(
         if agenda:
             page = write_month_agenda(opened, config, month, out, as_of=day, compare=beside)
             typer.echo(page)
+        remember(opened, REPORT, page.parent if page.suffix else page, month)
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -207,10 +207,13 @@ def comment(
 def brief(number: Number, out: Out = None, db: Database = None) -> None:
     """Write the writer's brief: who asks, what buyers say, what is there, by when."""
     from callinsight.pipeline.asking import write_brief
+    from callinsight.pipeline.traces import BRIEF, remember
 
     with _opened(db) as (opened, config):
         text = write_brief(opened, config, number, now=now())
-    _write(text, out)
+        _write(text, out)
+        if out:
+            remember(opened, BRIEF, out)
 
 
 @requests.command()
@@ -224,10 +227,13 @@ def export(
 ) -> None:
     """Write the requests as a calendar of due dates, as CSV or as JSON."""
     from callinsight.pipeline import asking
+    from callinsight.pipeline.traces import REQUESTS, remember
 
     with _opened(db) as (opened, config):
         written = asking.export(opened, config, shape.value, state=state.value, now=now())
-    _write(written, out)
+        _write(written, out)
+        if out:
+            remember(opened, REQUESTS, out)
 
 
 @requests.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Annotated
 
 import typer
@@ -18,9 +19,14 @@ def backup(
     """Copy the database while it is in use, into one file that is proven whole."""
     from callinsight import store
     from callinsight.config import database_path
+    from callinsight.pipeline.traces import BACKUP, remember
 
     with store.opened(database_path(db)) as opened:
         size = store.back_up(opened, file)
+        try:
+            remember(opened, BACKUP, file)
+        except OperationalError as error:  # the copy is whole all the same
+            say(f"{file} cannot be noted in the database ({error}), so no erasure will name it.")
     typer.echo(file)
     say(f"{size / 1_000_000:.1f} MB. It holds what calls say: keep it as you keep the database.")
 

@@ -22,7 +22,7 @@ from callinsight.pipeline.quotes import (
     unused_keys,
 )
 from callinsight.pipeline.receipts import receipt_of
-from callinsight.pipeline.traces import copies, remove, report_files
+from callinsight.pipeline.traces import copies, remove, written_of
 from callinsight.progress import silent
 from callinsight.records import Forgotten, Receipt
 from callinsight.taxonomy import load_taxonomy
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from callinsight.config import Config
     from callinsight.pipeline.plan import Plan
+    from callinsight.pipeline.traces import Written
     from callinsight.progress import Progress
     from callinsight.records import Call
 
@@ -44,6 +45,7 @@ LOGGED = (
     "it; stop that program (such as 'callinsight serve'), then run 'callinsight purge --yes', "
     "which cuts the log off"
 )
+OTHERS = "calls were erased, and these are left for you to remove: {}"
 LEFT = (
     "what was to go is erased from the database, but these files hold words of it and cannot be "
     "removed: {}; remove them as the user who owns them"
@@ -64,9 +66,9 @@ def carry_out(
     Use it inside `store.claimed`: no run may work on the calls meanwhile.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    gone, left = _files_gone(config, plan)
     months, topics = _months_of(db, config, plan), _names_of_topics(db)
     with store.transaction(db), store.unguarded(db):
+        gone, left = _drop_files(db, written_of(db, config, plan))
         theirs = keys_of_calls(db, (*plan.calls, *plan.touched))
         gone += drop_calls(db, plan.calls, names=[plan.account] if plan.account else [])
         if plan.person:
@@ -92,8 +94,9 @@ def drop_quietly(db: Database, config: Config, plan: Plan, *, at: str) -> None:
     """Erase calls in the middle of a run, which counts gaps and writes the last report anew itself."""
     if not plan.calls:
         return
-    gone, left = _files_gone(config, plan)
+    written = written_of(db, config, plan)
     with store.transaction(db), store.unguarded(db):
+        gone, left = _drop_files(db, written)
         theirs = keys_of_calls(db, plan.calls)
         gone += drop_calls(db, plan.calls)
         gone["embeddings"] = _drop_vectors(db, theirs, silent)
@@ -102,6 +105,8 @@ def drop_quietly(db: Database, config: Config, plan: Plan, *, at: str) -> None:
         note("the log of the database is being read; it is cut off when that ends", level=WARNING)
     if left:
         note(LEFT.format(", ".join(map(str, left))), level=WARNING)
+    if written.others:
+        note(OTHERS.format("; ".join(written.others)), level=WARNING)
 
 
 def drop_calls(db: Database, calls: Sequence[Call], *, names: Iterable[str] = ()) -> Counter[str]:
@@ -125,9 +130,14 @@ def drop_calls(db: Database, calls: Sequence[Call], *, names: Iterable[str] = ()
     return gone
 
 
-def _files_gone(config: Config, plan: Plan) -> tuple[Counter[str], list[Path]]:
-    """How many files of each kind were removed, and which could not be."""
-    reports, left = remove(report_files(config, plan))
+def _drop_files(db: Database, written: Written) -> tuple[Counter[str], list[Path]]:
+    """How many files of each kind were removed, and which could not be.
+
+    Use it inside a transaction: an erasure that has to wait for another program removes nothing.
+    """
+    reports, left = remove(written.reports)
+    if not left:
+        store.drop_outputs(db, written.outputs)
     heard, loud = remove(copies())
     return Counter(reports=reports, copies=heard), [*left, *loud]
 

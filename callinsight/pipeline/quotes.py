@@ -34,13 +34,9 @@ def clear_requests(
     turns: Iterable[str] = (),
 ) -> int:
     """Take evidence, quotes and names out of requests and what happened to them; how many change."""
-    erased, runs = set(turns), runs_of(said)
+    erased, changed = set(turns), set()
     whole = names_in(names, parts=False)
-
-    def clear(text: str) -> str:
-        return whole.sub(FORGOTTEN, without_quotes(text, runs))
-
-    changed = set()
+    clear = _clearer(said, whole)
     for request in store.all_requests(db):
         kept = tuple(
             e for e in request.evidence if e not in erased and e.rpartition(":")[0] not in calls
@@ -57,6 +53,20 @@ def clear_requests(
     store.rewrite(db, "playlists", ("name",), clear)
     store.rewrite(db, "audit", ("subject",), replacer(whole))
     return len(changed)
+
+
+def requests_quoting(db: Database, said: Sequence[str], names: Iterable[str]) -> set[int]:
+    """The requests whose own words, or what was noted of them, quote one of these texts or a name."""
+    clear = _clearer(said, names_in(names, parts=False))
+    texts = [(one.id, getattr(one, n)) for one in store.all_requests(db) for n in REQUEST_TEXTS]
+    texts += [(event.request, event.note) for event in store.all_request_events(db)]
+    return {id_ for id_, text in texts if clear(text) != text}
+
+
+def _clearer(said: Iterable[str], names: re.Pattern[str]) -> Callable[[str], str]:
+    """What takes quotes of texts, and names, out of a text."""
+    runs = runs_of(said)
+    return lambda text: names.sub(FORGOTTEN, without_quotes(text, runs))
 
 
 def clear_reasons(db: Database, learnt: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.pipeline.traces import copies, report_files, sheets_naming, sources
+from callinsight.pipeline.traces import copies, sheets_naming, sources, written_of
 from callinsight.records import Receipt
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def told(db: Database, config: Config, plan: Plan) -> str:
     if plan.person and plan.person.doubtful:
         count = plan.person.doubtful
         lines.append(f"  of these turns {count} may be somebody else's: nobody knows who said them")
-    return "\n".join([*lines, *_stays(config, plan), "Nothing is erased yet: add --yes."])
+    return "\n".join([*lines, *_stays(db, config, plan), "Nothing is erased yet: add --yes."])
 
 
 def shown(receipt: Receipt, *, shape: str) -> str:
@@ -62,7 +62,7 @@ def _outline(db: Database, config: Config, plan: Plan) -> Counter[str]:
     if plan.person:
         counted["utterances"] += sum(map(len, plan.person.turns.values()))
         counted["participants"] += len(plan.person.turns)
-    counted["reports"] = len(report_files(config, plan))
+    counted["reports"] = len(written_of(db, config, plan).reports)
     counted["copies"] = len(copies())
     return +counted
 
@@ -76,19 +76,23 @@ def _listed(counted: Mapping[str, int]) -> list[str]:
     return lines or ["  nothing"]
 
 
-def _stays(config: Config, plan: Plan) -> list[str]:
+def _stays(db: Database, config: Config, plan: Plan) -> list[str]:
     """What is kept by legal hold, and what lies where this program does not reach."""
     lines = ["Kept:", *(f"  {reason}" for reason in plan.held)] if plan.held else []
-    return [*lines, *out_of_reach(config, plan)]
+    return [*lines, *out_of_reach(db, config, plan)]
 
 
-def out_of_reach(config: Config, plan: Plan) -> list[str]:
-    """What no erasure removes, and somebody has to: sources, sheets that name them, other folders."""
+def out_of_reach(db: Database, config: Config, plan: Plan) -> list[str]:
+    """What no erasure removes, and somebody has to: sources, sheets that name them, people's own files.
+
+    Ask before it is carried out: after it nothing tells any more what named or quoted them.
+    """
     files = [str(path) for path in sources(config, (*plan.calls, *plan.touched))]
     names = plan.person.names if plan.person else (plan.account,) if plan.account else ()
     files += [f"{path}, which names them" for path in sheets_naming(config, names)]
+    files += written_of(db, config, plan).others
     left = ["Left for you to remove:", *(f"  {path}" for path in files)] if files else []
-    return [*left, "Backups, exports and reports in other folders are not reached."]
+    return [*left, "What was copied, sent or downloaded elsewhere is not reached."]
 
 
 def receipt_of(plan: Plan, gone: Counter[str], who: str, at: str) -> Receipt:

@@ -39,6 +39,7 @@ from callinsight.pipeline.stages import infer_stages
 from callinsight.pipeline.tagger import tagger_models
 from callinsight.pipeline.tags import tag_calls
 from callinsight.pipeline.topics import update_topics
+from callinsight.pipeline.traces import REPORT, remember
 from callinsight.pipeline.unchanged import keep_unchanged, program_of, unchanged
 from callinsight.records import Problem
 from callinsight.remote import check_address
@@ -160,6 +161,8 @@ def _report(
     """Write the report of the last month that has calls; calls are told of in this order."""
     month = last_month(db, config)
     page = report_month(db, config, month, config.report.folder, now=now) if month else None
+    if page:
+        remember(db, REPORT, config.report.folder / month, month)
     if now:
         store.save_setting(db, LAST_RUN, now)
     return _summary(db, database, page, order)

@@ -2,37 +2,132 @@
 
 from __future__ import annotations
 
+import html
+import re
 import tempfile
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from callinsight import store
 from callinsight.addresses import place_of
 from callinsight.calls.forgetting import NOBODY, names_in
 from callinsight.calls.playable import COPIES
 from callinsight.calls.transcripts import is_transcript, recording_beside
+from callinsight.content.requests import shown as number_words
 from callinsight.months import month_of
+from callinsight.pipeline.quotes import requests_quoting
+from callinsight.records import Output
 from callinsight.reports.pages import files_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sqlite_utils import Database
 
     from callinsight.config import Config
     from callinsight.pipeline.plan import Plan
     from callinsight.records import Call
 
+REPORT, BACKUP = "report", "backup"
+BRIEF, REQUESTS = "brief", "requests"
+KINDS = {  # what people keep where they like
+    BRIEF: "a brief that names or quotes them",
+    REQUESTS: "an export of requests that names or quotes them",
+    BACKUP: "a backup",
+}
+MONTH_FOLDER = re.compile(r"(\d{4}-\d\d)(?:-playlist)?")
+TAG = re.compile(r"<[^<>]*>")
 
-def report_files(config: Config, plan: Plan) -> list[Path]:
-    """What the pipeline wrote of the months whose calls change."""
+
+@dataclass(frozen=True)
+class Written:
+    """What commands wrote that tells of what is to go."""
+
+    reports: tuple[Path, ...] = ()  # files that an erasure removes
+    outputs: tuple[Output, ...] = ()  # as which these are known
+    others: tuple[str, ...] = ()  # files that are people's own, and reports that are gone, in words
+
+
+def remember(db: Database, what: str, path: Path, month: str = "") -> None:
+    """Keep where a command wrote something of calls, so that an erasure finds it."""
+    home, place = store.home_of(db), path.resolve()
+    kept = place.relative_to(home) if place.is_relative_to(home) else place
+    with store.transaction(db):
+        store.save_output(db, Output(path=str(kept), what=what, month=month))
+
+
+def written_of(db: Database, config: Config, plan: Plan) -> Written:
+    """Reports of the months whose calls change, and whatever else names or quotes what goes.
+
+    A report also tells of requests, of whatever month: one that quotes what goes is known by its
+    number.
+    """
+    if not (plan.calls or plan.touched):
+        return Written()
     months = {month_of(c.recorded_at, config.zone) for c in (*plan.calls, *plan.touched)}
-    return reports_of(config, months)
+    tells, home = _telling(db, plan), store.home_of(db)
+    reports, outputs, others = [], [], []
+    for output in _outputs(db, config):
+        place = home / output.path
+        files = files_written(place) if output.what == REPORT else []
+        if files and (output.month in months or any(map(tells, files))):
+            reports += files
+            outputs.append(output)
+        elif output.what == REPORT and output.month in months:
+            others.append(f"{place}, a report of {output.month} that was moved away")
+        elif place.is_file() and (output.what == BACKUP or tells(place)):
+            others.append(f"{place}, {KINDS[output.what]}")
+    return Written(tuple(reports), tuple(outputs), tuple(others))
 
 
-def reports_of(config: Config, months: Iterable[str]) -> list[Path]:
-    """What the pipeline wrote of some months into its folder of reports."""
-    folders = [
-        config.report.folder / f"{m}{end}" for m in sorted(months) for end in ("", "-playlist")
-    ]
-    return [file for folder in folders for file in files_written(folder)]
+def reports_of(db: Database, config: Config, month: str) -> list[Path]:
+    """The files that were written of a month's reports and playlists, as far as they are there."""
+    written = [one for one in _outputs(db, config) if (one.what, one.month) == (REPORT, month)]
+    return [file for one in written for file in files_written(store.home_of(db) / one.path)]
+
+
+def _outputs(db: Database, config: Config) -> list[Output]:
+    """What was written where; what older versions wrote to the pipeline's folder is known by its name."""
+    known = {str(store.home_of(db) / one.path): one for one in store.all_outputs(db)}
+    own = config.report.folder.resolve()
+    for folder in sorted(own.iterdir()) if own.is_dir() else ():
+        named = MONTH_FOLDER.fullmatch(folder.name)
+        if named and str(folder) not in known and files_written(folder):
+            known[str(folder)] = Output(path=str(folder), what=REPORT, month=named[1])
+    return list(known.values())
+
+
+def _telling(db: Database, plan: Plan) -> Callable[[Path], bool]:
+    """Whether a file names who is to go, or a request that quotes them."""
+    calls = [call.id for call in plan.calls]
+    said = [u.text for id_ in calls for u in store.utterances_of(db, id_)]
+    names = [*store.people_only_in(db, calls), *([plan.account] if plan.account else [])]
+    if plan.person:
+        own = {turn for turns in plan.person.turns.values() for turn in turns}
+        in_calls = (u for id_ in plan.person.turns for u in store.utterances_of(db, id_))
+        said += [u.text for u in in_calls if u.id in own]
+        names += plan.person.names
+    numbers = [number_words(id_) for id_ in requests_quoting(db, said, names)]
+    wanted = names_in([*names, *numbers], parts=False)
+    return lambda file: wanted is not NOBODY and any(map(wanted.search, _texts(file)))
+
+
+def _texts(file: Path) -> Iterator[str]:
+    """What is written in a page, a sheet or a workbook."""
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as book:
+                yield from (_plain(book.read(n)) for n in book.namelist() if n.endswith(".xml"))
+        elif file.suffix != ".mp3":
+            yield _plain(file.read_bytes())
+    except OSError:
+        return
+
+
+def _plain(content: bytes) -> str:
+    return html.unescape(TAG.sub(" ", content.decode(errors="replace")))
 
 
 def copies() -> list[Path]:

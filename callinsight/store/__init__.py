@@ -167,6 +167,12 @@ from callinsight.store.mendings import (
     mendings_of,
     replace_heard,
 )
+from callinsight.store.outputs import (
+    all_outputs,
+    drop_outputs,
+    home_of,
+    save_output,
+)
 from callinsight.store.redactions import (
     forget_words,
     is_redacted_somewhere,
@@ -279,6 +285,7 @@ __all__ = [
     "all_items",
     "all_judgements",
     "all_mendings",
+    "all_outputs",
     "all_participants",
     "all_playlists",
     "all_receipts",
@@ -324,6 +331,7 @@ __all__ = [
     "demand_of_deals",
     "drop_corrections",
     "drop_mendings",
+    "drop_outputs",
     "drop_proposed",
     "edition",
     "empty_playlist",
@@ -351,6 +359,7 @@ __all__ = [
     "health_of",
     "heard_of",
     "hide_participant",
+    "home_of",
     "is_done",
     "is_redacted_somewhere",
     "item_changes",
@@ -411,6 +420,7 @@ __all__ = [
     "rows_of_calls",
     "save_call",
     "save_items",
+    "save_output",
     "save_request",
     "save_setting",
     "save_stage",

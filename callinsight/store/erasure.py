@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from callinsight.records import Forgotten, Receipt
+from callinsight.records import PLACEHOLDER, Forgotten, Receipt
 from callinsight.store.rows import load, row_of, save
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def count_calls_with_words(db: Database) -> int:
 
 
 def people_only_in(db: Database, calls: Iterable[str]) -> list[str]:
-    """The buyers who took part in these calls and in no other."""
+    """The buyers who took part in these calls and in no other, but for those whose names are taken out."""
     sql = f"""
         SELECT DISTINCT name FROM participants AS here
         WHERE side = 'buyer' AND call IN {LISTED} AND NOT EXISTS (
@@ -150,7 +151,8 @@ def people_only_in(db: Database, calls: Iterable[str]) -> list[str]:
         ) ORDER BY name
     """  # noqa: S608 - fixed
     ids = _listed(calls)
-    return [name for (name,) in db.execute(sql, [ids, ids]).fetchall()]
+    names = [name for (name,) in db.execute(sql, [ids, ids]).fetchall()]
+    return [name for name in names if not re.fullmatch(PLACEHOLDER, name)]
 
 
 def calls_mentioning_assets(db: Database, calls: Iterable[str]) -> list[str]:

@@ -127,9 +127,9 @@ def test_a_report_that_is_not_in_its_folder_is_told(ran: Project, quick: None) -
     assert findings(ran)["report"] == Finding(
         "report",
         LOOK,
-        f"2026-10 was reported {RUN_AT}, but is not in {folder}",
+        f"2026-10 was reported {RUN_AT}, but is not where it was written",
         f"'callinsight report --month 2026-10 --out DIR --db {ran.database}'; "
-        "if it lies elsewhere, all is well",
+        "if it was moved, all is well",
     )
 
 

@@ -682,6 +682,97 @@ class TestForgettingAPerson:
         )
 
 
+class TestWhatWasWrittenElsewhere:
+    def test_reports_go_wherever_they_were_written(self, planted: Project, tmp_path: Path) -> None:
+        for out in (planted.folder / "reports", tmp_path / "given"):
+            command(
+                planted, "report", "--month", "2026-10", "--out", str(out),
+                "--format", "html,md,csv,xlsx,json",
+            )  # fmt: skip
+            command(planted, "report", "--agenda", "--month", "2026-10", "--out", str(out))
+        own = planted.folder / "reports" / "2026-10" / "notes.md"
+        own.write_text("Mine.", encoding="utf-8")
+        with store.opened(planted.database) as db:
+            assert [(one.path, one.what, one.month) for one in store.all_outputs(db)] == [
+                (str(tmp_path / "given" / "2026-10"), "report", "2026-10"),
+                ("report/2026-10", "report", "2026-10"),
+                ("reports/2026-10", "report", "2026-10"),
+            ]
+
+        told = command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
+
+        assert "files of reports" in told.stdout
+        assert [path.name for path in own.parent.iterdir()] == ["notes.md"]
+        assert not (tmp_path / "given" / "2026-10").exists()
+        with store.opened(planted.database) as db:
+            assert store.all_outputs(db) == []
+
+    def test_a_report_of_another_month_goes_if_it_tells_of_a_request_that_quotes_them(
+        self, planted: Project
+    ) -> None:
+        out = planted.folder / "reports"
+        command(planted, "report", "--month", "2026-09", "--out", str(out))
+        page = out / "2026-09" / "report.md"
+        assert "R-1" in page.read_text(encoding="utf-8")
+
+        command(planted, "forget", "--call", "talk-2", "--yes", "--who", "Ines")
+        assert not page.exists()  # of its own month
+        command(planted, "report", "--month", "2026-10", "--out", str(out))
+        later = planted.folder / "reports" / "2026-10" / "report.md"
+        with store.opened(planted.database) as db, store.transaction(db):
+            db.execute(
+                "UPDATE calls SET recorded_at = '2026-09-05T10:00:00+01:00' WHERE id = 'talk-x'"
+            )
+        command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
+
+        assert not later.exists()
+
+    def test_a_report_of_another_month_stays_if_it_tells_of_nobody(self, planted: Project) -> None:
+        command(planted, "forget", "--call", "talk-2", "--yes", "--who", "Ines")
+
+        assert (planted.folder / "report" / "2026-10" / "index.html").exists()
+
+    def test_what_people_keep_is_named(self, planted: Project, tmp_path: Path) -> None:
+        command(planted, "requests", "brief", "R-1", "--out", str(tmp_path / "brief.md"))
+        command(
+            planted, "requests", "export", "--format", "csv", "--out", str(tmp_path / "asked.csv")
+        )
+        command(planted, "backup", str(tmp_path / "copy.db"))
+        command(planted, "report", "--month", "2026-10", "--out", str(tmp_path))
+        (tmp_path / "2026-10").rename(tmp_path / "for the board")
+        lines = [
+            f"  {tmp_path / '2026-10'}, a report of 2026-10 that was moved away",
+            f"  {tmp_path / 'asked.csv'}, an export of requests that names or quotes them",
+            f"  {tmp_path / 'brief.md'}, a brief that names or quotes them",
+            f"  {tmp_path / 'copy.db'}, a backup",
+        ]
+
+        plan = command(planted, "forget", "--call", "talk-x").stdout.splitlines()
+        other = command(planted, "forget", "--call", "talk-2").stdout.splitlines()
+        told = command(planted, "forget", "--call", "talk-x", "--yes").stderr.splitlines()
+
+        assert [line for line in plan if line in lines] == lines
+        assert [line for line in told if line in lines] == lines
+        assert [line for line in other if str(tmp_path) in line] == lines[-1:]
+
+    def test_an_erasure_that_has_to_wait_removes_no_file(
+        self, planted: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("callinsight.store.database.BUSY_S", 0.2)
+        other = sqlite3.connect(planted.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+
+        told = command(planted, "forget", "--call", "talk-x", "--yes", code=2)
+
+        other.close()
+        assert told.stderr.endswith(
+            f"Error: {planted.database}: another program has been writing to it for 0 s; wait until "
+            "that has ended, or end it, and start this again\n"
+        )
+        assert (planted.folder / "report" / "2026-10" / "index.html").exists()
+        assert words_in(planted) == set(PLANTED)
+
+
 def test_an_account_goes_with_its_name(planted: Project) -> None:
     command(planted, "forget", "--account", "wombatworks", "--yes", "--who", "Ines")
 
