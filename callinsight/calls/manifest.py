@@ -91,6 +91,16 @@ def read_manifest(
     return Manifest(entries, (*problems, *twice, *unusable))
 
 
+def held_calls(calls_file: Path) -> tuple[set[str], set[str]]:
+    """The ids and files that the list of calls holds now, also of rows that cannot be used.
+
+    Raises InputError if the sheet as a whole cannot be read.
+    """
+    rows = read_sheet(calls_file, needed=CALL_COLUMNS_NEEDED, optional=CALL_COLUMNS)
+    held = [row for row in rows if _is_held(row)]
+    return {row.text("call_id") for row in held} - {""}, {row.text("file") for row in held}
+
+
 def fingerprint(path: Path) -> str:
     """Sha256 of a file, 64 hex digits."""
     with path.open("rb") as file:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database as Opened
 
     from callinsight.config import Config
+    from callinsight.pipeline.plan import Plan
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; it cannot be undone.")]
 DryRun = Annotated[
@@ -73,7 +74,7 @@ def forget(
     with store.opened(path) as opened, _to_oneself(path, "forget", yes=yes):
         config = stored_config(opened)
         (make, name) = wanted[0]
-        plan = make(opened, name)
+        plan = make(opened, config, name)
         if yes:
             left = out_of_reach(opened, config, plan)
             receipt = carry_out(opened, config, plan, who=user_name(who), at=now(), progress=bar)
@@ -82,8 +83,8 @@ def forget(
                 say("\n".join(left))
         else:
             typer.echo(told(opened, config, plan))
-    for reason in plan.held if yes else ():
-        say(f"Kept: {reason}")
+    if yes:
+        _say_kept(plan)
     if yes and plan.held:  # asked for by name and not done, unlike in a purge
         raise typer.Exit(FAILED)
 
@@ -137,8 +138,8 @@ def purge(
                 say("\n".join(left))
         else:
             typer.echo(told(opened, config, plan))
-    for reason in plan.held if yes else ():
-        say(f"Kept: {reason}")
+    if yes:
+        _say_kept(plan)
 
 
 @app.command()
@@ -171,6 +172,13 @@ def _purge_audio(opened: Opened, config: Config, shape: Format, *, who: str) -> 
         typer.echo("\n".join([*lines, "Nothing is deleted yet: add --yes."]))
     for reason in held:
         say(f"Kept: {reason}")
+
+
+def _say_kept(plan: Plan) -> None:
+    for reason in plan.held:
+        say(f"Kept: {reason}")
+    if plan.doubt:
+        say(f"Mind: {plan.doubt}")
 
 
 def _to_oneself(path: Path, command: str, *, yes: bool) -> AbstractContextManager[object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.errors import InputError, nearest
 from callinsight.pipeline.erasing import file_hash
+from callinsight.pipeline.holds import holds_now
 from callinsight.pipeline.plan import Person, Plan
 from callinsight.records import PLACEHOLDER, UNCERTAIN, UNKNOWN
 
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from callinsight.calls.manifest import Entry
+    from callinsight.config import Config
     from callinsight.records import Call, Forgotten, Participant, Utterance
 
 LIFT = "lift the hold in the list of calls and run the pipeline, or leave the call"
 
 
-def plan_call(db: Database, call: str) -> Plan:
+def plan_call(db: Database, config: Config, call: str) -> Plan:
     """A call with all that came of it; raises InputError if there is none."""
     known = {one.id: one for one in store.all_calls(db)}
     if call not in known:
@@ -31,29 +33,29 @@ def plan_call(db: Database, call: str) -> Plan:
         if any(one.id == call and one.what == "call" for one in store.all_forgotten(db)):
             hint = "; it is forgotten already"
         raise InputError(f"there is no call '{call}'{hint}")
-    return plan_calls("call", [known[call]])
+    return plan_calls(config, "call", [known[call]])
 
 
-def plan_account(db: Database, account: str) -> Plan:
+def plan_account(db: Database, config: Config, account: str) -> Plan:
     """All calls of an account; raises InputError if there is none."""
     calls = store.all_calls(db)
     wanted = [call for call in calls if _same(call.account, account)]
     if not wanted:
         hint = nearest(account, sorted({call.account for call in calls if call.account}))
         raise InputError(f"no call is with the account '{account}'{hint}")
-    plan = plan_calls("account", wanted)
+    plan = plan_calls(config, "account", wanted)
     return dataclasses.replace(plan, account=wanted[0].account)
 
 
-def plan_calls(what: str, calls: Iterable[Call], kept: Sequence[str] = ()) -> Plan:
+def plan_calls(config: Config, what: str, calls: Iterable[Call], kept: Sequence[str] = ()) -> Plan:
     """These calls, but for those under legal hold."""
-    every = list(calls)
-    held = tuple(f"{call.id} is under legal hold; {LIFT}" for call in every if call.legal_hold)
-    free = tuple(call for call in every if not call.legal_hold)
-    return Plan(what=what, calls=free, held=(*held, *kept))
+    every, holds = list(calls), holds_now(config)
+    held = tuple(f"{call.id} is under legal hold; {LIFT}" for call in every if holds.cover(call))
+    free = tuple(call for call in every if not holds.cover(call))
+    return Plan(what=what, calls=free, held=(*held, *kept), doubt=holds.unread)
 
 
-def plan_person(db: Database, person: str) -> Plan:
+def plan_person(db: Database, config: Config, person: str) -> Plan:
     """A buyer's own turns and name, wherever they are; raises InputError if nobody is known so.
 
     `person` is a name, or the id in the list of participants. Turns that nobody is sure of go with
@@ -69,8 +71,9 @@ def plan_person(db: Database, person: str) -> Plan:
     named = {one.call for one in people if one.side != "rep"}
     named |= {call for name in names for call in store.calls_naming(db, [name])}
     named |= set(store.calls_spoken_by(db, names))
-    held = [calls[id_] for id_ in sorted(named) if calls[id_].legal_hold]
-    touched = tuple(calls[id_] for id_ in sorted(named) if not calls[id_].legal_hold)
+    holds = holds_now(config)
+    held = [calls[id_] for id_ in sorted(named) if holds.cover(calls[id_])]
+    touched = tuple(calls[id_] for id_ in sorted(named) if not holds.cover(calls[id_]))
     turns, doubtful = {}, 0
     for call in touched:
         own, unsure = _turns_of(db, call.id, (*names, *placeholders.get(call.id, ())))
@@ -82,6 +85,7 @@ def plan_person(db: Database, person: str) -> Plan:
         person=Person(names=names, turns=turns, doubtful=doubtful, placeholders=placeholders),
         held=tuple(f"{call.id} is under legal hold; {LIFT}" for call in held),
         touched=touched,
+        doubt=holds.unread,
     )
 
 

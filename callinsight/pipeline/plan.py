@@ -35,3 +35,4 @@ class Plan:
     account: str = ""  # whose name goes out of requests
     held: tuple[str, ...] = ()  # calls that stay, with the reason
     touched: tuple[Call, ...] = field(default=())  # stay without the person
+    doubt: str = ""  # why more calls may be under legal hold than are known to be

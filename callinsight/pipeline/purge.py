@@ -13,6 +13,7 @@ from callinsight.calls.transcripts import is_transcript
 from callinsight.errors import ConfigError, InputError
 from callinsight.months import day_of
 from callinsight.pipeline.forget import plan_calls
+from callinsight.pipeline.holds import holds_now
 from callinsight.pipeline.receipts import WORDS
 from callinsight.records import Receipt
 
@@ -54,7 +55,7 @@ def plan_purge(db: Database, config: Config, today: date, *, older_than: int | N
                 kept.append(f"{call.id} is to be kept until {call.retention_until}")
         elif is_old:
             due.append(call)
-    return plan_calls("age", due, kept)
+    return plan_calls(config, "age", due, kept)
 
 
 def recordings_done(db: Database, config: Config) -> tuple[list[tuple[Call, Path]], list[str]]:
@@ -68,8 +69,8 @@ def recordings_done(db: Database, config: Config) -> tuple[list[tuple[Call, Path
             f"{config.path}: recordings are deleted only with 'delete_audio = true' under [privacy] "
             "there; then run the pipeline, and this again"
         )
-    done, held = [], []
-    finished = store.finished(db)
+    finished, holds = store.finished(db), holds_now(config)
+    done, held = [], [holds.unread] if holds.unread else []
     for call in store.all_calls(db):
         path = place_of(config.calls.files, call.file)
         stages = {"speech", "speakers", *(("tags",) if call.is_read else ())}
@@ -78,7 +79,7 @@ def recordings_done(db: Database, config: Config) -> tuple[list[tuple[Call, Path
             continue
         if call.status not in ("done", "empty") or is_transcript(path) or not path.is_file():
             continue
-        if call.legal_hold:
+        if holds.cover(call):
             held.append(f"{call.file} is under legal hold")
         elif stages <= finished.get(call.id, set()):
             done.append((call, path))

@@ -79,6 +79,7 @@ def _listed(counted: Mapping[str, int]) -> list[str]:
 def _stays(db: Database, config: Config, plan: Plan) -> list[str]:
     """What is kept by legal hold, and what lies where this program does not reach."""
     lines = ["Kept:", *(f"  {reason}" for reason in plan.held)] if plan.held else []
+    lines += [f"Mind: {plan.doubt}"] if plan.doubt else []
     return [*lines, *out_of_reach(db, config, plan)]
 
 

@@ -490,7 +490,37 @@ class TestTwoAtOnce:
 
 
 class TestLegalHold:
-    def hold(self, project: Project) -> None:
+    @pytest.mark.parametrize("by", ["id", "file"])
+    def test_a_hold_that_was_just_typed_in_counts(self, planted: Project, by: str) -> None:
+        sheet = planted.folder / "calls.csv"
+        self.hold(planted, run=False)
+        if by == "file":
+            text = sheet.read_text(encoding="utf-8")
+            sheet.write_text(text.replace("\ntalk-x,", "\n,"), encoding="utf-8")
+
+        forgotten = command(planted, "forget", "--call", "talk-x", "--yes", code=1)
+        purged = command(planted, "purge", "--older-than", "1d", "--yes")
+
+        assert "Kept: talk-x is under legal hold" in forgotten.stderr
+        assert "Kept: talk-x is under legal hold" in purged.stderr
+        with store.opened(planted.database) as db:
+            assert [call.id for call in store.all_calls(db)] == ["talk-x"]
+
+    def test_without_a_list_that_can_be_read_the_last_run_tells(self, planted: Project) -> None:
+        self.hold(planted)
+        sheet = planted.folder / "calls.csv"
+        sheet.unlink()
+
+        held = command(planted, "forget", "--call", "talk-x", "--yes", code=1)
+        free = command(planted, "forget", "--call", "talk-1", "--yes")
+
+        assert "Kept: talk-x is under legal hold" in held.stderr
+        assert free.stderr.splitlines()[-1] == (
+            f"Mind: legal hold is as the last run read it, for {sheet}: there is no such file; mend "
+            "the path in the pipeline file"
+        )
+
+    def hold(self, project: Project, *, run: bool = True) -> None:
         project.write_calls(
             [
                 call_row("talk-1", "talk-1.vtt"),
@@ -502,7 +532,8 @@ class TestLegalHold:
         header, *rows = sheet.read_text(encoding="utf-8").splitlines()
         rows = [f"{row},{'yes' if row.startswith('talk-x') else ''}" for row in rows]
         sheet.write_text("\n".join([f"{header},legal_hold", *rows]) + "\n", encoding="utf-8")
-        run_again(project)
+        if run:
+            run_again(project)
 
     @pytest.mark.parametrize(
         "args",

@@ -21,7 +21,15 @@ LATER = "2026-10-21T08:00:00+00:00"
 NO_RUN_GOES_BY = {  # tables that a run neither reads nor makes rows of, or only for people to look at
     *("_sqlite_migrations", "settings", "users", "tokens", "visits", "audit", "snapshots"),
     *("content_requests", "request_events", "playlists", "playlist_items", "embeddings"),
-    *("changed_calls", "content_edition", "receipts", "editions", "item_changes", "topic_changes"),
+    *(
+        "changed_calls",
+        "content_edition",
+        "outputs",
+        "receipts",
+        "editions",
+        "item_changes",
+        "topic_changes",
+    ),
 }
 
 
