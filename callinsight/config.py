@@ -30,6 +30,7 @@ ENGINES = ("faster-whisper", "openai-whisper")
 DELIVER_DAYS = {"P1": 10, "P2": 20, "P3": 60}  # business days, by priority
 TIME_LIMIT_FACTOR = 30.0  # slow machines and engines take 2 to 3 times the length of a call
 DATABASE = "callinsight.db"
+SETTINGS = "settings"  # under which name a database keeps those of its last run
 PERSONAL = ("email", "phone", "card", "bank", "government", "address", "link", "password")
 RANGES = {
     "tagging.precision": (0.0, 0.95),

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from material import ROOT
 
 from callinsight import store
-from callinsight.config import load_config, settings_text
-from callinsight.pipeline.run import SETTINGS
+from callinsight.config import SETTINGS, load_config, settings_text
 from callinsight.records import (
     Call,
     ContentItem,

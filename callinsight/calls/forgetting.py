@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
+from callinsight.calls.spellings import part_of_name, whole_name
 from callinsight.records import PLACEHOLDER, Word
 
 if TYPE_CHECKING:
@@ -33,24 +35,24 @@ SALUTATIONS = {
 }
 NOBODY = re.compile(r"(?!)")
 WORD = re.compile(r"\w+")
-BETWEEN = r"\s+"  # the words of a name
 
 
 def names_in(names: Iterable[str], *, parts: bool) -> re.Pattern[str]:
-    """What finds people by their whole names, and with `parts` by first or last name alone.
-
-    A part is found only as it is written, so that Grace is and grace is not.
-    """
-    longest = sorted({name for name in names if name.strip()}, key=lambda name: (-len(name), name))
-    found = [rf"(?i:{BETWEEN.join(map(re.escape, name.split()))})" for name in longest]
+    """What finds people by their whole names, and with `parts` by first or last name alone."""
+    every = [unicodedata.normalize("NFC", name) for name in names if name.strip()]
+    found = [whole_name(name) for name in _longest_first(every)]
     if parts:
-        real = [name for name in names if not re.fullmatch(PLACEHOLDER, name)]
+        real = [name for name in every if not re.fullmatch(PLACEHOLDER, name)]
         alone = {part.strip(".,") for name in real for part in name.split()}
         alone = {
-            p for p in alone if len(p) > 1 and not p.islower() and p.lower() not in SALUTATIONS
+            p for p in alone if len(p) > 1 and p.lower() not in SALUTATIONS and not p.isdecimal()
         }
-        found += map(re.escape, sorted(alone, key=lambda part: (-len(part), part)))
+        found += map(part_of_name, _longest_first(alone))
     return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)") if found else NOBODY
+
+
+def _longest_first(names: Iterable[str]) -> list[str]:
+    return sorted(set(names), key=lambda name: (-len(name), name))
 
 
 def words_without(words: Sequence[Word], names: re.Pattern[str]) -> tuple[Word, ...]:

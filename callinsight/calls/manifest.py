@@ -42,6 +42,7 @@ class Entry:
     path: Path | Address
     where: str  # file:row
     region: str = ""  # whose rules of consent hold
+    vocabulary: str = ""  # names to expect, also those that are not to be kept
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _entry(
         legal_hold=_is_held(row),
         vocabulary=row.text("vocabulary"),
     )
-    return Entry(call, (), path, row.where, row.text("region"))
+    return Entry(call, (), path, row.where, row.text("region"), call.vocabulary)
 
 
 def _is_held(row: Row) -> bool:

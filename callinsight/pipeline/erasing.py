@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections import Counter
 from datetime import date, timedelta
@@ -9,6 +10,8 @@ from logging import WARNING
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.calls.forgetting import names_in
+from callinsight.config import SETTINGS, settings_text
 from callinsight.errors import StoreError
 from callinsight.journal import note
 from callinsight.months import day_of, month_of
@@ -22,7 +25,7 @@ from callinsight.pipeline.quotes import (
     unused_keys,
 )
 from callinsight.pipeline.receipts import receipt_of
-from callinsight.pipeline.traces import copies, remove, written_of
+from callinsight.pipeline.traces import copies, names_going, remove, written_of
 from callinsight.progress import silent
 from callinsight.records import Forgotten, Receipt
 from callinsight.taxonomy import load_taxonomy
@@ -69,6 +72,7 @@ def carry_out(
     months, topics = _months_of(db, config, plan), _names_of_topics(db)
     with store.transaction(db), store.unguarded(db):
         gone, left = _drop_files(db, written_of(db, config, plan))
+        gone["names"] += _clear_settings(db, config, names_going(db, plan))
         theirs = keys_of_calls(db, (*plan.calls, *plan.touched))
         gone += drop_calls(db, plan.calls, names=[plan.account] if plan.account else [])
         if plan.person:
@@ -140,6 +144,19 @@ def _drop_files(db: Database, written: Written) -> tuple[Counter[str], list[Path
         store.drop_outputs(db, written.outputs)
     heard, loud = remove(copies())
     return Counter(reports=reports, copies=heard), [*left, *loud]
+
+
+def _clear_settings(db: Database, config: Config, names: Sequence[str]) -> int:
+    """Drop words of the stored settings that name somebody, as the pipeline file had them; how many."""
+    pattern, speech = names_in(names, parts=False), config.speech
+    expected = tuple(word for word in speech.vocabulary if not pattern.search(word))
+    pairs = speech.mishearings.items()
+    meant = {heard: word for heard, word in pairs if not pattern.search(f"{heard};{word}")}
+    dropped = len(speech.vocabulary) - len(expected) + len(pairs) - len(meant)
+    if dropped:
+        clean = dataclasses.replace(speech, vocabulary=expected, mishearings=meant)
+        store.save_setting(db, SETTINGS, settings_text(dataclasses.replace(config, speech=clean)))
+    return dropped
 
 
 def _drop_vectors(db: Database, theirs: set[str], progress: Progress) -> int:

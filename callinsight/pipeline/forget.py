@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.calls.forgetting import names_in
 from callinsight.errors import InputError, nearest
 from callinsight.pipeline.erasing import file_hash
 from callinsight.pipeline.holds import holds_now
@@ -69,7 +70,8 @@ def plan_person(db: Database, config: Config, person: str) -> Plan:
     names, placeholders = _names(db, people, person)
     calls = {call.id: call for call in store.all_calls(db)}
     named = {one.call for one in people if one.side != "rep"}
-    named |= {call for name in names for call in store.calls_naming(db, [name])}
+    pattern = names_in(names, parts=False)
+    named |= set(store.calls_naming(db, names, lambda text: bool(pattern.search(text))))
     named |= set(store.calls_spoken_by(db, names))
     holds = holds_now(config)
     held = [calls[id_] for id_ in sorted(named) if holds.cover(calls[id_])]
@@ -200,4 +202,4 @@ def _as_stored(db: Database, entry: Entry) -> Entry:
     texts = {name: getattr(known, name) for name in ("title", "outcome_reason", "vocabulary")}
     call = dataclasses.replace(entry.call, **texts, fingerprint=known.fingerprint)
     people = tuple(store.participants_of(db, call.id))
-    return dataclasses.replace(entry, call=call, participants=people)
+    return dataclasses.replace(entry, call=call, participants=people, vocabulary=known.vocabulary)

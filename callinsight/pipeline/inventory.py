@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.config import SETTINGS
 from callinsight.content.export_words import NAMES
 from callinsight.content.exports import ExportMapping, check_columns, load_mapping, read_export
 from callinsight.content.front_matter import read_folder
@@ -15,7 +16,7 @@ from callinsight.content.recognising import mapping_text, recognised
 from callinsight.content.suggestions import fill, named_since
 from callinsight.errors import InputError
 from callinsight.pipeline.content import update_gaps
-from callinsight.pipeline.run import SETTINGS, stored_config
+from callinsight.pipeline.run import stored_config
 from callinsight.sheets import read_rows, sheet_text
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 

@@ -6,12 +6,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from callinsight import store
+from callinsight.config import SETTINGS
 from callinsight.content.inventory import read_items as read_sheets
 from callinsight.content.inventory import rows_of_items
 from callinsight.content.inventory_lint import ERROR, Finding, lint, lint_lines
 from callinsight.content.suggestions import fill, in_bulk
 from callinsight.pipeline.inventory import definitions, is_imported
-from callinsight.pipeline.run import SETTINGS, stored_config
+from callinsight.pipeline.run import stored_config
 
 __all__ = ["ERROR", "Finding", "lint_inventory", "lint_lines"]
 

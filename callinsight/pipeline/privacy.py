@@ -12,6 +12,7 @@ from callinsight.calls.forgetting import ALIAS
 from callinsight.calls.redaction import EDITION, Rules, name_of, redacted, redacted_text
 from callinsight.calls.vocabulary import mended, mended_text, text_of
 from callinsight.records import PLACEHOLDER
+from callinsight.sheets import LIST_SEPARATOR
 from callinsight.tagging.entities import load_entities
 
 if TYPE_CHECKING:
@@ -78,10 +79,13 @@ def cleaned_text(text: str, rules: Rules) -> str:
 def cleaned_entry(entry: Entry, privacy: PrivacyConfig) -> Entry:
     """A row of the manifest without personal data in its free texts."""
     rules = rules_of(privacy, entry.participants)
+    rules = dataclasses.replace(rules, others=(*rules.others, entry.call.account))
+    expected = entry.call.vocabulary.split(LIST_SEPARATOR)
     call = dataclasses.replace(
         entry.call,
-        title=redacted_text(entry.call.title, rules),
-        outcome_reason=redacted_text(entry.call.outcome_reason, rules),
+        title=cleaned_text(entry.call.title, rules),
+        outcome_reason=cleaned_text(entry.call.outcome_reason, rules),
+        vocabulary=LIST_SEPARATOR.join(n for n in expected if redacted_text(n, rules) == n),
     )
     return dataclasses.replace(entry, call=call)
 

@@ -15,6 +15,7 @@ from callinsight.calls.consent import Rules, without_rules
 from callinsight.calls.manifest import Manifest, read_manifest
 from callinsight.calls.transcripts import is_transcript
 from callinsight.config import (
+    SETTINGS,
     CallsConfig,
     Config,
     TaggingConfig,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from callinsight.records import Call
     from callinsight.store import Claim
 
-SETTINGS = "settings"
 DEFINITIONS = "taxonomy"  # version and digest of those that the tags were made with
 LAST_RUN = "last_run"  # moment at which the last run that came to its end was started
 FILES = "files"

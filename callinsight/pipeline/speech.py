@@ -199,7 +199,7 @@ def _language(entry: Entry, config: Config) -> str:
 
 def _vocabulary(entry: Entry, config: Config) -> tuple[str, ...]:
     """Names to expect in a call: its own go first."""
-    return names_of(entry.call.vocabulary.split(";"), config.speech.vocabulary)
+    return names_of(entry.vocabulary.split(";"), config.speech.vocabulary)
 
 
 def _speakers(entry: Entry) -> int | None:

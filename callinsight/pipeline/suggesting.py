@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight import store
-from callinsight.config import GapsConfig, TaggingConfig
+from callinsight.config import SETTINGS, GapsConfig, TaggingConfig
 from callinsight.content.demand import shares_of
 from callinsight.content.inventory import changes
 from callinsight.content.suggestions import (
@@ -25,7 +25,7 @@ from callinsight.content.suggestions import (
 from callinsight.errors import InputError, nearest
 from callinsight.pipeline.content import raised_in, usable_calls
 from callinsight.pipeline.inventory import definitions, get_item
-from callinsight.pipeline.run import SETTINGS, stored_config
+from callinsight.pipeline.run import stored_config
 from callinsight.pipeline.tag import read_turns
 from callinsight.pipeline.tagger import load_tagger, tagger_models
 from callinsight.records import Suggestion

@@ -99,16 +99,20 @@ def _outputs(db: Database, config: Config) -> list[Output]:
     return list(known.values())
 
 
+def names_going(db: Database, plan: Plan) -> list[str]:
+    """Whose names go: a person's, an account's, and of buyers who took part in no other call."""
+    names = store.people_only_in(db, [call.id for call in plan.calls])
+    return [*names, *(plan.person.names if plan.person else ()), *filter(None, [plan.account])]
+
+
 def _telling(db: Database, plan: Plan) -> Callable[[Path], bool]:
     """Whether a file names who is to go, or a request that quotes them."""
-    calls = [call.id for call in plan.calls]
-    said = [u.text for id_ in calls for u in store.utterances_of(db, id_)]
-    names = [*store.people_only_in(db, calls), *([plan.account] if plan.account else [])]
+    said = [u.text for call in plan.calls for u in store.utterances_of(db, call.id)]
+    names = names_going(db, plan)
     if plan.person:
         own = {turn for turns in plan.person.turns.values() for turn in turns}
         in_calls = (u for id_ in plan.person.turns for u in store.utterances_of(db, id_))
         said += [u.text for u in in_calls if u.id in own]
-        names += plan.person.names
     numbers = [number_words(id_) for id_ in requests_quoting(db, said, names)]
     wanted = names_in([*names, *numbers], parts=False)
     return lambda file: wanted is not NOBODY and any(map(wanted.search, _texts(file)))

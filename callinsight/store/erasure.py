@@ -195,17 +195,19 @@ def topics_in_calls(db: Database, calls: Iterable[str]) -> list[int]:
     return sorted(int(label) for (label,) in db.execute(sql, [_listed(calls)]).fetchall())
 
 
-def calls_naming(db: Database, names: Iterable[str]) -> list[str]:
-    """The calls in which somebody says one of these names, or the sheets do."""
+def calls_naming(db: Database, names: Iterable[str], is_named: Callable[[str], bool]) -> list[str]:
+    """The calls in which somebody says one of these names, or the sheets do, as `is_named` tells."""
     found = set()
+    db.conn.create_function("is_named", 1, is_named)
     for name in names:
         phrase = '"' + name.replace('"', '""') + '"'
         sql = (
             "SELECT DISTINCT call FROM utterances WHERE rowid IN "
             "(SELECT rowid FROM utterances_fts WHERE utterances_fts MATCH ?) "
-            "UNION SELECT id FROM calls WHERE instr(title || outcome_reason || vocabulary, ?)"
+            "UNION SELECT id FROM calls "
+            "WHERE is_named(title || ';' || outcome_reason || ';' || vocabulary)"
         )
-        found |= {call for (call,) in db.execute(sql, [phrase, name]).fetchall()}
+        found |= {call for (call,) in db.execute(sql, [phrase]).fetchall()}
     return sorted(found)
 
 

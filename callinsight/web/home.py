@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from callinsight import store
+from callinsight.config import SETTINGS
 from callinsight.months import month_of
-from callinsight.pipeline.run import SETTINGS
 from callinsight.records import Call, Gap, Tag, Utterance
 from callinsight.reports.excerpts import find_words, is_doubtful
 from callinsight.reports.wording import Names, count

@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from callinsight import store
-from callinsight.config import Config, config_from_text
+from callinsight.config import SETTINGS, Config, config_from_text
 from callinsight.months import month_name
-from callinsight.pipeline.run import SETTINGS, stored_config
+from callinsight.pipeline.run import stored_config
 from callinsight.reports.wording import (
     clock,
     count,

@@ -23,7 +23,7 @@ from callinsight.pipeline.forget import LIFT
 from callinsight.pipeline.purge import plan_purge
 from callinsight.pipeline.quotes import keys_of_calls
 from callinsight.pipeline.recordings import silences
-from callinsight.pipeline.run import run
+from callinsight.pipeline.run import run, stored_config
 from callinsight.progress import silent
 from callinsight.records import (
     AuditEntry,
@@ -637,6 +637,31 @@ class TestForgettingAPerson:
             "Bo Berg": ("buyer", "IT Director"),
             "Dana Whitfield": ("rep", "Account Executive"),
         }
+
+    def test_their_name_goes_however_it_is_written(self, planted: Project) -> None:
+        write_vtt(
+            planted.folder / "files" / "talk-2.vtt",
+            [
+                ("Dana Whitfield", "ottoline vandersloot said it, and OTTOLINE VANDERSLOOT knows."),
+                ("Bo Berg", "I know Öttoline Vandersloot."),
+            ],
+        )
+        text = planted.pipeline.read_text(encoding="utf-8")
+        words = 'vocabulary = ["Ottoline Vandersloot", "Peppol"]\n'
+        planted.pipeline.write_text(
+            text.replace("[speech]\n", f"[speech]\n{words}"), encoding="utf-8"
+        )
+        run_again(planted)
+
+        command(planted, "forget", "--person", "Ottoline Vandersloot", "--yes", "--who", "Ines")
+
+        assert found(planted, ("ottoline", "vandersloot", "öttoline")) == {}
+        with store.opened(planted.database) as db:
+            assert [u.text for u in store.utterances_of(db, "talk-2")] == [
+                "[forgotten] said it, and [forgotten] knows.",
+                "I know [forgotten].",
+            ]
+            assert stored_config(db).speech.vocabulary == ("Peppol",)
 
     def test_they_do_not_come_back(self, planted: Project) -> None:
         command(planted, "forget", "--person", "Ottoline Vandersloot", "--yes", "--who", "Ines")

@@ -174,6 +174,26 @@ def test_names_of_buyers_are_kept_nowhere(planted):
     assert b"Ann Lee" not in content
 
 
+def test_names_go_from_what_the_sheets_say_of_a_call(planted):
+    text = planted.pipeline.read_text(encoding="utf-8")
+    planted.pipeline.write_text(f"{text}[privacy]\nredact_names = true\n", encoding="utf-8")
+    planted.write_calls(
+        [
+            call_row(
+                "talk-1", "talk-1.vtt", account="Hansen", title="Hansen: ann lee meets Peter Novak",
+                vocabulary="Peppol;Ánn Lee;Lee",
+            )
+        ]
+    )  # fmt: skip
+
+    planted.run(workers=1)
+
+    with store.opened(planted.database) as db:
+        call = store.get_call(db, "talk-1")
+    assert call.title == "Hansen: [name 1] meets [name 2]"
+    assert call.vocabulary == "Peppol"
+
+
 def test_what_people_mended_stays_when_names_go(planted):
     planted.run(workers=1)
     with store.opened(planted.database) as db:

@@ -26,10 +26,9 @@ from typer.testing import CliRunner, Result
 
 from callinsight import store, weights
 from callinsight.cli import app
-from callinsight.config import Config, load_config, settings_text
+from callinsight.config import SETTINGS, Config, load_config, settings_text
 from callinsight.errors import InputError
 from callinsight.pipeline import corrections, embedding, review, tagger, tags
-from callinsight.pipeline.run import SETTINGS
 from callinsight.progress import silent
 from callinsight.records import Call, Correction, Utterance
 from callinsight.tagging.concerns import pieces

@@ -44,7 +44,8 @@ def text_of(project: Project, call: str) -> str:
 class TestWhatReachesTheEngine:
     def job(self, project: Project, *people: Participant, **facts: str) -> SpeechJob:
         call = Call(id="rec-01", file="rec-01.wav", recorded_at="2026-10-05", **facts)
-        entry = Entry(call, people, project.folder / "files" / "rec-01.wav", "calls.csv:2")
+        path = project.folder / "files" / "rec-01.wav"
+        entry = Entry(call, people, path, "calls.csv:2", vocabulary=call.vocabulary)
         (job,) = jobs_of([entry], project.config())
         return job
 

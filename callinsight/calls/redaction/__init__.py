@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from callinsight.records import Utterance
 
-EDITION = 2  # raise it when the same words are redacted otherwise
+EDITION = 3  # raise it when the same words are redacted otherwise
 KINDS = (EMAIL, PHONE, CARD, BANK, GOVERNMENT, ADDRESS, LINK, PASSWORD)
 ALL_KINDS = (*KINDS, NAME)
 MOST_PASSES = 6  # what is taken out changes what the words around the rest say of it

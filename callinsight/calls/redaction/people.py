@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.calls.redaction.spoken import words_in
 from callinsight.calls.redaction.talk import Found
+from callinsight.calls.spellings import is_word, part_of_name, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from callinsight.calls.redaction.talk import Talk
 
 NAME = "name"
-SHORTEST = 3  # letters of a part of a name
-ALSO_WORDS = words_in(
-    """
-    will mark bill grace may art rose faith hope joy june april august dawn frank rich chase
-    drew miles price long short page cash gene guy jack rob sue bob pat van von der the case
-    grant chance summer young black white brown green king day best
-    """
-)
 
 
 def find_names(
@@ -45,10 +37,10 @@ def find_names(
 def _patterns(name: str) -> Iterator[str]:
     parts = name.split()
     if len(parts) > 1:
-        yield r"(?i:\b" + r"\s+".join(map(re.escape, parts)) + r"\b)"
+        yield rf"(?<!\w){whole_name(name)}(?!\w)"
     for part in parts:
-        if len(part) >= SHORTEST and part.casefold() not in ALSO_WORDS:
-            yield rf"\b{re.escape(part)}\b"
+        if len(part) > 1 and not is_word(part):
+            yield rf"(?<!\w){part_of_name(part)}(?!\w)"
 
 
 def _whose(name: str, buyers: Sequence[str]) -> str:
