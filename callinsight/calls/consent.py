@@ -14,24 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NOT_YET = ("open", "requested", "asked", "sent", "offen", "angefragt")  # if nothing follows
-NO_CONSENT = (
-    *("", *NO, *NOT_YET),
-    *("none", "not", "without", "n/a", "na", "-", "?", "unknown", "unclear", "missing", "todo"),
-    *("tbd", "tbc", "pending", "awaiting", "expired", "invalid", "refused", "declined", "denied"),
-    *("rejected", "objected", "withdrawn", "revoked", "opted", "nein", "kein", "keine", "nicht"),
-    *(
-        "null",
-        "nil",
-        "void",
-        "falsch",
-        "forbidden",
-        "prohibited",
-        "cancelled",
-        "canceled",
-        "lapsed",
-    ),
-    *("ohne", "ausstehend", "abgelehnt", "verweigert", "widerrufen", "zurückgezogen", "unbekannt"),
-)
+NONE = """
+none not without n/a na - ? unknown unclear missing todo tbd tbc pending awaiting expired invalid refused
+declined denied rejected objected withdrawn revoked opted null nil void falsch forbidden prohibited
+cancelled canceled lapsed nein kein keine nicht ohne ausstehend abgelehnt verweigert widerrufen
+zurückgezogen unbekannt
+"""
+NO_CONSENT = ("", *NO, *NOT_YET, *NONE.split())
 OPTED_IN = ("opted in", "opted-in")
 DENIED = re.compile(  # wherever it stands, for what was given may be taken back
     r"\b(?:(?:withdr[ae]w|revok|declin|refus|reject|object)\w*|denied|opt(?:ed)?[ -]?out|never|nope|not|no"
@@ -46,12 +35,27 @@ GRANTED = re.compile(
 )
 
 
+BASIS = re.compile(  # how the bases of law and of practice are written down: by their stems
+    r"\b(?:y|v|yes|true|1|ok|okay|ja|oui|si|sí|sì"
+    r"|(?:consent|agree|accept|grant|allow|permi[ts]|approv|authori[sz]|confirm|obtain|receiv|collect"
+    r"|inform|notif|notice|announc|disclos|disclaim|acknowledg|sign|docusign|writ|verbal|oral|spoken"
+    r"|record|explicit|implied|implicit|express|legitimate|contract|clause|statut|regulat|legal|law"
+    r"|public interest|vital interest|art(?:icle)?\.? ?6|gdpr|dsgvo|dpa\b|msa\b|nda\b|terms|t&c|policy"
+    r"|opt(?:ed)?[ -]?in|waive|releas|form\b|checkbox|tick|click|e-?mail|letter|portal|banner|prompt|beep"
+    r"|tone\b|ivr|invit|waiting room|given|on file|all[- ]part|one[- ]part|two[- ]part|both[- ]part"
+    r"|schriftlich|mündlich|muendlich|einwillig|einverst|zustimm|zugestimmt|erteilt|vertrag|berechtigt"
+    r"|hinweis|ansage|unterschrieben|accord|écrit|ecrit|avis|escrit|acuerdo|aviso|scritt|accett)\w*)"
+    r"|[✓✔☑]"
+)
+MEND = "write it out, such as written, verbal or notice, or name it with accepted under [consent]"
+
+
 @dataclass(frozen=True)
 class Rules:
     """Which words are a basis of consent, by the region that a call is from."""
 
     refused: tuple[str, ...] = ()  # more words that are none
-    accepted: tuple[str, ...] = ()  # the only ones that are; all that are not refused if empty
+    accepted: tuple[str, ...] = ()  # the only ones that are; those of BASIS if empty
     regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the same, by region
     region: str = ""  # of calls that name none
 
@@ -63,8 +67,9 @@ def why_refused(consent: str, region: str, rules: Rules) -> str:
     """What keeps a call from being opened, to be said after file and row; empty if nothing does.
 
     A cell that begins with a word that is no consent is none: `withdrawn on 3 May`; nor is one that
-    says anywhere that it was denied, or that only says it was asked for, or says nothing. What is refused
-    wrongly is listed and mended with a word; what is accepted wrongly is heard.
+    says anywhere that it was denied, or that only says it was asked for, or names no basis. What is
+    refused wrongly is listed and mended with a word; what is accepted wrongly is heard. A region without
+    rules of its own has those of `accepted`; without these, where others have rules, none.
     """
     said = _plain(consent)
     refused = {*NO_CONSENT, *map(_plain, rules.refused)}
@@ -73,7 +78,7 @@ def why_refused(consent: str, region: str, rules: Rules) -> str:
     asked = first in NOT_YET and not GRANTED.search(said)
     if said.startswith(OPTED_IN):
         begins = False
-    if said in refused or begins or asked or DENIED.search(said) or not re.search(r"\w", said):
+    if said in refused or begins or asked or DENIED.search(said) or not re.search(r"[\w✓✔☑]", said):
         return f"consent is {_shown(consent)}"
     here = region or rules.region
     known = {_plain(name): (name, bases) for name, bases in rules.regions.items()}
@@ -81,22 +86,27 @@ def why_refused(consent: str, region: str, rules: Rules) -> str:
     if bases and said not in map(_plain, bases):
         where = f" in {name}" if name else ""
         return f"consent is {_shown(consent)}, which is no basis{where} ({' or '.join(bases)} is)"
+    if not bases and known:
+        told = f"region is '{here}'" if here else "region is empty"
+        return f"{told}, for which no rule under [consent.regions] says what is a basis"
+    if not bases and not BASIS.search(said):
+        return f"consent is {_shown(consent)}, which names no basis that is known ({MEND})"
     return ""
 
 
 def without_rules(regions: Iterable[str], rules: Rules) -> str:
-    """Which regions of calls no rule names, and what holds there; empty without rules by region.
+    """Which regions of calls no rule names, though `accepted` lets them in; empty without rules by region.
 
     `regions` has one for each call, empty where the sheet names none.
     """
     known = {_plain(name) for name in rules.regions}
     others = Counter(one for one in regions if one and known and _plain(one) not in known)
-    if not others:
+    if not others or not rules.accepted:
         return ""
     named = ", ".join(
         f"'{name}' ({calls} call{'' if calls == 1 else 's'})" for name, calls in others.items()
     )
-    basis = " or ".join(rules.accepted) or "anything that is no refusal"
+    basis = " or ".join(rules.accepted)
     return f"no rule under [consent.regions] is for {named}, so {basis} is a basis of consent there"
 
 

@@ -329,13 +329,44 @@ class TestConsent:
         "words",
         [
             *("notice", "opted in", "asked and agreed", "Art. 6 (1) f", "verbal, 3 May", "✓ yes"),
-            *("agreed to be recorded", "written, expires 2027"),
+            *("agreed to be recorded", "written, expires 2027", "recorded with notice", "Yes"),
+            *("legitimate interest", "all-party", "IVR announcement", "signed DPA of 3 May", "✓"),
+            *("schriftlich", "mündlich erteilt", "contract 4711", "by e-mail", "opt-in form"),
         ],
     )
-    def test_other_words_are_a_basis(self, sheets, words):
+    def test_words_of_law_and_practice_are_a_basis(self, sheets, words):
         sheets.record("a.wav")
         manifest = sheets.read(f'file,recorded_at,consent\na.wav,{DAY},"{words}"\n')
         assert manifest.entries[0].call.status == "done"
+
+    @pytest.mark.parametrize("words", ["see CRM", "Jones", "2026-05-03", "x"])
+    def test_words_that_name_no_basis_are_none_unless_they_are_accepted(
+        self, sheets, opened, words
+    ):
+        sheets.record("a.wav")
+        opened.clear()
+        sheet = f"file,recorded_at,consent\na.wav,{DAY},{words}\n"
+        refused, accepted = sheets.read(sheet), sheets.read(sheet, consent=Rules(accepted=(words,)))
+        assert refused.entries[0].call.reason == (
+            f"calls.csv:2: consent is '{words}', which names no basis that is known (write it out, "
+            "such as written, verbal or notice, or name it with accepted under [consent]), so a.wav "
+            "was not opened; fill in the basis of consent, or remove the row"
+        )
+        assert accepted.entries[0].call.status == "done"
+
+    @pytest.mark.parametrize(("region", "told"), [("Germny", "'Germny'"), ("", "empty")])
+    def test_a_region_without_rules_is_refused_where_others_have_some(
+        self, sheets, opened, region, told
+    ):
+        sheets.record("a.wav")
+        opened.clear()
+        sheet = f"file,recorded_at,consent,region\na.wav,{DAY},written,{region}\n"
+        manifest = sheets.read(sheet, consent=Rules(regions={"DE": ("written",)}))
+        assert str(sheets.recordings / "a.wav") not in opened
+        assert manifest.entries[0].call.reason == (
+            f"calls.csv:2: region is {told}, for which no rule under [consent.regions] says what is "
+            "a basis, so a.wav was not opened; fill in the basis of consent, or remove the row"
+        )
 
     def test_rules_go_by_the_region_of_a_call(self, sheets, opened):
         sheets.record(*(f"{name}.wav" for name in "abcdef"))

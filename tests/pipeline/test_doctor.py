@@ -139,12 +139,9 @@ def test_a_region_without_rules_is_told(talks: Project, quick: None) -> None:
     sheet.write_text(f"{header},region\n{row},Germny\n", encoding="utf-8")
     assert "consent" not in findings(talks)
     with talks.pipeline.open("a", encoding="utf-8") as file:
-        file.write('[consent]\nregions = { DE = ["written"] }\n')
+        file.write('[consent]\naccepted = ["notice"]\nregions = { DE = ["written"] }\n')
 
-    told = (
-        "no rule under [consent.regions] is for 'Germny' (1 call), so anything that is no refusal is "
-        "a basis of consent there"
-    )
+    told = "no rule under [consent.regions] is for 'Germny' (1 call), so notice is a basis of consent there"
     mend = f"name them under [consent.regions] in {talks.pipeline}, or mend {sheet}"
     assert findings(talks)["consent"] == Finding("consent", LOOK, told, mend)
     summary = run(
