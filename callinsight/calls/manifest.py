@@ -53,6 +53,53 @@ class Manifest:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What a run would make of the rows of a list of calls; why, with file and row."""
+
+    rows: int
+    unusable: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # files that are not in the folder of recordings
+
+
+def survey(
+    calls_file: Path,
+    folder: Path | str,
+    *,
+    taxonomy: Taxonomy,
+    zone: ZoneInfo,
+    addresses: Sequence[str] = (),
+    consent: Rules = NO_RULES,
+    today: str = "",
+) -> Survey:
+    """Look through a list of calls without opening a recording; see `read_manifest`."""
+    rows = read_sheet(calls_file, needed=CALL_COLUMNS_NEEDED, optional=CALL_COLUMNS)
+    roots = (folder, *map(located, addresses))
+    found, problems = parse_rows(
+        rows, lambda row: _entry(row, roots, taxonomy, zone, None), stage=STAGE
+    )
+    entries = _gate(found, consent, today)
+    open_ = [entry for entry in entries if entry.call.status != "refused"]
+    return Survey(
+        rows=len(rows),
+        unusable=tuple(problem.error for problem in problems),
+        refused=tuple(entry.call.reason for entry in entries if entry.call.status == "refused"),
+        missing=tuple(
+            f"{entry.where}: there is no file {entry.path}"
+            for entry in open_
+            if isinstance(entry.path, Path) and not _is_there(entry.path)
+        ),
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # ValueError: no file has such a name
+        return False
+
+
 def read_manifest(
     calls_file: Path,
     participants_file: Path | None,

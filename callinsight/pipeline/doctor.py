@@ -18,6 +18,7 @@ from callinsight.calls.manifest import (
     CALL_COLUMNS_NEEDED,
     PARTICIPANT_COLUMNS,
     PARTICIPANT_COLUMNS_NEEDED,
+    survey,
 )
 from callinsight.cluster import default_workers
 from callinsight.config import Config, load_config
@@ -81,7 +82,7 @@ def check_up(pipeline: Path | None, database: Path | None, *, now: str) -> list[
         check_clock(now, health.last_run, health.last_moment),
         *_told(given),
         *(_sheets(config) if config else []),
-        *([_folder(config)] if config else []),
+        *([_folder(config), *_calls(config, now)] if config else []),
         sick or _database(path, health),
         *([_last_run(health, now), _monthly(usable, config, now)] if config and usable else []),
     ]
@@ -182,6 +183,34 @@ def _folder(config: Config) -> Finding:
     if not os.access(folder, os.R_OK | os.X_OK):
         return Finding("recordings", BROKEN, f"{folder} cannot be read", mend)
     return Finding("recordings", OK, f"{folder} is there")
+
+
+def _calls(config: Config, now: str) -> list[Finding]:
+    """What a run would make of the list of calls; nothing where it cannot be read, which is told above."""
+    try:
+        found = survey(
+            config.calls.manifest,
+            config.calls.files,
+            taxonomy=load_taxonomy(config.tagging.taxonomy),
+            zone=config.zone,
+            addresses=config.calls.addresses,
+            consent=Rules(**vars(config.consent)),
+            today=now[:10],
+        )
+    except CallInsightError:
+        return []
+    rows = f"{found.rows} row{'' if found.rows == 1 else 's'} of {config.calls.manifest.name}"
+    amiss = {
+        "cannot be used": found.unusable,
+        "refused": found.refused,
+        "without a file": found.missing,
+    }
+    amiss = {what: reasons for what, reasons in amiss.items() if reasons}
+    if not amiss:
+        return [Finding("calls", OK, f"{rows}, all can be used")]
+    told = ", ".join(f"{what}: {len(reasons)}" for what, reasons in amiss.items())
+    first = "; ".join(reasons[0] for reasons in amiss.values())
+    return [Finding("calls", LOOK, f"{rows}; {told}", f"such as {first}")]
 
 
 def _store(address: str) -> Finding:

@@ -68,6 +68,7 @@ def test_a_set_up_that_works_is_ok_in_all(ran: Project) -> None:
     assert found["pipeline"].told == f"{ran.pipeline} and its definitions can be used"
     assert found["sheets"].told == "4 sheets of sales_calls.toml, 4 rows"
     assert found["recordings"].told == f"{ran.folder}/files is there"
+    assert found["calls"] == Finding("calls", OK, "1 row of calls.csv, all can be used")
     assert found["database"].told == f"{ran.database} is sound, its schema up to date"
     assert found["schedule"].told == f"the last run was started {RUN_AT}"
     assert found["report"].told == f"2026-10 was reported {RUN_AT}"
@@ -131,6 +132,36 @@ def test_a_report_that_is_not_in_its_folder_is_told(ran: Project, quick: None) -
         f"'callinsight report --month 2026-10 --out DIR --db {ran.database}'; "
         "if it was moved, all is well",
     )
+
+
+def test_rows_that_a_run_cannot_use_are_told(talks: Project, quick: None) -> None:
+    talks.write_calls(
+        [
+            call_row("talk-1", "talk-1.vtt"),
+            call_row("late", "late.vtt"),
+            call_row("closed", "talk-2.vtt", consent="see CRM"),
+            call_row("out", "../talk-2.vtt"),
+        ]
+    )
+
+    found = findings(talks)["calls"]
+
+    assert (found.state, found.told) == (
+        LOOK,
+        "4 rows of calls.csv; cannot be used: 1, refused: 1, without a file: 1",
+    )
+    assert found.mend.split("; calls.csv:") == [
+        (
+            "such as calls.csv:5: file is '../talk-2.vtt'; name it relative to the folder of the "
+            "recordings, without '..'"
+        ),
+        (
+            "4: consent is 'see CRM', which names no basis that is known (write it out, such as written, "
+            "verbal or notice, or name it with accepted under [consent]), so talk-2.vtt was not opened; "
+            "fill in the basis of consent, or remove the row"
+        ),
+        f"3: there is no file {talks.folder / 'files' / 'late.vtt'}",
+    ]
 
 
 def test_a_region_without_rules_is_told(talks: Project, quick: None) -> None:
