@@ -1,11 +1,18 @@
-"""Passwords that are said or written behind their name: `the password is Tallyho77`."""
+"""Passwords and security answers behind their name: `the password is Tallyho77`."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.calls.redaction.spoken import BREAK, TIMES, number_at, tokens_of, words_in
+from callinsight.calls.redaction.spoken import (
+    BREAK,
+    FILLERS,
+    TIMES,
+    number_at,
+    tokens_of,
+    words_in,
+)
 from callinsight.calls.redaction.talk import Found
 
 if TYPE_CHECKING:
@@ -15,15 +22,16 @@ if TYPE_CHECKING:
     from callinsight.calls.redaction.talk import Talk
 
 PASSWORD = "password"
-MOST_WORDS = 6  # of a pass phrase
 SHORTEST_SECRET = 10  # of a key that is only called key or token
 RANDOM_CHANGES = 3  # from letters to figures and back
-MOST_SEED_WORDS = 24  # of one that recovers a wallet
+ANSWERS = (
+    r"(?:maiden name|(?:security|secret) (?:question )?answer"
+    r"|answer to (?:\w+ )?(?:security|secret) question|memorable (?:word|name|place|phrase|answer))"
+)
 NAMED = re.compile(
-    r"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pass ?keys?|wi-?fi key|secret (?:word|key|answer)"
-    r"|safe ?word|security answer|api key|access (?:key|token|code)|(?:auth|bearer|login) token|pwd"
+    r"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pass ?keys?|wi-?fi key|secret (?:word|key)"
+    rf"|safe ?word|{ANSWERS}|api key|access (?:key|token|code)|(?:auth|bearer|login) token|pwd"
     r"|(?:recovery|seed|backup) (?:phrase|key|words)|client secret|(?:licen[cs]e|product|activation) key)"
-    r"(?P<phrase>)"
     r"(?: (?:for|to|on|of|in|at) (?:[\w'’-]+ ){0,3}?[\w'’-]+)??"
     r"(?:(?:'s|’s)? ?(?:\bis|\bwas|\bwill be|\bwould be|\bset to|\bis set to|:|=|\bequals)(?=\W)"
     r"|(?:'s|’s)(?=\s)|,? (?:it's|it’s|that's|that’s|it is|that is|use|type|enter)(?=\s))"
@@ -36,13 +44,24 @@ WEAKLY_NAMED = re.compile(  # what follows must look like a secret
     r"(?:'s|’s)?[\s,:=]{1,3}(?:(?:is|was|it's|that's|as follows|here)[\s,:]{1,3})?(?P<value>[^\s\f]{10,})",
     re.I,
 )
-ASKED = re.compile(
-    r"(?:what(?:'s| is| was)|tell me|give me|have|confirm|read out|need|remember)[^.?!\n]{0,40}"
-    r"(?:pass ?word|pass ?phrase|pass ?code|safe ?word|security answer|api key|secret answer)"
+_SECRET = rf"(?:pass ?word|pass ?phrase|pass ?code|safe ?word|api key|{ANSWERS})"
+_END = (
+    r"(?! ?(?:polic|manager|reset|rule|requirement|vault|length|setting|for\?))"
     r"[^.?!\n]{0,30}[?.]?\s*$"
-    r"|(?:client secret|api key|(?:access |auth )?token|(?:licen[cs]e|secret) key)\?\s*$"
 )
-SEED = re.compile(r"(?:recovery|seed|backup) (?:phrase|words)")
+ASKED = re.compile(
+    rf"(?:what(?:'s| is| was)|tell me|give me|read out|confirm)[^.?!\n]{{0,40}}{_SECRET}{_END}"
+    rf"|(?:can|could|may) i [^.?!\n]{{0,40}}{ANSWERS}{_END}"
+    rf"|(?P<loosely>have|need|remember)[^.?!\n]{{0,40}}{_SECRET}{_END}"
+    r"|(?:client secret|api key|(?:access |auth )?token|(?:licen[cs]e|secret) key|pass ?phrase"
+    rf"|{ANSWERS})\?\s*$"
+)
+PHRASE = re.compile(r"phrase|(?:recovery|seed|backup) words")
+WORDS = (  # the fewest and the most plain words that are the secret, by its name
+    (re.compile(r"(?:recovery|seed|backup) (?:phrase|words)"), (3, 24)),
+    (re.compile(ANSWERS), (1, 4)),
+    (re.compile(r"phrase|word|wi-?fi key"), (3, 6)),
+)
 ANSWER = re.compile(
     r"(?:(?:sure|yes|yeah|okay|ok|um|uh|oh|well|right|of course|hang on|one second|so|it's|it’s|it is"
     r"|that's|that’s|that is|that would be|let me see|i think)\b[\s,.:–—-]*)*",
@@ -68,9 +87,19 @@ COMMON = words_in(
     some any both either neither useless pointless outdated old new single stuck sitting key
     enough next last first second temporary permanent private public known visible hidden
     rubbish policy manager reset resets vault important crucial complex simple such coming
-    going kept sent held lost driven based bound now today tomorrow yesterday soon later as
+    shame joke nightmare whatever somewhere everywhere nowhere elsewhere everyone everybody
+    nobody someone going kept sent held lost driven based bound now today tomorrow yesterday soon later as
     supposed meant written set built stuff mine yours theirs ours between behind across per
     six eight ten twelve fourteen sixteen thing things minimum maximum least
+    """
+)
+FIRST = COMMON - {"correct", "right", "blank", "random"}  # which no pass phrase begins with
+STOPS = (FIRST | FILLERS) | words_in(  # a sentence goes on, or never told a secret
+    """
+    has have had do does did can could will would should must may might need needs let lets
+    know knows get gets go goes make makes use uses used work works thanks thank please cheers
+    try user users team teams company admin login account accounts field rules length words
+    characters letters digits numbers symbols sorry pardon excuse say
     """
 )
 ENDINGS = ("ed", "ing", "ly", "able", "ible", "ful", "less", "ent")
@@ -84,23 +113,22 @@ BEHIND = re.compile(
 def find_passwords(talk: Talk) -> Iterator[Found]:
     """Passwords behind their name, and in answer to a question for one."""
     for named in NAMED.finditer(talk.text):
-        name = named[0].casefold()
-        most = MOST_SEED_WORDS if SEED.search(name) else MOST_WORDS if "phrase" in name else 0
-        if found := _value(talk, named.end(), most_words=most):
+        if found := _value(talk, named.end(), named[0].casefold()):
             yield found
     for named in WEAKLY_NAMED.finditer(talk.text):
         word = named["value"].rstrip(".,;:!?)\"'")
         if len(word) >= SHORTEST_SECRET and _looks_random(word):
             yield _found(talk, named.start("value"), named.start("value") + len(word))
     for place in talk.starts:
-        if ASKED.search(talk.lead(place)):
+        if asked := ASKED.search(talk.lead(place)):
             answer = ANSWER.match(talk.text, place)
-            if answer and (found := _value(talk, answer.end())):
+            name = "" if asked["loosely"] else asked[0]
+            if answer and (found := _value(talk, answer.end(), name)):
                 yield found
 
 
-def _value(talk: Talk, start: int, *, most_words: int = 0) -> Found | None:
-    """What stands there, if it can be a password; as many plain words as a pass phrase may have."""
+def _value(talk: Talk, start: int, name: str) -> Found | None:
+    """What stands there, if it can be what was named before it."""
     text = talk.text[start : start + 200].partition(BREAK)[0]
     quoted = re.match(r"[\"“‘'`]([^\"”’'`\n]{2,60})[\"”’'`]", text)
     if quoted:
@@ -112,10 +140,7 @@ def _value(talk: Talk, start: int, *, most_words: int = 0) -> Found | None:
     end = len(word) if _looks_secret(word) else 0
     tokens = tokens_of(text)
     end = max(end, _spelled(tokens))
-    if not end and most_words:
-        end = len(re.match(rf"(?:[\w'-]+(?:,? |(?=[.!?]|$))){{3,{most_words}}}|", text)[0].rstrip())  # type: ignore[index]
-        first = tokens[0].plain if tokens else ""
-        end = 0 if first in COMMON - {"correct", "right", "blank", "random"} else end
+    end = end or _phrase(tokens, name)
     if not end and _is_plain(tokens, text, word):
         end = max(len(word), _spelled(tokens, behind=1))
     return _found(talk, start, start + end) if end else None
@@ -134,6 +159,27 @@ def _looks_secret(word: str) -> bool:
     if re.fullmatch(r"[A-Za-z]+(?:['’-][A-Za-z]+)*", word):
         return bool(re.search(r"[a-z][A-Z]", word))
     return bool(re.search(r"[A-Za-z]", word)) and bool(re.search(r"[\d!@#$%^&*_+=?]", word))
+
+
+def _phrase(tokens: Sequence[Token], name: str) -> int:
+    """Where the plain words end that are a pass phrase or an answer; 0 if they are none."""
+    fewest, most = next((number for named, number in WORDS if named.search(name)), (1, 0))
+    marks, stops = ("-,", frozenset()) if PHRASE.search(name) else ("-", STOPS)
+    said: list[Token] = []
+    for token in tokens:
+        is_word = token.text[0].isalpha()
+        if len(said) == most or token.plain in stops or not (is_word or token.text in marks):
+            break
+        said += [token] if is_word else []
+    if len(said) < fewest or said[0].plain in FIRST or _is_told(said[0], name):
+        return 0
+    return said[-1].end
+
+
+def _is_told(token: Token, name: str) -> bool:
+    """Whether a word says what becomes of a secret, as `stored` does; Kelly is a maiden name."""
+    is_name = token.text[0].isupper() and "name" in name
+    return len(token.text) > 4 and token.plain.endswith(ENDINGS) and not is_name
 
 
 def _is_plain(tokens: Sequence[Token], text: str, word: str) -> bool:

@@ -113,6 +113,12 @@ def texts(turns: list[Turn]) -> list[str]:
          "[password 1] is it"),
         ("My recovery phrase is ladder, moss, violin, otter, brick, sugar.",
          "My recovery phrase is [password 1]."),
+        ("The wifi password is correct horse battery staple and it never changes.",
+         "The wifi password is [password 1] and it never changes."),
+        ("The password is purple monkey dishwasher let me know if it works",
+         "The password is [password 1] let me know if it works"),
+        ("My mother's maiden name is Keating, the security answer is blue lagoon.",
+         "My mother's maiden name is [password 1], the security answer is [password 2]."),
     ],
 )  # fmt: skip
 def test_what_is_said_becomes_a_placeholder(text, clean):
@@ -132,6 +138,9 @@ def test_what_is_said_becomes_a_placeholder(text, clean):
         "Our driver license project number is 1234567.",
         "The key to this is adoption, and one time, in 2022, it failed.",
         "See Tallybrook_Q3_2026_Pricing_Deck_v2, and the discount code is SAVE20NOW24.",
+        "The password is case sensitive, the password is too long, and it's correct now, thanks.",
+        "The password is something we would rotate, the passphrase is stored somewhere else entirely.",
+        "The maiden name is optional, the security answer is stored hashed and on no list.",
         "A social post costs twenty dollars, and fifty-eight a square metre is dear.",
     ],
 )
@@ -231,6 +240,25 @@ def test_an_answer_is_read_with_its_question():
     ]
 
     assert texts(redacted(turns, RULES))[1] == "Sure, it's [password 1]."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "clean"),
+    [
+        ("What's the wifi password?", "Correct horse battery staple.", "[password 1]."),
+        ("Can I take your mother's maiden name?", "It's van Houten.", "It's [password 1]."),
+        ("What's the password policy?", "Nightmare.", "Nightmare."),
+        (
+            "Do we need a password there?",
+            "Active directory handles it.",
+            "Active directory handles it.",
+        ),
+    ],
+)
+def test_a_secret_is_told_in_answer_to_a_question_for_it(question, answer, clean):
+    turns = [Turn(None, 0, 4, question, "A"), Turn(None, 4, 5, answer, "B")]
+
+    assert texts(redacted(turns, RULES))[1] == clean
 
 
 def test_a_placeholder_has_the_times_of_its_words():
