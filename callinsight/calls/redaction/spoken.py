@@ -85,7 +85,7 @@ SURE_LETTERS = words_in(
 )
 # figures that are no digits of a number that somebody reads out
 AMOUNTS = re.compile(
-    r"[$£€¥]\s?\d[\d,.]*|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?\s?%|\b\d{1,2}:\d\d\b"
+    r"[$£€¥]\s?\d[\d,.]*|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|(?<!\d)\d++(?:\.\d++)?\s?%|\b\d{1,2}:\d\d\b"
     r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}/(?:\d\d){1,2}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
     r"|(?<![\d.])\d+\.\d{1,2}(?![\d.]*\d)"
 )
