@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction.addresses import ADDRESS, find_addresses
+from callinsight.calls.redaction.codes import find_codes
 from callinsight.calls.redaction.echoes import Part, echoes_of
 from callinsight.calls.redaction.emails import EMAIL, find_emails
 from callinsight.calls.redaction.links import LINK, find_keys, find_links
@@ -266,7 +267,7 @@ def _find(
         found += [*find_keys(talk), *find_passwords(talk)]
     if ADDRESS in rules.kinds:
         found += find_addresses(talk)
-    found += find_numbers(talk, rules.kinds)
+    found += [*find_codes(talk, rules.kinds), *find_numbers(talk, rules.kinds)]
     if rules.names:
         found += find_names(talk, rules.buyers, rules.others, people_in)
     return found

@@ -22,6 +22,8 @@ class Recognisers:
     iban: Any
     social_security: Any
     national_insurance: Any
+    fiscal_code: Any
+    foreigner: Any
     postcode: Any
 
 
@@ -45,6 +47,8 @@ def recognisers() -> Recognisers:
         iban=presidio.IbanRecognizer(),
         social_security=presidio.UsSsnRecognizer(),
         national_insurance=presidio.UkNinoRecognizer(),
+        fiscal_code=presidio.ItFiscalCodeRecognizer(),
+        foreigner=presidio.EsNieRecognizer(),
         postcode=presidio.UkPostcodeRecognizer(),
     )
 
@@ -77,6 +81,24 @@ def is_social_security(digits: str) -> bool:
 def national_insurance_in(text: str) -> tuple[int, int] | None:
     """Where a British national insurance number stands."""
     return next(iter(_spans(recognisers().national_insurance, text)), None)
+
+
+def is_fiscal_code(value: str) -> bool:
+    """Whether it is an Italian tax code with its right check letter."""
+    code = recognisers().fiscal_code
+    return (0, len(value)) in _spans(code, value) and bool(code.validate_result(value))
+
+
+def is_foreigner_of_spain(value: str) -> bool:
+    """Whether it is the number of a foreigner in Spain with its right check letter."""
+    return (0, len(value)) in _spans(recognisers().foreigner, value)
+
+
+def is_country(code: str) -> bool:
+    """Whether there is a country of two letters."""
+    import phonenumbers
+
+    return code in phonenumbers.SUPPORTED_REGIONS
 
 
 def is_postcode(text: str) -> bool:

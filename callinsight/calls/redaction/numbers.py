@@ -16,21 +16,26 @@ if TYPE_CHECKING:
     from callinsight.calls.redaction.talk import Talk
 
 PHONE, CARD, BANK, GOVERNMENT = NUMBERS = "phone", "card", "bank", "government"
-PASSWORD, CVV, HARMLESS = "password", "cvv", "harmless"
+PASSWORD, CVV, ABROAD, HARMLESS = "password", "cvv", "abroad", "harmless"
 _NUMBER = r"(?: ?(?:numbers?|no\b\.?|id|#|codes?))"
 CONTEXTS = {
     CARD: r"\b(?:cards?\b|visa\b|master ?card\b|amex\b|long number)|american express",
     CVV: r"\b(?:cv[vc]2?|c v [vc])\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)",
     BANK: r"\b(?:account|a/c)\W{0,2}(?:is )?$"
-    r"|\b(?:acct\b|iban\b|i ban\b|wire to)|sort ?code|account (?:number|no\b)|routing|transit number"
+    r"|\b(?:acct\b|iban\b|i ban\b|ifsc\b|bsb\b|clabe\b|blz\b|wire to)|bankleitzahl|konto(?:nummer)?\b"
+    r"|sort ?code|account (?:number|no\b)|routing|transit number"
     r"|bank (?:details|account)|checking account|savings account|and the account\b(?! \w)"
     r"|\[bank \d+\]\W{1,3}(?:and )?(?:the )?account",
     GOVERNMENT: r"\b(?:ssn\b|ein\b|s s n\b|n\.?i\.? (?:number|no\b)|nino\b|tax number|nhs\b|itin\b"
     r"|id card|id number)|social security|(?:my|your|his|her|full) social\b|social (?:is|number)"
     r"|\ba social\b(?= (?:for|to|too|as well)\b|\W*$)"
     r"|national (?:insurance|id\b)|tax (?:id|file|identification|payer)|taxpayer|passport"
-    r"|driv(?:er'?s?|ing) licen[cs]e|medicare|identity card|identification number|steuer"
-    r"|insurance number|residence permit",
+    r"|driv(?:er'?s?|ing) licen[cs]e|medicare(?: card)?|identity card|identification number|steuer"
+    r"|insurance number|residence permit|health card",
+    ABROAD: r"\b(?:cpf|cnpj|dni|nif|tfn|bsn|pesel|insee|curp|personnummer)\b|a{1,2}dh?a{1,2}r\b(?: card)?"
+    r"|codice fiscale|fiscal code|s[ée]curit[ée] sociale|social insurance|permanent account number"
+    r"|burgerservice"
+    r"|\b(?:pan|sin|nie|nir)(?:'s| is\b| numbers?\b| no\b| cards?\b|\?|\W*$)",  # else a word
     PASSWORD: r"\b(?:pin\b(?! ?pads?)|otp\b|code to get in)|pass ?code|pass ?word"
     r"|one[- ]time (?:pass\w*|pin|key|code)|verification code|access code|authenticator|unlock it with"
     r"|\b(?:text(?:ed)?|sen[dt]|e-?mail(?:ed)?|got|get(?:ting)?|receive)\b[^.?!\n]{0,20} (?:a|the) code\b"
@@ -53,14 +58,24 @@ ANY_NUMBER = re.compile(  # speaks of a phone where nothing else is named
     r"\b(?:my|best|his|her|their|your|our) number|\bnumber (?:is|for|to|that|you)|\bnumber's\b|\bnumber\?"
 )
 LEADS = {name: re.compile(pattern) for name, pattern in CONTEXTS.items()}
-NEAR_WORDS = {CARD: 16, CVV: 10, BANK: 14, GOVERNMENT: 14, PASSWORD: 9, PHONE: 16, HARMLESS: 5}
+NEAR_WORDS = {
+    CARD: 16,
+    CVV: 10,
+    BANK: 14,
+    GOVERNMENT: 14,
+    ABROAD: 8,
+    PASSWORD: 9,
+    PHONE: 16,
+    HARMLESS: 5,
+}
 TRAILS = {
     PHONE: r"\W*(?:(?:that|which)(?:'s| is)|is|'s|are) (?:(?:my|the|our|his|her|your) )?(?:best |direct "
     r"|work |new |main )?(?:cell|mobile|phone|direct|number|line|desk|land ?line|office)"
     r"|\W*(?:on|is) my (?:cell|mobile)",
     CARD: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?card",
     BANK: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?(?:account|sort code|routing)",
-    GOVERNMENT: r"\W*(?:is|that's|that is) (?:my|the|his|her) (?:\w+ )?(?:social|ssn|passport|national|tax)",
+    GOVERNMENT: r"\W*(?:is|that's|that is) (?:my|the|his|her) (?:\w+ )?(?:social|ssn|passport|national|tax"
+    r"|sin\b|pan\b|aadh?aar|tfn|bsn|cpf|dni)",
     PASSWORD: r"\W*(?:is|that's|that is) (?:my|the|our) (?:\w+ )?(?:pin|pass)",
 }
 TRAILING = {name: re.compile(pattern) for name, pattern in TRAILS.items()}
@@ -86,7 +101,6 @@ FORMATTED = re.compile(
     r"|07\d{9}|0\d{4} ?\d{6})(?![\d,/]|-\d|\.\d)"
 )
 SOCIAL_SECURITY = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
-NATIONAL_ID = re.compile(r"[A-Z]{0,5}\d[A-Z0-9]{3,13}")
 MOST_DIGITS, MOST_CORRECTED = (
     18,
     26,
@@ -101,7 +115,8 @@ PAYMENT = re.compile(  # where an account may be read out that nobody names
 
 def find_numbers(talk: Talk, kinds: Collection[str]) -> Iterator[Found]:
     """Numbers of the given kinds; a number counts as one kind only."""
-    for found in (*_codes(talk), *(_number(talk, run) for run in runs_of(talk.text))):
+    for run in runs_of(talk.text):
+        found = _number(talk, run)
         if found and found.kind in kinds:
             yield found
 
@@ -130,9 +145,10 @@ def _kind(talk: Talk, run: Run) -> str | None:
         return PHONE if run.plus and not run.large and _is_phone(digits, plus=True) else None
     if context == CVV and length in (3, 4):
         return CARD
-    if context == GOVERNMENT and 4 <= length <= 14:
+    shortest = {GOVERNMENT: 4, ABROAD: 8}.get(context)
+    if shortest and shortest <= length <= 15:
         return GOVERNMENT
-    if context == BANK and 5 <= length <= 17:
+    if context == BANK and 5 <= length <= 18:
         return BANK
     if context == PASSWORD and 3 <= length <= 12:
         return PASSWORD
@@ -147,15 +163,18 @@ def _kind(talk: Talk, run: Run) -> str | None:
 
 
 def context_of(talk: Talk, run: Run) -> str:
-    """What the words around a number say it is: those nearest before it, else those behind."""
+    """What the words around a number say it is: those nearest before it, else those behind.
+
+    Of two that end together the longer one counts: an identity card is no card.
+    """
     lead = talk.lead(run.start)
     nearest = {}
     for name, pattern in LEADS.items():
         last = next(reversed([*pattern.finditer(lead)]), None)
         if last and _reaches(name, lead[last.end() :]):
-            nearest[name] = last.end()
+            nearest[name] = last.end(), -last.start()
     if not nearest and ANY_NUMBER.search(lead[-70:]):
-        nearest[PHONE] = 0
+        nearest[PHONE] = 0, 0
     behind = next((n for n, p in TRAILING.items() if p.match(talk.trail(run.end))), "")
     return behind or max(nearest, key=lambda name: nearest[name], default="")
 
@@ -245,40 +264,3 @@ def phone_value(digits: str, *, plus: bool) -> str:
     except phonenumbers.NumberParseException:
         return digits
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-
-def _codes(talk: Talk) -> Iterator[Found]:
-    """Codes of letters and digits: IBANs, national insurance and passport numbers."""
-    for run in runs_of(talk.text, letters=True):
-        value = run.value.upper()
-        if not 6 <= len(value) <= 44 or not re.search(r"\d{2}", value):
-            continue
-        if len(value) >= 15 and (span := _iban(value)):
-            yield _code(run, span, BANK, value)
-        elif (insured := re.search(r"[A-Z]{2}\d{6}[A-D]", value)) and checks.national_insurance_in(
-            insured[0]
-        ):
-            yield _code(run, insured.span(), GOVERNMENT, value)
-        elif any(c.isalpha() for c in value) and (named := NATIONAL_ID.search(value)):
-            context = context_of(talk, run)
-            if context == GOVERNMENT or (context == BANK and len(named[0]) >= 8):
-                yield _code(run, named.span(), context, value)
-
-
-def _iban(value: str) -> tuple[int, int] | None:
-    """Where an IBAN starts in letters and figures that were said in one go."""
-    for start in re.finditer(r"(?=[A-Z]{2}\d\d)", value):
-        if found := checks.iban_in(value[start.start() :]):
-            return start.start() + found[0], start.start() + found[1]
-    return None
-
-
-def _code(run: Run, span: tuple[int, int], kind: str, value: str) -> Found:
-    """The atoms of a run in which a part of its value lies."""
-    inside, place = [], 0
-    for atom in run.atoms:
-        size = len(atom.value) * (atom.value != "+")
-        if place < span[1] and place + size > span[0]:
-            inside.append(atom)
-        place += size
-    return Found(inside[0].start, inside[-1].end, kind, value[slice(*span)])

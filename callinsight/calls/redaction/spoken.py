@@ -58,10 +58,12 @@ PAUSES = re.compile(
 )
 MARKS = set("-–—.,()…~")
 MOST_FILLERS = 4
-LONGEST_CODE = 5  # letters that stand together in a code
+LONGEST_CODE = 5  # letters that stand together in a code,
+LONGEST_BEFORE_FIGURES = 6  # and of one that goes on with figures in the same word
 ACRONYMS = words_in(
     """
     iban bic ssn ni nino pin uk us usa nhs id is no my it our the and cvv cvc itin eu ok
+    cpf cnpj dni nie nif nir tfn bsn sin pan pesel insee curp ifsc bsb blz
     """
 )
 NATO = pairs_in(
@@ -275,7 +277,7 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
     """A single letter, a few capitals, or a word that stands for a letter."""
     token = tokens[index]
     word = token.plain
-    if len(word) > LONGEST_CODE and word not in TIMES and word not in NATO:
+    if len(word) > LONGEST_BEFORE_FIGURES and word not in TIMES and word not in NATO:
         return None
     following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
     if word in TIMES and len(following) == 1 and following.isalpha() and following != "o":
@@ -284,7 +286,7 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
         value, behind = word, index + 1
     elif word in NATO:
         value, behind = NATO[word], index + 1
-    elif len(word) <= LONGEST_CODE and _is_code(token, text):
+    elif len(word) <= LONGEST_BEFORE_FIGURES and _is_code(token, text):
         value, behind = word, index + 1
     else:
         return None
@@ -294,7 +296,7 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
 def _is_code(token: Token, text: str) -> bool:
     """Whether letters are part of a code: capitals, or figures right behind them."""
     if token.text.isascii() and token.text.isupper() and token.plain not in ACRONYMS:
-        return True
+        return len(token.text) <= LONGEST_CODE or text[token.end : token.end + 1].isdigit()
     return token.text.isalpha() and text[token.end : token.end + 1].isdigit()
 
 
