@@ -7,6 +7,7 @@ themselves are kept nowhere. A placeholder takes the place of its words, with th
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -243,12 +244,14 @@ def personal_data_in(
 
     What a later kind would add to a piece is left to the next pass.
     """
-    taken = [mark.span() for mark in MARK.finditer(talk.text)]
+    taken = [mark.span() for mark in MARK.finditer(talk.text)]  # in their order, none meets another
     kept = []
     for one in _find(talk, rules, people_in):
-        if all(one.end <= start or end <= one.start for start, end in taken):
+        place = bisect_left(taken, (one.start, one.start))
+        around = taken[max(0, place - 1) : place + 1]
+        if all(one.end <= start or end <= one.start for start, end in around):
             kept.append(one)
-            taken.append((one.start, one.end))
+            taken.insert(place, (one.start, one.end))
     return kept
 
 

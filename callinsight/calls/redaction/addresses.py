@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction import checks
+from callinsight.calls.redaction.numbers import UNIT
 from callinsight.calls.redaction.spoken import written
+from callinsight.calls.redaction.streets import streets_in
 from callinsight.calls.redaction.talk import Found
 
 if TYPE_CHECKING:
@@ -35,8 +37,14 @@ NOT_NAMES = (
     "|dead|one|two|first-time|pounds|euros|hundred|if|when|but|as|about|into|sites|locations|units|quid"
     "|called|way|single|pages?|clicks?|items|meetings?|calls|seats|licences|licenses|employees|customers"
 )
-POSTCODE = r"[a-z] ?[a-z]? ?\d ?[a-z\d]?,? ?\d ?[a-z] ?[a-z]\b"
-ZIP = r"\d(?:[ ,-]?\d){4}(?:-\d{4})?(?!\d)"
+POSTCODE = (  # of Britain, Canada and Australia
+    r"(?:[a-z] ?[a-z]? ?\d ?[a-z\d]?,? ?\d ?[a-z] ?[a-z]\b|[a-z] ?\d ?[a-z],? ?\d ?[a-z] ?\d\b"
+    r"|(?:n ?s ?w|vic(?:toria)?|qld|queensland|s ?a|w ?a|tas(?:mania)?|a ?c ?t|n ?t|new south wales"
+    r"|(?:south|western) australia),? \d{4}(?!\d))"
+)
+ZIP = (  # of America and of India
+    rf"(?:\d(?:[ ,-]?\d){{4}}(?:-\d{{4}})?|[1-9]\d\d ?\d{{3}})(?!\d|{UNIT.pattern})"
+)
 UNITS = r"(?:flat|apartment|apt\.?|unit|suite|floor|building|room|ste\.?|#) ?#?\w{1,4}"
 STREET = re.compile(
     rf"(?:\b{UNITS},? )?\b(?P<number>\d{{1,5}}[a-z]?(?: ?[-–/] ?\d{{1,5}})?(?: [a-d])?),? "
@@ -60,7 +68,8 @@ TOWN = re.compile(
 BOX = re.compile(r"\bp\.? ?o\.? box (?:number )?\d[\d ]*\d", re.I)
 CODE = re.compile(rf"\b(?:{POSTCODE}|{ZIP})", re.I)
 CODE_NAMED = re.compile(
-    r"(?:post ?code|zip(?: ?code)?|eir ?code)\b[^.\d]{0,30}$|address[^.?!]{0,40}$", re.I
+    r"(?:post(?:al)? ?code|zip(?: ?code)?|eir ?code)\b[^.\d]{0,30}$|(?<!to )(?<!ip )address\b[^.?!]{0,40}$",
+    re.I,
 )
 SHOPS = re.compile(
     r"(?:high|main) street (?:banks?|retail\w*|shops?|stores?|brands?|chains?|names?)", re.I
@@ -76,18 +85,22 @@ SHORT = {
 def find_addresses(talk: Talk) -> Iterator[Found]:
     """Streets with their number, post boxes, and postcodes that are called so."""
     said = written(talk.text)
+    for first, behind, unsure in streets_in(said.text):
+        span = said.span(first, behind)
+        if not unsure or CONTEXT.search(talk.lead(span[0])[-70:]):
+            yield _found(span, said.text[first:behind])
     for found in STREET.finditer(said.text):
         if _is_street(talk, found, said.span(*found.span())[0], said.text):
-            yield _found(said.span(found.start(), _end(said.text, found)), found)
+            yield _found(said.span(found.start(), _end(said.text, found)), found[0])
     for found in BOX.finditer(said.text):
-        yield _found(said.span(*found.span()), found)
+        yield _found(said.span(*found.span()), found[0])
     for found in CODE.finditer(said.text):
         start, end = said.span(*found.span())
-        named = CODE_NAMED.search(talk.lead(start))
+        named = CODE_NAMED.search(talk.lead(start)) and not UNIT.match(talk.text, end)
         plain = talk.text[start:end]
         canonical = re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}", plain)
         if named or (canonical and checks.is_postcode(plain)):
-            yield _found((start, end), found)
+            yield _found((start, end), found[0])
 
 
 def _is_street(talk: Talk, found: re.Match[str], start: int, text: str) -> bool:
@@ -117,6 +130,6 @@ def _end(text: str, found: re.Match[str]) -> int:
     return town.end() + (code.end() if code else 0)
 
 
-def _found(span: tuple[int, int], found: re.Match[str]) -> Found:
-    words = re.findall(r"\w+", found[0].casefold())
+def _found(span: tuple[int, int], text: str) -> Found:
+    words = re.findall(r"\w+", text.casefold())
     return Found(*span, ADDRESS, " ".join(SHORT.get(word, word) for word in words))
