@@ -1,4 +1,4 @@
-"""Links that carry a secret: a token, key, signature or password, written or said."""
+"""Links that carry a secret, or that let in whoever has them, written or said."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction.spoken import (
     BREAK,
+    OH,
     TIMES,
     number_at,
     pairs_in,
@@ -28,13 +29,25 @@ WRITTEN = re.compile(
 )
 SECRET_NAME = (
     r"(?:[\w-]*(?:token|secret|passw(?:or)?d|signature|credential|apikey|api[_-]?key|access[_-]?key)[\w-]*"
-    r"|key|auth|pwd|pass|pw|sig|code|otp|session(?:id)?|sid|jwt|invite|t?k|x-amz-[\w-]+|hash)"
+    r"|key|room_?key|rlkey|resource_?key|auth|pwd|pass|pw|sig|code|otp|session(?:id)?|sid|jwt|invite|t?k|x-amz-[\w-]+|hash)"
 )
 SECRET = re.compile(
     rf"[?&#;/]{SECRET_NAME}=[^&\s]{{3,}}|://[^/\s:@]+:[^/\s@]+@"
     r"|/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|/(?:reset|invite|magic|verify|share|join|unsubscribe|confirm|s|auth|login|token)/(?=[\w.~-]*\d)[\w.~-]{5,}"
     r"|/(?=[A-Za-z_]*\d)(?=(?:\w*\d){3})(?=\w*[A-Za-z])\w{16,}",
+    re.I,
+)
+LETS_IN = re.compile(  # meetings, and files that somebody shared: the address is all the key there is
+    r"(?:^|[/.])(?:(?:1?drv\.ms|we\.tl|forms\.gle|discord\.gg|chat\.whatsapp\.com|hooks\.slack\.com/services"
+    r"|zoom\.us/(?:j|s|w|my|rec/(?:share|play))|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)"
+    r"|webex\.com/(?:meet|join)|dropbox\.com/(?:scl|sh?|l)|wetransfer\.com/(?:downloads|transfers)"
+    r"|slack\.com/join|box\.com/[sv]|(?:docs|drive)\.google\.com/[\w/]{1,40}/(?:d|folders)"
+    r"|t\.me/joinchat|calendly\.com/d|sharepoint\.com/:[a-z]:|icloud\.com/iclouddrive"
+    r"|figma\.com/(?:file|design|proto|board))/\S"
+    r"|meet\.google\.com/[a-z]{3}-?[a-z]{4}-?[a-z]{3}\b|webex\.com/[\w/-]{0,80}j\.php\?|t\.me/\+\w"
+    r"|(?:sharepoint|onedrive\.live)\.com/[^?\s]{0,300}\?(?:\S{0,300}&)?(?:sourcedoc|resid|authkey|id)="
+    r"|notion\.(?:so|site)/[\w/-]{0,200}[0-9a-f]{32})",
     re.I,
 )
 KEYS = re.compile(  # keys whose look tells them, wherever they stand
@@ -63,14 +76,14 @@ def find_links(talk: Talk) -> Iterator[Found]:
     """Links with a secret."""
     for found in WRITTEN.finditer(talk.text):
         text = found[0].rstrip(".,;:!?)]}")
-        if SECRET.search(text):
+        if _is_secret(text):
             yield Found(found.start(), found.start() + len(text), LINK, text.casefold())
     tokens = tokens_of(talk.text)
     index = 0
     while index < len(tokens):
         start = _start(tokens, index)
         said, end = _said(talk.text, tokens, index) if start else ("", index)
-        if SECRET.search(said):
+        if _is_secret(said):
             yield Found(tokens[index].start, tokens[end - 1].end, LINK, said)
         index = max(index + 1, end)
 
@@ -79,6 +92,10 @@ def find_keys(talk: Talk) -> Iterator[Found]:
     """Keys of services, which can be told by their look."""
     for found in KEYS.finditer(talk.text):
         yield Found(*found.span(), PASSWORD, found[0])
+
+
+def _is_secret(link: str) -> bool:
+    return bool(SECRET.search(link) or LETS_IN.search(link))
 
 
 def _start(tokens: Sequence[Token], index: int) -> bool:
@@ -140,6 +157,8 @@ def _part(tokens: Sequence[Token], place: int) -> tuple[str, int] | None:
         return tokens[place + 1].plain * TIMES[token.plain], place + 2
     if number := number_at(tokens, place):
         return number
+    if token.plain in OH and place and number_at(tokens, place - 1):
+        return "0", place + 1
     if token.text == BREAK or not token.text[0].isalnum():
         return None
     return token.plain, place + 1
@@ -150,6 +169,6 @@ def _continues(said: str, token: Token, before: Token) -> bool:
     if token.start == before.end:
         return True
     single = len(token.text) == 1 or token.plain in CASES or token.plain in TIMES
-    is_number = number_at([token], 0) is not None
+    is_number = number_at([token], 0) is not None or token.plain in OH
     name = re.search(r"[?&](\w+)$", said)  # `api key equals` is one name
     return single or is_number or bool(name and token.plain in ("key", "token", "code", "word"))

@@ -54,6 +54,15 @@ PIECES = (
         "social security",
         "QQ123456C",
     ),
+    *(
+        "my mother's maiden name is",
+        "Hauptstraße 12, 10115 Berlin",
+        "12 rue de la",
+        "the BIC is DEUTDEFF",
+        "codice fiscale",
+        "zoom dot us slash j slash",
+        "horse battery staple",
+    ),
 )
 
 
@@ -136,6 +145,14 @@ def texts(turns: list[Turn]) -> list[str]:
         ("Ship to 12 George Street Sydney NSW 2000, or 55 Bloor Street West, Toronto ON M4W 1A5.",
          "Ship to [address 1], or [address 2]."),
         ("Twelve rue de rivoli, the postal code is M4W 1A5.", "[address 1], the postal code is [address 2]."),
+        ("Join https://meet.google.com/abc-defg-hij or acme.zoom.us/j/98765432101; 1drv.ms/x/s!AhJ3kQ.",
+         "Join [link 1] or [link 2]; [link 3]."),
+        ("https://acme.sharepoint.com/:x:/g/personal/dana/EaBcDe, docs.google.com/document/d/1A2b3C/edit",
+         "[link 1], [link 2]"),
+        ("Go to zoom dot us slash j slash nine eight seven six five four three two one oh one please.",
+         "Go to [link 1] please."),
+        ("Take teams.microsoft.com/l/meetup-join/19%3ameeting/0, or dropbox.com/scl/fi/8x/a.pdf.",
+         "Take [link 1], or [link 2]."),
         ("The wifi password is correct horse battery staple and it never changes.",
          "The wifi password is [password 1] and it never changes."),
         ("The password is purple monkey dishwasher let me know if it works",
@@ -170,6 +187,8 @@ def test_what_is_said_becomes_a_placeholder(text, clean):
         "We route it via Chrome 120. Via Zoom 3 people came, Corso Group 12 of us, Rua Labs 3 too.",
         "The Hauptstraße is 12 years old, in NSW 2000 people, 10115 rows in Berlin, we rue losing 12.",
         "We need to address 250000 users; Alexanderplatz 2019 was a pilot with 12 first places.",
+        "See zoom.us/pricing, docs.google.com, dropbox.com/business/plans and teams.microsoft.com too.",
+        "It's at slack.com/help/articles/36, loom.com/blog, calendly.com/dana/30min, box.com/sales.",
         "A social post costs twenty dollars, and fifty-eight a square metre is dear.",
     ],
 )
