@@ -86,6 +86,20 @@ def test_a_call_to_listen_to_is_named_on_every_run(project: Project) -> None:
     assert f"Calls: 4 done\ndone: {reason}\n" in result.stderr
 
 
+def test_a_call_in_another_language_is_named_on_every_run(project: Project) -> None:
+    project.run()
+    with store.opened(project.database) as db:
+        call = dataclasses.replace(store.get_call(db, "rec-01"), language="de")
+        store.update_call(db, call, store.participants_of(db, "rec-01"))
+
+    result = runner.invoke(app, ["run", str(project.pipeline)])
+
+    assert (
+        "Calls: 4 done\nPrivacy: One call is not in English (de 1): personal data was looked for by "
+        "written forms and English rules only, so more of it may be left.\n" in result.stderr
+    )
+
+
 def test_a_pipeline_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     result = runner.invoke(app, ["run", str(tmp_path / "none.toml")])
 

@@ -128,6 +128,8 @@ def _tell(summary: Summary) -> None:
         say(f"Removed: {summary.removed} that the list of calls names no more")
     if summary.regions:
         say(f"consent: {summary.regions}")
+    if summary.half_searched:
+        say(f"Privacy: {summary.half_searched}")
     for forgotten in summary.forgotten:
         say(f"forgotten: {forgotten}")
     for call in summary.noted:

@@ -128,6 +128,7 @@ def report_of(
         excerpts=_excerpts(db, config, read, calls, people),
         judgements=store.all_judgements(db),
         redactions=store.redactions_in(db, [call.id for call in calls]),
+        redacts=bool(config.privacy.redact),
         topics=_topics(db, month, read.gaps),
         problems=store.problems(db),
         names=names,

@@ -44,6 +44,7 @@ from callinsight.pipeline.traces import REPORT, remember
 from callinsight.pipeline.unchanged import keep_unchanged, program_of, unchanged
 from callinsight.records import Problem
 from callinsight.remote import check_address
+from callinsight.reports.basis import half_searched
 from callinsight.tagging.personas import persona_of_title
 from callinsight.taxonomy import DEFAULT_TAXONOMY, Taxonomy, load_taxonomy
 
@@ -75,6 +76,7 @@ class Summary:
     removed: int = 0  # calls that the manifest names no more
     forgotten: tuple[str, ...] = ()  # rows of calls that were forgotten
     regions: str = ""  # those that no rule of consent names
+    half_searched: str = ""  # calls in which less personal data is found, for their language
 
 
 def run(
@@ -165,7 +167,7 @@ def _report(
         remember(db, REPORT, config.report.folder / month, month)
     if now:
         store.save_setting(db, LAST_RUN, now)
-    return _summary(db, database, page, order)
+    return _summary(db, config, database, page, order)
 
 
 def _follow(db: Database, killed: Claim) -> None:
@@ -276,7 +278,9 @@ def recall(db: Database, entries: Sequence[Entry]) -> list[Entry]:
     return recalled
 
 
-def _summary(db: Database, database: Path, page: Path | None, order: Sequence[str]) -> Summary:
+def _summary(
+    db: Database, config: Config, database: Path, page: Path | None, order: Sequence[str]
+) -> Summary:
     problems = store.problems(db)
     for problem in problems:
         note("input failed", level=WARNING, stage=problem.stage, subject=problem.subject)
@@ -288,4 +292,5 @@ def _summary(db: Database, database: Path, page: Path | None, order: Sequence[st
         statuses=dict(Counter(call.status for call in calls)),
         noted=tuple(c for c in calls if c.reason and c.status != "failed"),
         problems=tuple(problems),
+        half_searched=half_searched(calls) if config.privacy.redact else "",
     )

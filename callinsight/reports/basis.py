@@ -108,7 +108,7 @@ def notices_of(calls: Sequence[Call], said: Sequence[Heard], min_deals: int) -> 
     inferred = sum(read[id_].stage_source == INFERRED for id_ in heard)
     stageless = sum(read[id_].stage == UNKNOWN for id_ in heard)
     failed = sum(call.status == "failed" for call in calls)
-    foreign = Counter(call.language for call in spoken if call.id not in read)
+    foreign, languages = _foreign(calls)
     deals = len({read[id_].deal or id_ for id_ in heard})
     notices = []
     if calls and deals < FEW_DEALS:
@@ -124,9 +124,8 @@ def notices_of(calls: Sequence[Call], said: Sequence[Heard], min_deals: int) -> 
             "all voices share one channel, or the names are not those in participants.csv."
         )
     if foreign:
-        languages = ", ".join(f"{code} {number}" for code, number in sorted(foreign.items()))
         notices.append(
-            f"{many(foreign.total(), 'call counts', 'calls count')} for nothing, because only what is "
+            f"{many(foreign, 'call counts', 'calls count')} for nothing, because only what is "
             f"said in English is tagged: {languages}."
         )
     if failed:
@@ -158,6 +157,23 @@ def _unseen(deals: int) -> str:
     return (
         f"{deals:,} deals do not show every gap: of those planted in invented months of {size} deals "
         f"{found} were found, and the others looked like chance."
+    )
+
+
+def _foreign(calls: Iterable[Call]) -> tuple[int, str]:
+    """How many calls are in a language that is not read, and how many in each."""
+    codes = Counter(call.language for call in calls if call.status in READ and not call.is_read)
+    return codes.total(), ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))
+
+
+def half_searched(calls: Iterable[Call]) -> str:
+    """Which calls may have more personal data left, for their language; empty if there are none."""
+    foreign, languages = _foreign(calls)
+    if not foreign:
+        return ""
+    return (
+        f"{many(foreign, 'call is', 'calls are')} not in English ({languages}): personal data was looked for "
+        "by written forms and English rules only, so more of it may be left."
     )
 
 

@@ -21,7 +21,15 @@ from callinsight.reports.balance import (
     balance_sentence,
     usable_items,
 )
-from callinsight.reports.basis import READ, Figure, Heard, band, notices_of, removed
+from callinsight.reports.basis import (
+    READ,
+    Figure,
+    Heard,
+    band,
+    half_searched,
+    notices_of,
+    removed,
+)
 from callinsight.reports.decisions import Decision, decisions_of
 from callinsight.reports.demand import (
     Demand,
@@ -144,6 +152,7 @@ class Material:
     judgements: Sequence[Judgement] = ()  # of people, in their order
     stock: Sequence[str] = ()  # what there is, where no call was ever counted
     redactions: Sequence[Redaction] = ()
+    redacts: bool = True  # False where personal data stays in
     asks: Sequence[Ask] = ()
     asks_tracked: bool = True  # False where usage names no deal
     asks_doubtful: int = 0  # turns more that may ask for something
@@ -171,6 +180,7 @@ class Heading:
     basis: tuple[Figure, ...]
     notices: tuple[str, ...]
     removed: str  # how much personal data was taken out of the month's calls
+    half_searched: str  # in which of them less of it is found
     day: date  # the report speaks of
     totals: tuple[tuple[str, int], ...]  # calls read, deals, accounts
 
@@ -284,6 +294,7 @@ def _heading(month: Material) -> Heading:
         basis=band(month.calls, month.participants, month.heard),
         notices=notices_of(month.calls, month.heard, month.min_deals),
         removed=removed(month.redactions),
+        half_searched=half_searched(month.calls) if month.redacts else "",
         day=month.as_of,
         totals=_totals(month.calls),
     )

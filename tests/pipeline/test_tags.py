@@ -26,6 +26,10 @@ NOBODY_KNOWN = (
     "or the names are not those in participants.csv."
 )
 GERMAN = "One call counts for nothing, because only what is said in English is tagged: de 1."
+HALF_SEARCHED = (
+    "One call is not in English (de 1): personal data was looked for by written forms and English rules "
+    "only, so more of it may be left."
+)
 
 
 @pytest.fixture
@@ -283,6 +287,23 @@ def test_a_call_in_another_language_is_not_tagged_and_said_to_count_for_nothing(
     assert (gap.raising, gap.eligible) == (DEALS - 1, DEALS - 1)
     assert GERMAN in page(project)
     assert NOBODY_KNOWN not in page(project)
+
+
+def test_a_call_in_another_language_is_said_to_be_searched_less_for_personal_data(
+    project: Project,
+) -> None:
+    assert project.run(workers=1).half_searched == ""
+    assert "is not in English" not in page(project)
+
+    list_calls(project, language="de")
+
+    assert project.run(workers=1).half_searched == HALF_SEARCHED
+    assert HALF_SEARCHED in page(project)
+    assert project.run(workers=1).half_searched == HALF_SEARCHED  # where nothing has changed, too
+
+    with project.pipeline.open("a", encoding="utf-8") as file:
+        file.write("[privacy]\nredact = []\n")
+    assert project.run(workers=1).half_searched == ""
 
 
 def test_a_call_in_another_language_whose_speakers_are_not_known_is_told_once(
