@@ -16,11 +16,12 @@ from callinsight.calls.redaction.addresses import ADDRESS, find_addresses
 from callinsight.calls.redaction.codes import find_codes
 from callinsight.calls.redaction.echoes import Part, echoes_of
 from callinsight.calls.redaction.emails import EMAIL, find_emails
+from callinsight.calls.redaction.expiry import find_expiries
 from callinsight.calls.redaction.links import LINK, find_keys, find_links
 from callinsight.calls.redaction.numbers import BANK, CARD, GOVERNMENT, NUMBERS, PHONE, find_numbers
 from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
 from callinsight.calls.redaction.people import NAME, find_names
-from callinsight.calls.redaction.spoken import is_said_between
+from callinsight.calls.redaction.spoken import is_said_between, tokens_of
 from callinsight.calls.redaction.talk import Found, Talk, talks_of
 from callinsight.calls.redaction.words import with_placeholders
 from callinsight.calls.speakers import NUMBERED, is_named
@@ -231,8 +232,10 @@ def _placed(
 
 
 def _trimmed(turns: Sequence[Turn], turn: int, start: int, end: int) -> Part:
-    """A part without the stop or comma that ends its turn."""
-    return Part(turn, start, start + len(turns[turn].text[start:end].rstrip(" .,;:!?…")))
+    """A part without the stop, comma or `yes` that ends its turn."""
+    said = tokens_of(turns[turn].text[start:end])
+    kept = [token for token in said if not is_said_between(token.text)]
+    return Part(turn, start, start + kept[-1].end) if kept else Part(turn, start, end)
 
 
 def personal_data_in(
@@ -271,6 +274,8 @@ def _find(
     if ADDRESS in rules.kinds:
         found += find_addresses(talk)
     found += [*find_codes(talk, rules.kinds), *find_numbers(talk, rules.kinds)]
+    if CARD in rules.kinds:
+        found += find_expiries(talk)
     if rules.names:
         found += find_names(talk, rules.buyers, rules.others, people_in)
     return found

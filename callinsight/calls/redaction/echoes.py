@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight.calls.redaction.addresses import ADDRESS
 from callinsight.calls.redaction.emails import EMAIL
+from callinsight.calls.redaction.links import LINK
 from callinsight.calls.redaction.numbers import NUMBERS, is_amount
 from callinsight.calls.redaction.passwords import PASSWORD
 from callinsight.calls.redaction.spoken import number_at, runs_of, spelled_out, tokens_of
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from callinsight.calls.redaction.talk import Found
     from callinsight.calls.turns import Turn
 
-KINDS = (*NUMBERS, EMAIL, ADDRESS, PASSWORD)
+KINDS = (*NUMBERS, EMAIL, ADDRESS, PASSWORD, LINK)
+IN_WORDS = (EMAIL, ADDRESS, PASSWORD)  # what may be repeated in words, several of them
 TURNS_BEHIND = 4  # so many turns later it may still be repeated
 SHORTEST = 3  # letters and figures that are no chance, if they stand in what was dictated,
+FEWEST_WORDS, LONG = 2, 8  # words, with so many letters and figures, that are no chance
 NEXT = 2  # and in the turn behind it
 
 
@@ -49,11 +52,31 @@ def echoes_of(turns: Sequence[Turn], parts: Sequence[Part], found: Found) -> Ite
     for turn in range(first + 1, min(len(turns), last + TURNS_BEHIND + 1)):
         if turn in own:
             continue
+        if found.kind in IN_WORDS:
+            yield from (Part(turn, *span) for span in _words_of(turns[turn].text, said[1]))
         for start, end, value in _read_out(turns[turn].text):
             inside = turn < last and value.isdigit()
             shortest = NEXT if inside or turn <= last + 1 else SHORTEST
             if len(value) >= shortest and (inside or any(value in one for one in said)):
                 yield Part(turn, start, end)
+
+
+def _words_of(text: str, said: str) -> Iterator[tuple[int, int]]:
+    """Where several words in a row stand in what was said: the longest stretches of them."""
+    tokens = [token for token in tokens_of(text) if token.text[0].isalnum()]
+    index = 0
+    while index < len(tokens):
+        value, end, place = "", 0, index
+        while place < len(tokens):
+            digits, behind = number_at(tokens, place) or (tokens[place].plain, place + 1)
+            longer = value + re.sub(r"[\W_]", "", digits)
+            if longer not in said:
+                break
+            value, place = longer, behind
+            end = place
+        if end - index >= FEWEST_WORDS and len(value) >= LONG:
+            yield tokens[index].start, tokens[end - 1].end
+        index = max(end, index + 1)
 
 
 def _figures(text: str) -> str:

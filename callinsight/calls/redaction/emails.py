@@ -79,12 +79,28 @@ def find_emails(talk: Talk) -> Iterator[Found]:
         domain = re.sub(r"\W*\bdot\b\W*|\s?\.\s?", ".", written[2], flags=re.I)
         if checks.is_email(f"{written[1]}@{domain}"):
             yield Found(*written.span(), EMAIL, f"{written[1]}@{domain}".casefold())
-    tokens = spelled_out(tokens_of(talk.text))
+    tokens = _with_at(spelled_out(tokens_of(talk.text)))
     for index, token in enumerate(tokens):
         if token.plain in AT and 0 < index < len(tokens) - 1:
             found = _around(talk, tokens, index)
             if found:
                 yield found
+
+
+def _with_at(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens with one for `at the rate of`, as the sign is called in India."""
+    kept: list[Token] = []
+    skip = 0
+    for index, token in enumerate(tokens):
+        if skip:
+            skip -= 1
+            continue
+        words = [t.plain for t in tokens[index : index + 4]]
+        if words[:3] == ["at", "the", "rate"]:
+            skip = 3 if words[3:] == ["of"] else 2
+            token = token._replace(end=tokens[index + skip].end, text="@", plain="@")
+        kept.append(token)
+    return kept
 
 
 def _around(talk: Talk, tokens: Sequence[Token], index: int) -> Found | None:

@@ -35,9 +35,17 @@ SECRET = re.compile(
     rf"[?&#;/]{SECRET_NAME}=[^&\s]{{3,}}|://[^/\s:@]+:[^/\s@]+@"
     r"|/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|/(?:reset|invite|magic|verify|share|join|unsubscribe|confirm|s|auth|login|token)/(?=[\w.~-]*\d)[\w.~-]{5,}"
-    r"|/(?=[A-Za-z_]*\d)(?=(?:\w*\d){3})(?=\w*[A-Za-z])\w{16,}",
+    r"|/(?=[A-Za-z_]*\d)(?=(?:\w*\d){3})(?=\w*[A-Za-z])\w{16,}"
+    r"|/(?:meet|meeting|join|j|room)/(?:[\w-]+/)?\d[\d-]{6,}",
     re.I,
 )
+RANDOM = re.compile(  # a part of a path that is no word and no name, as it is written
+    r"/(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?![\w-]*[a-z]{4})[\w-]{8,}(?![\w.-])"
+)
+SPELLED = re.compile(
+    r"/(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{5,}$"
+)  # and one that is said letter by letter
+FEWEST_SPELLED = 5
 LETS_IN = re.compile(  # meetings, and files that somebody shared: the address is all the key there is
     r"(?:^|[/.])(?:(?:1?drv\.ms|we\.tl|forms\.gle|discord\.gg|chat\.whatsapp\.com|hooks\.slack\.com/services"
     r"|zoom\.us/(?:j|s|w|my|rec/(?:share|play))|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)"
@@ -76,14 +84,16 @@ def find_links(talk: Talk) -> Iterator[Found]:
     """Links with a secret."""
     for found in WRITTEN.finditer(talk.text):
         text = found[0].rstrip(".,;:!?)]}")
-        if _is_secret(text):
+        if _is_secret(text) or RANDOM.search(text):
             yield Found(found.start(), found.start() + len(text), LINK, text.casefold())
     tokens = tokens_of(talk.text)
     index = 0
     while index < len(tokens):
         start = _start(tokens, index)
         said, end = _said(talk.text, tokens, index) if start else ("", index)
-        if _is_secret(said):
+        if _is_secret(said) or (
+            SPELLED.search(said.rstrip(".")) and _ends_spelled(tokens[index:end])
+        ):
             yield Found(tokens[index].start, tokens[end - 1].end, LINK, said)
         index = max(index + 1, end)
 
@@ -96,6 +106,16 @@ def find_keys(talk: Talk) -> Iterator[Found]:
 
 def _is_secret(link: str) -> bool:
     return bool(SECRET.search(link) or LETS_IN.search(link))
+
+
+def _ends_spelled(tokens: Sequence[Token]) -> bool:
+    """Whether what is said of a link ends in letters and digits that are said one by one."""
+    single = 0
+    for token in reversed(tokens):
+        if len(token.text) > 1 and token.plain not in TIMES and not number_at([token], 0):
+            break
+        single += 1
+    return single >= FEWEST_SPELLED
 
 
 def _start(tokens: Sequence[Token], index: int) -> bool:
@@ -122,6 +142,9 @@ def _said(text: str, tokens: Sequence[Token], index: int) -> tuple[str, int]:
             said += sign
             place, joined = behind, True
             continue
+        if token.text == "," and "/" in said and _is_between(tokens, place):
+            place += 1
+            continue
         part = _part(tokens, place)
         if part is None or not (joined or _continues(said, token, tokens[place - 1])):
             break
@@ -132,6 +155,14 @@ def _said(text: str, tokens: Sequence[Token], index: int) -> tuple[str, int]:
     if said.endswith("://"):
         said = said[:-3]
     return said.casefold(), place
+
+
+def _is_between(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a comma stands between digits or letters that are said one by one."""
+    around = [*tokens[place - 1 : place], *tokens[place + 1 : place + 2]]
+    return len(around) == 2 and all(
+        len(t.text) == 1 or t.plain in (*TIMES, *OH) or number_at([t], 0) for t in around
+    )
 
 
 def _sign(text: str, tokens: Sequence[Token], place: int) -> tuple[str, int]:

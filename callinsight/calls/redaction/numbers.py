@@ -6,18 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction import checks
-from callinsight.calls.redaction.spoken import runs_of
+from callinsight.calls.redaction.spoken import Run, runs_of
 from callinsight.calls.redaction.talk import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
-    from callinsight.calls.redaction.spoken import Run
+    from callinsight.calls.redaction.spoken import Atom
     from callinsight.calls.redaction.talk import Talk
 
 PHONE, CARD, BANK, GOVERNMENT = NUMBERS = "phone", "card", "bank", "government"
 PASSWORD, CVV, ABROAD, HARMLESS = "password", "cvv", "abroad", "harmless"
 _NUMBER = r"(?: ?(?:numbers?|no\b\.?|id|#|codes?))"
+_SENT_TO = r"(?: (?:to|on|by|via) (?:your|the|my|his|her) (?:phone|mobile|cell|e-?mail|inbox)\b)"
 CONTEXTS = {
     CARD: r"\b(?:cards?\b|visa\b|master ?card\b|amex\b|long number)|american express",
     CVV: r"\b(?:cv[vc]2?|c v [vc])\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)",
@@ -38,7 +39,9 @@ CONTEXTS = {
     r"|\b(?:pan|sin|nie|nir)(?:'s| is\b| numbers?\b| no\b| cards?\b|\?|\W*$)",  # else a word
     PASSWORD: r"\b(?:pin\b(?! ?pads?)|otp\b|code to get in)|pass ?code|pass ?word"
     r"|one[- ]time (?:pass\w*|pin|key|code)|verification code|access code|authenticator|unlock it with"
-    r"|\b(?:text(?:ed)?|sen[dt]|e-?mail(?:ed)?|got|get(?:ting)?|receive)\b[^.?!\n]{0,20} (?:a|the) code\b"
+    r"|\b(?:text(?:ed)?|sen[dt]|e-?mail(?:ed)?|got|get(?:ting)?|receive|trigger(?:ed)?|push(?:ed)?)\b"
+    rf"[^.?!\n]{{0,20}} (?:a|the|you a|that) code\b{_SENT_TO}?|\bcode{_SENT_TO}|transfer pin"
+    r"|\bread (?:me |out |back )?(?:the|those|that) (?:\w+ )?(?:digits|code|figures)\b"
     r"|(?:door|gate|entry|unlock|log ?in|alarm|lock ?box|key ?pad|host) (?:code|key)",
     PHONE: r"\b(?:phones?\b|mobile\b|cell(?:phone)?\b|(?:call|ring|text|reach|phone|dial|buzz|ping|get|catch"
     r"|try) (?:me|us|him|her|them|back|my|our)\b|call (?:on|at)\b|dial\b|contact\b|line is|whats ?app\b"
@@ -54,6 +57,11 @@ CONTEXTS = {
     rf"|transaction|confirmation|booking|deal|opportunity|claim|document|form|flight|vat|company"
     rf"|event|error|area){_NUMBER}|(?<!driver's )(?<!drivers )(?<!driver )(?<!driving )\blicen[cs]e{_NUMBER}",
 }
+CORRECTED = re.compile(  # a code that was read out wrongly, and is read out again
+    r"\[password \d+\][^\d\n]*\n[^\d\n]{0,60}\b(?:invalid|wrong|again|not work|didn't|expired)\b"
+    r"[^\d\n]{0,40}\n"
+    r"(?:\W|\b(?:oh|sorry|no|um|uh|okay|try|it's|wait|hang on|new one)\b)*$"
+)
 ANY_NUMBER = re.compile(  # speaks of a phone where nothing else is named
     r"\b(?:my|best|his|her|their|your|our) number|\bnumber (?:is|for|to|that|you)|\bnumber's\b|\bnumber\?"
 )
@@ -64,7 +72,7 @@ NEAR_WORDS = {
     BANK: 14,
     GOVERNMENT: 14,
     ABROAD: 8,
-    PASSWORD: 9,
+    PASSWORD: 12,
     PHONE: 16,
     HARMLESS: 5,
 }
@@ -93,7 +101,10 @@ LINKS = re.compile(  # what may stand between a PIN's name and the PIN
     r"|sure|yes|yeah|ok|okay|um|uh|well|so|of|and|card|room|phone|account|laptop|door|portal|alarm|just"
     r"|use|type|enter|in|on|one|time|login|meeting|says?|got|i|think|set|right|now|currently|please|go"
     r"|ahead|new|temporary|which|still|app|conference|line|dial|bridge|building|front|back|side|gate"
-    r"|we|you|need|want|with|sent|text|message|from|me|they|he|she|read|out|can|could|'s|s)\b)*"
+    r"|we|you|need|want|with|sent|text|message|from|me|they|he|she|read|out|can|could|'s|s"
+    r"|back|tell|give|say|what|does|do|see|there|screen|digits?|six|four|figures?|should|have|had|if|when"
+    r"|arrives?|comes?|came|through|ready|sorry|hang|oh|then|than|invalid|expired|again|try|hmm|hm|moment"
+    r"|second|one moment|just a|let)\b)*"
 )
 FORMATTED = re.compile(
     r"(?<![\d.,/-])(?:\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}([-. ])\d{3}\1\d{4}|1[-. ]\d{3}[-. ]\d{3}[-. ]\d{4}"
@@ -106,6 +117,18 @@ MOST_DIGITS, MOST_CORRECTED = (
     26,
 )  # of a phone number, and of one that is dictated with corrections
 CARD_STARTS = "23456"
+LONGEST_READ_OUT = (
+    14  # digits; whoever says more, one by one, reads from a card, also with mistakes
+)
+ENDING = re.compile(r"\b(?:ending|ends|finishing|finishes)(?: in| with)?\W*$")
+PAID = re.compile(
+    r"\bcards?\b|\bvisa\b|master ?card|\bamex\b|\bcharge|\bpay(?:ment)?\b|\bbill(?:ing|ed)? (?:it|to)\b"
+)
+PART_OF_PHONE = re.compile(  # before three or four digits that belong to a phone number
+    r"\b(?:area code|extension|ext\.?)(?: there| number)?(?: is|'s)?\W*$"
+)
+AT_THE_END = re.compile(r"\W*(?:at|on|for) the end\b")
+OF_PHONE = re.compile(r"\[phone \d+\]|\b(?:phone|mobile|cell)\b")
 SORT_CODE = re.compile(r"\d\d([- ])\d\d\1\d\d(?!\d)")
 ACCOUNT_BEHIND = re.compile(r"\W{0,3}(?:and |account |account number )?(?:is )?\d{4} ?\d{4}(?!\d)")
 PAYMENT = re.compile(  # where an account may be read out that nobody names
@@ -116,9 +139,40 @@ PAYMENT = re.compile(  # where an account may be read out that nobody names
 def find_numbers(talk: Talk, kinds: Collection[str]) -> Iterator[Found]:
     """Numbers of the given kinds; a number counts as one kind only."""
     for run in runs_of(talk.text):
-        found = _number(talk, run)
-        if found and found.kind in kinds:
-            yield found
+        for found in _numbers(talk, run):
+            if found.kind in kinds:
+                yield found
+
+
+def _numbers(talk: Talk, run: Run) -> list[Found]:
+    """What a run is; where it is nothing as a whole, what each turn of it is.
+
+    Somebody who was asked for a code and then for a phone number goes on with the one as it seems.
+    """
+    if whole := _number(talk, run):
+        return [whole]
+    turns = _by_turn(talk.text, run)
+    for place in range(1, len(turns)):
+        halves = [_number(talk, _joined(half)) for half in (turns[:place], turns[place:])]
+        if all(halves):
+            return [found for found in halves if found]
+    return [found for turn in turns if (found := _number(talk, turn))]
+
+
+def _joined(runs: Sequence[Run]) -> Run:
+    return Run(tuple(atom for run in runs for atom in run.atoms), runs[0].plus, runs[0].large)
+
+
+def _by_turn(text: str, run: Run) -> list[Run]:
+    """The digits of each turn, if there are several turns."""
+    turns: list[list[Atom]] = [[]]
+    for before, atom in zip((None, *run.atoms), run.atoms, strict=False):
+        if before and "\n" in text[before.end : atom.start]:
+            turns.append([])
+        turns[-1].append(atom)
+    if len(turns) == 1:
+        return []
+    return [Run(tuple(t), run.plus and not n, run.large) for n, t in enumerate(turns)]
 
 
 def _number(talk: Talk, run: Run) -> Found | None:
@@ -143,8 +197,10 @@ def _kind(talk: Talk, run: Run) -> str | None:
         return CARD
     if run.large or is_amount(talk.text, run) or context == HARMLESS:
         return PHONE if run.plus and not run.large and _is_phone(digits, plus=True) else None
-    if context == CVV and length in (3, 4):
+    if (context == CVV and length in (3, 4)) or _is_end_of_card(talk, run):
         return CARD
+    if _is_part_of_phone(talk, run):
+        return PHONE
     shortest = {GOVERNMENT: 4, ABROAD: 8}.get(context)
     if shortest and shortest <= length <= 15:
         return GOVERNMENT
@@ -159,7 +215,7 @@ def _kind(talk: Talk, run: Run) -> str | None:
     longest = MOST_CORRECTED if run.digitwise >= 0.7 else MOST_DIGITS
     if context == PHONE and 7 <= length <= longest and not _looks_like_years(run):
         return PHONE
-    return PHONE if _is_phone_alone(talk, run) else None
+    return PHONE if context != PASSWORD and _is_phone_alone(talk, run) else None
 
 
 def context_of(talk: Talk, run: Run) -> str:
@@ -173,6 +229,8 @@ def context_of(talk: Talk, run: Run) -> str:
         last = next(reversed([*pattern.finditer(lead)]), None)
         if last and _reaches(name, lead[last.end() :]):
             nearest[name] = last.end(), -last.start()
+    if CORRECTED.search(lead):
+        return PASSWORD
     if not nearest and ANY_NUMBER.search(lead[-70:]):
         nearest[PHONE] = 0, 0
     behind = next((n for n, p in TRAILING.items() if p.match(talk.trail(run.end))), "")
@@ -192,6 +250,8 @@ def _is_card(digits: str, context: str, run: Run) -> bool:
     if context in (CARD, CVV) and 12 <= length <= 26 and not run.plus:
         return True
     if context == CARD and length >= 8 and run.digitwise > 0.7:
+        return True
+    if length >= LONGEST_READ_OUT and run.digitwise >= 0.7 and context in ("", CARD):
         return True
     if length < (15 if context == PHONE else 13) or run.plus or digits[0] not in CARD_STARTS:
         return False
@@ -216,6 +276,19 @@ def _is_account_alone(talk: Talk, run: Run) -> bool:
     pairs = len(run.value) == 6 and run.digitwise >= 0.3
     one = len(run.value) == 8 and len(run.atoms) == 1
     return pairs or one or (8 <= len(run.value) <= 26 and run.digitwise >= 0.5)
+
+
+def _is_end_of_card(talk: Talk, run: Run) -> bool:
+    """Whether they are the last four of a card that somebody pays with."""
+    lead = talk.lead(run.start)
+    return len(run.value) == 4 and bool(ENDING.search(lead)) and bool(PAID.search(lead))
+
+
+def _is_part_of_phone(talk: Talk, run: Run) -> bool:
+    """Whether they are an area code, an extension or the end of a number that is spoken of."""
+    lead = talk.lead(run.start)
+    named = PART_OF_PHONE.search(lead) or AT_THE_END.match(talk.trail(run.end))
+    return len(run.value) in (3, 4, 5) and bool(named) and bool(OF_PHONE.search(lead))
 
 
 def _looks_like_years(run: Run) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from callinsight.calls.redaction.spoken import (
     BREAK,
     FILLERS,
+    JOINTS,
+    NUMBER_WORDS,
     TIMES,
     number_at,
     tokens_of,
@@ -26,7 +28,10 @@ SHORTEST_SECRET = 10  # of a key that is only called key or token
 RANDOM_CHANGES = 3  # from letters to figures and back
 ANSWERS = (
     r"(?:maiden name|(?:security|secret) (?:question )?answer"
-    r"|answer to (?:\w+ )?(?:security|secret) question|memorable (?:word|name|place|phrase|answer))"
+    r"|answer to (?:\w+ )?(?:security|secret) question|memorable (?:word|name|place|phrase|answer)"
+    r"|first (?:pet|school|teacher)|pet'?s name|street you grew up|childhood (?:friend|nickname|hero)"
+    r"|(?:city|town) (?:were you|you were) born"
+    r"|favou?rite (?:teacher|film|movie|book|place|colou?r|food|team))"
 )
 NAMED = re.compile(
     r"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pass ?keys?|wi-?fi key|secret (?:word|key)"
@@ -44,7 +49,22 @@ WEAKLY_NAMED = re.compile(  # what follows must look like a secret
     r"(?:'s|’s)?[\s,:=]{1,3}(?:(?:is|was|it's|that's|as follows|here)[\s,:]{1,3})?(?P<value>[^\s\f]{10,})",
     re.I,
 )
-_SECRET = rf"(?:pass ?word|pass ?phrase|pass ?code|safe ?word|api key|{ANSWERS})"
+LOOSELY_NAMED = re.compile(  # a word that ends in figures, in the same sentence
+    r"\bpass ?words?\b[^.?!\n]{0,40}?[\s,\"](?P<value>[A-Za-z]{5,30}\d{2,12}[!@#$%^&*_+=?]*)(?![\w-])",
+    re.I,
+)
+PRODUCTS = re.compile(
+    r"(?:office|windows|base|python|java|server|sharepoint|exchange|dynamics|version)\d+", re.I
+)
+ONE_WORD = re.compile(  # how somebody says that words are to be typed together
+    r"(?<![\w-])(?P<value>[^\W\d_]{1,20}(?:[ -][\w]{1,20}){1,5}+),? (?:all|it's all|that's all|as) "
+    r"(?:one word|lower ?case|together)\b"
+)
+ABOUT_SECRETS = re.compile(r"pass ?word|pass ?code|pass ?phrase|wi-?fi|\bkey\b|log ?in")
+_SECRET = (
+    r"(?:pass ?word|pass ?phrase|pass ?code|safe ?word|api key|access code|transfer pin|porting pin"
+    rf"|wi-?fi key|{ANSWERS})"
+)
 _END = (
     r"(?! ?(?:polic|manager|reset|rule|requirement|vault|length|setting|for\?))"
     r"[^.?!\n]{0,30}[?.]?\s*$"
@@ -52,6 +72,11 @@ _END = (
 ASKED = re.compile(
     rf"(?:what(?:'s| is| was)|tell me|give me|read out|confirm)[^.?!\n]{{0,40}}{_SECRET}{_END}"
     rf"|(?:can|could|may) i [^.?!\n]{{0,40}}{ANSWERS}{_END}"
+    rf"|(?:name of (?:your|the) )?{ANSWERS}\?\s*$"
+    r"|(?:first|last) (?:few|three|four|five|six|\d) (?:characters|letters)[^.?!\n]{0,30}[.?]?\s*$"
+    rf"|(?:wants|needs|asks|asking|prompt\w*|says i need|says it needs) [^.?!\n]{{0,20}}{_SECRET}"
+    r"[^.?!\n]{0,20}[.?]?\s*$"
+    r"|wi-?fi\b[^\n]{0,80}\bkey\?[^\n]{0,60}$"
     rf"|(?P<loosely>have|need|remember)[^.?!\n]{{0,40}}{_SECRET}{_END}"
     r"|(?:client secret|api key|(?:access |auth )?token|(?:licen[cs]e|secret) key|pass ?phrase"
     rf"|{ANSWERS})\?\s*$"
@@ -64,7 +89,7 @@ WORDS = (  # the fewest and the most plain words that are the secret, by its nam
 )
 ANSWER = re.compile(
     r"(?:(?:sure|yes|yeah|okay|ok|um|uh|oh|well|right|of course|hang on|one second|so|it's|it’s|it is"
-    r"|that's|that’s|that is|that would be|let me see|i think)\b[\s,.:–—-]*)*",
+    r"|it was|that was|mine was|that's|that’s|that is|that would be|let me see|i think)\b[\s,.:–—-]*)*",
     re.I,
 )
 SYMBOLS = words_in(
@@ -74,6 +99,7 @@ SYMBOLS = words_in(
     case caps question slash space
     """
 )
+JOINING = words_in("with an a and then followed by")
 COMMON = words_in(
     """
     a an the no not in on at to too very so that this it what all always never only just
@@ -105,7 +131,7 @@ STOPS = (FIRST | FILLERS) | words_in(  # a sentence goes on, or never told a sec
 ENDINGS = ("ed", "ing", "ly", "able", "ible", "ful", "less", "ent")
 BEHIND = re.compile(
     r"\s*(?:$|[\n\f.,;!?–—)]|\b(?:with|all|in|capital|and|but|then|if|for|number|one|spelled|no|lower|upper"
-    r"|followed|as|zero|two|three|exclamation|hash|please|on|so|or)\b)",
+    rf"|followed|as|exclamation|hash|please|on|so|or|oh|{'|'.join(NUMBER_WORDS)})\b)",
     re.I,
 )
 
@@ -119,6 +145,13 @@ def find_passwords(talk: Talk) -> Iterator[Found]:
         word = named["value"].rstrip(".,;:!?)\"'")
         if len(word) >= SHORTEST_SECRET and _looks_random(word):
             yield _found(talk, named.start("value"), named.start("value") + len(word))
+    for named in LOOSELY_NAMED.finditer(talk.text):
+        found = _value(talk, named.start("value"), "")
+        if found and not PRODUCTS.fullmatch(named["value"]):
+            yield found
+    for named in ONE_WORD.finditer(talk.text):
+        if ABOUT_SECRETS.search(talk.lead(named.start())):
+            yield _found(talk, *named.span("value"))
     for place in talk.starts:
         if asked := ASKED.search(talk.lead(place)):
             answer = ANSWER.match(talk.text, place)
@@ -210,13 +243,20 @@ def _spelled(tokens: Sequence[Token], *, behind: int = 0) -> int:
             is_last = index + 1 == len(tokens)
             end = token.end if said or not is_last else end
             said += token.plain in ("mark", "hash", "sign", "star", "underscore", "bang")
+        elif said and token.plain in JOINING and _sign_follows(tokens, index):
+            pass
         elif token.text not in (",", "-", "."):
-            capital = index and tokens[index - 1].plain in SYMBOLS and index - 1 == behind
-            if not capital:
+            sign = tokens[index - 1].plain if index else ""
+            if not (sign in JOINTS or (sign in SYMBOLS and index - 1 == behind)):
                 break
             said, end = said + 2, token.end
         index += 1
     return end if said >= (1 if behind else 3) else 0
+
+
+def _sign_follows(tokens: Sequence[Token], index: int) -> bool:
+    """Whether `with an` or `and then` leads to a sign: `with an exclamation mark`."""
+    return any(token.plain in SYMBOLS for token in tokens[index + 1 : index + 3])
 
 
 def _is_word(tokens: Sequence[Token], index: int) -> bool:

@@ -43,6 +43,12 @@ TENS = pairs_in(
     twenty=2 thirty=3 forty=4 fourty=4 fifty=5 sixty=6 seventy=7 eighty=8 ninety=9
     """
 )
+SEVERAL = pairs_in(
+    """
+    zeros=0 zeroes=0 ohs=0 noughts=0 ones=1 twos=2 threes=3 fours=4 fives=5 sixes=6 sevens=7
+    eights=8 nines=9
+    """
+)
 TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 HOMOPHONES = {"to": "2", "too": "2", "for": "4", "ate": "8", "won": "1"}
 NUMBER_WORDS = frozenset((*UNITS, *TEENS, *TENS, *TIMES))
@@ -54,7 +60,10 @@ FILLERS = words_in(
     """
 )
 PAUSES = re.compile(
-    r"\b(?:one|two) (?:second|sec|moment|minute)\b|\bhang on\b|\blet me see\b", re.I
+    r"\b(?:one|two) (?:second|sec|moment|minute)\b|\b(?:hang|hold) on\b|\blet me (?:see|look|check)\b"
+    r"|\b(?:no,? )?wait\b|\bi lost my place\b|\bscratch that\b|\bi mean\b|\bmy bad\b|\bis that\b"
+    r"|\b(?:sorry|no),? (?:it's|it is|not|that's)\b|\bmy glasses\b",
+    re.I,
 )
 MARKS = set("-–—.,()…~")
 MOST_FILLERS = 4
@@ -81,6 +90,7 @@ LETTER_NAMES = pairs_in(
     ef=f eff=f gee=g ar=r ex=x oh=o ay=a pee=p cue=q you=u why=y wye=y see=c sea=c tea=t eye=i
     """
 )
+JOINTS = ("underscore", "dash", "hyphen", "dot")
 LETTERS_AROUND = 4  # a name of a letter is told by so many on each side
 SURE_LETTERS = words_in(
     "aitch haitch jay kay ell em en ess vee zed zee cee dee eff gee tee ef el es ar"
@@ -88,7 +98,7 @@ SURE_LETTERS = words_in(
 # figures that are no digits of a number that somebody reads out
 AMOUNTS = re.compile(
     r"[$£€¥]\s?\d[\d,.]*|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|(?<!\d)\d++(?:\.\d++)?\s?%|\b\d{1,2}:\d\d\b"
-    r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}/(?:\d\d){1,2}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|\b\d{4}-\d\d-\d\d\b|(?<![\d/])(?:0[1-9]|1[0-2])/\d\d\b(?!/)|\b\d{1,2}/\d{1,2}/(?:\d\d){1,2}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
     r"|(?<![\d.])\d+\.\d{1,2}(?![\d.]*\d)"
 )
 
@@ -161,6 +171,8 @@ def number_at(tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
     following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
     if word in TIMES and (digit := _digit(following)):
         return digit * TIMES[word], index + 2
+    if word in UNITS and following in SEVERAL:
+        return SEVERAL[following] * int(UNITS[word]), index + 2
     if word in UNITS and following == "hundred":
         return _hundred(UNITS[word], tokens, index + 2)
     if word in UNITS:
@@ -202,6 +214,7 @@ def runs_of(text: str, *, letters: bool = False) -> list[Run]:
     paused = _places(PAUSES, text)
     barred = set() if letters else _places(AMOUNTS, text)
     tokens = [token for token in tokens_of(text) if token.start not in paused]
+    tokens = spelled_out(tokens) if letters else tokens
     runs: list[Run] = []
     atoms: list[Atom] = []
     fillers, index, plus = 0, 0, False
@@ -215,7 +228,7 @@ def runs_of(text: str, *, letters: bool = False) -> list[Run]:
             atoms.append(found[0])
             fillers, index = 0, found[1]
             continue
-        fillers += 1
+        fillers += token.text != ","
         if not atoms or fillers > MOST_FILLERS or not _is_filler(token, atoms):
             runs += [Run(tuple(atoms), plus, token.plain in MAGNITUDES)] if atoms else []
             atoms, fillers, plus = [], 0, False
@@ -311,9 +324,8 @@ def spelled_out(tokens: Sequence[Token]) -> list[Token]:
         if skip:
             skip -= 1
             continue
-        parts = token.text == "," and kept and _is_letter(kept[-1]) and index + 1 < len(tokens)
-        following = tokens[index + 1] if parts else token
-        if parts and (_is_letter(following) or following.plain in TIMES or following.plain == "at"):
+        parts = token.text == "," and kept and index + 1 < len(tokens)
+        if parts and _parts_letters(kept[-1], tokens[index + 1]):
             continue
         letter = LETTER_NAMES.get(token.plain)
         if letter and _is_spelled(tokens, index):
@@ -322,6 +334,13 @@ def spelled_out(tokens: Sequence[Token]) -> list[Token]:
         kept.append(token)
         skip = _explained(tokens, index)
     return kept
+
+
+def _parts_letters(before: Token, behind: Token) -> bool:
+    """Whether a comma stands between letters, or between a letter and a sign that goes with it."""
+    if _is_letter(before):
+        return _is_letter(behind) or behind.plain in TIMES or behind.plain in ("at", *JOINTS)
+    return before.plain in JOINTS and _is_letter(behind)
 
 
 def _is_letter(token: Token) -> bool:
@@ -350,9 +369,9 @@ def _explained(tokens: Sequence[Token], index: int) -> int:
     letter = tokens[index].plain
     if len(letter) != 1 or not letter.isalpha():
         return 0
-    rest = [token.plain for token in tokens[index + 1 : index + 4]]
-    if len(rest) == 3 and rest[:2] == ["as", "in"]:
-        return 3
+    rest = [token.plain for token in tokens[index + 1 : index + 6]]
+    if len(rest) > 2 and rest[:2] == ["as", "in"]:
+        return 5 if rest[3:4] == ["-"] and len(rest) == 5 else 3  # X as in X-ray
     return 2 if len(rest) > 1 and rest[0] == "for" and rest[1].startswith(letter) else 0
 
 

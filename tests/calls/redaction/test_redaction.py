@@ -250,11 +250,103 @@ def test_what_the_other_side_repeats_goes_with_what_it_repeats():
         "[phone 1].",
         "[phone 1], yes.",
         "[phone 1].",
-        "Sorry, [phone 1]? And how many of your 123 users call?",
+        "[phone 1]? And how many of your 123 users call?",
         "[phone 1].",
         "So that's [phone 1].",
         "And seats? 250, I think.",
     ]
+
+
+def turn_by_turn(*lines: str) -> list[str]:
+    """What is left of turns that two voices say by turns."""
+    turns = [Turn(None, 4.0 * n, 4.0 * n + 3, line, "AB"[n % 2]) for n, line in enumerate(lines)]
+    return texts(redacted(turns, RULES))
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (  # two numbers of one voice, one behind the other
+            ("May I text you?", "Sure. +1 (604) 555-0119.", "Could you read me the six digits?",
+             "Two two oh, six one seven.", "It says invalid.", "Oh, sorry, two two oh, six seven one."),
+            ("May I text you?", "Sure. [phone 1].", "Could you read me the six digits?",
+             "[password 1].", "It says invalid.", "Oh, sorry, [password 2]."),
+        ),
+        (
+            ("I've just triggered a code to your phone. Can you read that back to me?",
+             "Uh, it says eight three one, double four nine.", "831449. We're in."),
+            ("I've just triggered a code to your phone. Can you read that back to me?",
+             "Uh, it says [password 1].", "[password 1]. We're in."),
+        ),
+        (
+            ("It wants a passcode.", "Seven k p capital m two."),
+            ("It wants a passcode.", "[password 1]."),
+        ),
+        (
+            ("What was the name of your first school?", "It was Harbour Lane."),
+            ("What was the name of your first school?", "It was [password 1]."),
+        ),
+        (
+            ("Do you know the wifi here?", "Copper lantern eighty-one, all one word.",
+             "Copper lantern eighty-one, thanks."),
+            ("Do you know the wifi here?", "[password 1], all one word.", "[password 1], thanks."),
+        ),
+        (
+            ("Which card?", "The Visa, 4111 1111 1111 1111, 06/28.", "And the CVC?", "958."),
+            ("Which card?", "The Visa, [card 1], [card 3].", "And the CVC?", "[card 2]."),
+        ),
+        (
+            ("Is it 4111 1111 1111 1111?", "Yes, it expires in February of twenty nine."),
+            ("Is it [card 1]?", "Yes, it expires in [card 2]."),
+        ),
+        (
+            ("We charge the card ending in 2277.", "Yes."),
+            ("We charge the card ending in [card 1].", "Yes."),
+        ),
+        (
+            ("The routing number?", "Zero two one four zeros eight nine.", "Zero two one four zeros?"),
+            ("The routing number?", "[bank 1].", "[bank 1]?"),
+        ),
+        (
+            ("Your mail?", "T as in tango, o, m underscore, h u g h e s, at outlook dot com."),
+            ("Your mail?", "[email 1]."),
+        ),
+        (
+            ("And hers?", "It's ravi underscore s at the rate of mandapam dot co dot in."),
+            ("And hers?", "It's [email 1]."),
+        ),
+        (
+            ("Where is it?", "Go to boards dot tallpine dot com slash p slash q r seven seven x z one.",
+             "q r seven seven?"),
+            ("Where is it?", "Go to [link 1].", "[link 1]?"),
+        ),
+        (
+            ("The webhook?", "It's https://hooks.chatrelay.com/services/T0K2/B81/mWq7Rz0pLx there."),
+            ("The webhook?", "It's [link 1] there."),
+        ),
+        (
+            ("Where to?", "14 Calder Mews, Leeds.", "Calder Mews, with a C?"),
+            ("Where to?", "[address 1].", "[address 1], with a C?"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_asked_for_goes_and_what_repeats_it(said, left):
+    assert turn_by_turn(*said) == list(left)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("Is that your first car?", "Nah, it's my nan's.", "The contract ends in 2027."),
+        ("What is the key?", "Adoption, and price."),
+        ("Does it ask for a password?", "No, we use Okta and SSO for all 450 users."),
+        ("Which password rules?", "Twelve characters, in Windows11 and Office365 alike."),
+        ("When do we start?", "June 2028, and the order ends in 4421."),
+        ("See acme dot com slash pricing.", "And acme dot com slash blog slash q three."),
+    ],
+)
+def test_what_only_sounds_as_if_it_was_asked_for_stays(said):
+    assert turn_by_turn(*said) == list(said)
 
 
 def test_a_part_that_was_misheard_goes_while_the_number_is_dictated():
