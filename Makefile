@@ -52,6 +52,9 @@ bench: setup
 	$(BIN)/python benchmarks/asks.py
 	$(BIN)/python benchmarks/gaps.py
 	$(BIN)/python benchmarks/faults.py
+	$(BIN)/python benchmarks/scale.py workers --repeat 1
+	$(BIN)/python benchmarks/scale.py calls --most 1000
+	$(BIN)/python -m pytest --quiet tests/pipeline/test_erasing.py
 	$(BIN)/callinsight run pipelines/demo.toml
 	$(BIN)/python benchmarks/topics.py
 	$(BIN)/python benchmarks/topic_labels.py
