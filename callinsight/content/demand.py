@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from callinsight.content.matching import ANY
 from callinsight.records import UNKNOWN
@@ -21,8 +21,7 @@ OPEN, LOST, DISQUALIFIED = "open", "lost", "disqualified"
 Key = tuple[str, str, str]  # concern or topic:ID, persona, stage
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(NamedTuple):  # of this and the next there are hundreds of thousands
     """A buyer of a persona spoke in a call of a deal: the deal could have raised anything."""
 
     deal: str
@@ -30,8 +29,7 @@ class Presence:
     stage: str
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """A buyer raised a concern or a topic, as an objection, a question or an ask."""
 
     concern: str  # or topic:ID

@@ -79,11 +79,10 @@ def currencies(db: Database) -> list[str]:
 
 
 def personas_heard(db: Database, calls: Iterable[str]) -> list[tuple[str, str]]:
-    """Which personas spoke as buyers in these calls: (call, persona), each once."""
+    """Which personas spoke as buyers in these calls: (call, persona), each once, in any order."""
     sql = (
         "SELECT DISTINCT said.call, said.persona FROM json_each(?) AS wanted "
-        "JOIN utterances AS said ON said.call = wanted.value AND said.side = 'buyer' "
-        "ORDER BY 1, 2"
+        "JOIN utterances AS said ON said.call = wanted.value AND said.side = 'buyer'"
     )
     return _rows(db, sql, [_listed(calls)])
 

@@ -750,7 +750,7 @@ def test_a_deal_that_only_speaks_never_raises_the_share(raised, presences, inven
 @given(st.lists(RAISED, max_size=30), st.integers(0, 11))
 def test_a_raising_deal_more_never_lowers_the_demand(raised, deal):
     everyone = [
-        replace(presence, persona=persona, stage=stage)
+        presence._replace(persona=persona, stage=stage)
         for presence in present(12)
         for persona in ("champion", "end_user", "unknown")
         for stage in ("awareness", "decision", "unknown")
@@ -769,7 +769,7 @@ def test_a_raising_deal_more_never_lowers_the_demand(raised, deal):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(RAISED, max_size=30), st.lists(PRESENT, max_size=30), RAISED)
 def test_a_raising_deal_that_is_new_never_lowers_the_demand(raised, presences, one):
-    new = replace(one, deal="new", call="new", utterance="new")
+    new = one._replace(deal="new", call="new", utterance="new")
     before = gaps(raised, presences, concerns=BOTH)
     after = gaps([*raised, new], presences, concerns=BOTH)
 
