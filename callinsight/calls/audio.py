@@ -33,6 +33,9 @@ ROOM_S = 0.15  # silence beyond both ends of a span: the times of words are a li
 FADE_S = 0.02
 LONGEST_H = 24.0  # a longer recording is no call, and would fill the disk
 MOST_CHANNELS = 32
+FASTEST_HZ = (
+    768_000  # no recorder takes more samples a second; bringing billions to ours takes gigabytes
+)
 BLOCK = SAMPLE_RATE  # samples a channel that are written at once
 IN_MEMORY = 32 << 20  # bytes of decoded sound, 4 minutes of two channels, that need no file
 GAP_S = 0.1  # a frame that is later than this after the one before leaves a gap
@@ -195,8 +198,8 @@ def decode(path: Path) -> Sound:
 
     What a cut-off Ogg file lacks is unknown: it is `cut_off`, and `missing_s` does not count it.
     Raises AudioError if the file is missing, holds no sound or one of unknown form, cannot be
-    decoded at all, lasts longer than 24 hours, has more than 32 channels, or decodes to more than
-    the disk takes.
+    decoded at all, lasts longer than 24 hours, has more than 32 channels or 768,000 samples a second,
+    or decodes to more than the disk takes.
     """
     with _open(path) as container:
         stream = next(iter(container.streams.audio), None)
@@ -212,7 +215,7 @@ def decode(path: Path) -> Sound:
         guessed = container.format.name in GUESSED
         announced_s = 0.0 if guessed else _announced_s(container, stream)
         share, cut_off = wav_share(path), ogg_is_cut_off(path)
-        _check_size(path, announced_s, stream.layout.nb_channels)
+        _check_size(path, announced_s, stream.layout.nb_channels, stream.rate or 0)
         with _room_for_sound(path):
             track = _decode_packets(path, container, stream)
             length_s = track.tape.length / SAMPLE_RATE
@@ -308,8 +311,8 @@ def _announced_s(container: Any, stream: Any) -> float:
     return float(container.duration / av.time_base) if container.duration and only_sound else 0.0
 
 
-def _check_size(path: Path, length_s: float, channels: int = 0) -> None:
-    """Refuse what would fill the disk."""
+def _check_size(path: Path, length_s: float, channels: int = 0, rate_hz: int = 0) -> None:
+    """Refuse what would fill the disk or the memory."""
     if length_s > LONGEST_H * 3600:
         raise AudioError(
             f"{path.name}: it holds more than {LONGEST_H:.0f} hours of sound, or says so; "
@@ -319,6 +322,11 @@ def _check_size(path: Path, length_s: float, channels: int = 0) -> None:
         raise AudioError(
             f"{path.name}: it has {channels} channels, more than {MOST_CHANNELS}; "
             "export only those of the call"
+        )
+    if rate_hz > FASTEST_HZ:
+        raise AudioError(
+            f"{path.name}: it says that it has {rate_hz:,} samples a second, more than {FASTEST_HZ:,}; "
+            "its header is damaged, export the call again"
         )
 
 

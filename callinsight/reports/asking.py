@@ -7,6 +7,7 @@ says so: the buyer with a verb of handing over, or the seller with a promise.
 
 from __future__ import annotations
 
+import functools
 import re
 
 TO_KEEP, AT_ONCE, UNCLEAR = "to_keep", "at_once", "unclear"
@@ -55,6 +56,7 @@ ON_SCREEN = re.compile(  # the buyer wants to see it there and then, or to do it
 )
 
 
+@functools.lru_cache(maxsize=50_000)  # of each turn it is asked by several parts of a report
 def wants(said: str, reply: str = "") -> str:
     """What a turn that asks wants: `to_keep`, shown or told `at_once`, or `unclear`.
 

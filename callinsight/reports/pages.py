@@ -284,7 +284,7 @@ def _as_markdown(value: object) -> object:
     return value if isinstance(value, Markup) else _markdown(str(value))
 
 
-@functools.lru_cache(maxsize=10_000)  # labels and numbers come again and again
+@functools.lru_cache(maxsize=100_000)  # labels and numbers come again and again
 def _markdown(text: str) -> Markup:
     return Markup(markdown(text))
 

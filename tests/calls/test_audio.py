@@ -135,12 +135,16 @@ def test_sound_in_a_form_that_nobody_knows_is_named(tmp_path: Path) -> None:
     assert media_type(path) is None
 
 
-def test_a_rate_that_nobody_samples_at(save: Save) -> None:
+@pytest.mark.parametrize("rate", [768_001, 1_163_313_751, 1_987_510_144])
+def test_a_rate_that_nobody_samples_at(save: Save, rate: int) -> None:
     path = save("a.wav", tone(440)[np.newaxis], "pcm_s16le")
     content = path.read_bytes()
-    path.write_bytes(content[:24] + (1_163_313_751).to_bytes(4, "little") + content[28:])
+    path.write_bytes(content[:24] + rate.to_bytes(4, "little") + content[28:])
 
-    assert fails(path) == "a.wav: none of its sound can be decoded; export the call again"
+    assert fails(path) == (
+        f"a.wav: it says that it has {rate:,} samples a second, more than 768,000; its header is "
+        "damaged, export the call again"
+    )
 
 
 def test_a_wav_that_is_only_a_header_is_a_recording_of_no_length(tmp_path: Path) -> None:
