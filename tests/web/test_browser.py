@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from browsing import visit, window
@@ -52,6 +53,14 @@ def page(browser: Browser) -> Iterator[Page]:
         opened.on("pageerror", lambda error: said.append(str(error)))
         yield opened
         assert said == []
+
+
+def held_back(page: Page, routes: list[Route]) -> Route:
+    """The first request that the test keeps from its answer: told a moment after the page has sent it."""
+    deadline = monotonic() + 30
+    while not routes and monotonic() < deadline:
+        page.wait_for_timeout(10)
+    return routes[0]
 
 
 def pages_of(app: FastAPI) -> list[str]:
@@ -163,7 +172,7 @@ def test_keys_wait_for_scripts_that_are_late(page: Page, app: FastAPI, address: 
     page.keyboard.press("1")
     page.keyboard.press("a")
     assert corrections(app) == []
-    late[0].continue_()
+    held_back(page, late).continue_()
     expect(page.get_by_text("1 of 16 answered")).to_be_visible()
 
     assert corrections(app) == ["accept"]
@@ -177,7 +186,7 @@ def test_a_key_answers_only_what_was_read(page: Page, app: FastAPI, address: str
     expect(page.locator("#review[aria-busy=true]")).to_be_visible()
     page.keyboard.press("r")  # for words that are not there yet
     page.keyboard.press("u")  # for the answer that is on its way
-    slow[0].continue_()
+    held_back(page, slow).continue_()
     page.wait_for_url("**/review?turn=*")
     expect(page.get_by_text("0 of 16 answered")).to_be_visible()
 
