@@ -1,11 +1,13 @@
 """Charts of a report as SVG that stands in a page: no network, no script, colours of the page.
 
-Altair describes a chart, vl-convert draws it. Each is drawn for a wide and for a narrow page.
+A chart is described in Vega-Lite's own words, and vl-convert draws it: once for a wide and once for a
+narrow page.
 """
 
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,6 +39,20 @@ NAMED = {name: colour for colour, name in COLOURS.items()}
 BARS = {"gap": "gap-bar", "weak": "weak-bar", "covered": "covered-bar"}
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Noto Sans, Arial, sans-serif"
 SIZE = 13  # of words
+ROW = {"field": "row", "type": "ordinal", "axis": None, "sort": None, "scale": {"padding": 0}}
+COLOUR = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
+AXIS = {
+    "format": ".0%",
+    "values": [0, 0.25, 0.5, 0.75, 1],
+    "title": None,
+    "domain": False,
+    "ticks": False,
+    "labelColor": NAMED["ink-2"],
+    "labelFontSize": 12,
+    "labelPadding": 6,
+    "gridColor": NAMED["line"],
+    "gridDash": [2, 3],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,135 +183,79 @@ def change_chart(comparison: Comparison) -> Chart | None:
     )
 
 
-def _bars_with_intervals(values: list[dict[str, Any]], width: int) -> Any:
-    import altair as alt
-
-    base = _base(values)
-    x = _share_axis("share")
-    bar: dict[str, Any] = {"size": 10, "cornerRadius": 5, "yOffset": 13}
-    return _sized(
-        alt.layer(
-            base.mark_bar(color=NAMED["sunk"], **bar).encode(x=_plain_x("whole")),
-            base.mark_bar(**bar).encode(x=x, color=_colour()),
-            base.mark_rule(size=2, color=NAMED["ink"], yOffset=13).encode(
-                x=_plain_x("low"), x2="high:Q"
-            ),
-            *(
-                base.mark_tick(thickness=2, size=10, color=NAMED["ink"], yOffset=13).encode(
-                    x=_plain_x(end)
-                )
-                for end in ("low", "high")
-            ),
-            *_labels(base, width),
-        ),
-        width,
-        step=64,
-    )
-
-
-def _pairs_of_bars(values: list[dict[str, Any]], width: int) -> Any:
-    import altair as alt
-
-    firsts = [value for value in values if value["kind"] == "0"]
+def _bars_with_intervals(values: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    bar = {"type": "bar", "size": 10, "cornerRadius": 5, "yOffset": 13}
+    end = {"type": "tick", "thickness": 2, "size": 10, "color": NAMED["ink"], "yOffset": 13}
+    rule = {"type": "rule", "size": 2, "color": NAMED["ink"], "yOffset": 13}
     layers = [
-        _base(firsts).mark_text(**_text(-26, weight=600)).encode(text="name:N", x=alt.value(0))
+        _layer({**bar, "color": NAMED["sunk"]}, x=_share("whole")),
+        _layer(bar, x=_share("share", axis=AXIS), color=COLOUR),
+        _layer(rule, x=_share("low"), x2={"field": "high"}),
+        _layer(end, x=_share("low")),
+        _layer(end, x=_share("high")),
+        *_labels(width),
     ]
+    return _sized({"data": {"values": values}, "layer": layers}, width, step=64)
+
+
+def _pairs_of_bars(values: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    firsts = [value for value in values if value["kind"] == "0"]
+    name = _layer(_text(-26, weight=600), text=_words("name"), x={"value": 0})
+    layers = [{"data": {"values": firsts}, **name}]
     most = max(value["share"] for value in values)
-    scale = alt.Scale(domain=[0, max(0.05, most * (1.55 if width > 500 else 2.4))])
+    scale = {"domain": [0, max(0.05, most * (1.55 if width > 500 else 2.4))]}
+    x = {"field": "share", "type": "quantitative", "scale": scale, "axis": None}
     for kind, offset in (("0", -8), ("1", 10)):
-        base = _base([value for value in values if value["kind"] == kind])
-        x = alt.X("share:Q", scale=scale, axis=None)
-        layers.append(
-            base.mark_bar(size=13, cornerRadiusEnd=3, yOffset=offset).encode(x=x, color=_colour())
-        )
-        layers.append(
-            base.mark_text(**{**_text(offset), "dx": 7, "color": NAMED["ink-2"]}).encode(
-                x=x, text="value:N"
-            )
-        )
-    return _sized(alt.layer(*layers), width, step=70)
+        data = {"values": [value for value in values if value["kind"] == kind]}
+        bar = {"type": "bar", "size": 13, "cornerRadiusEnd": 3, "yOffset": offset}
+        beside = {**_text(offset), "dx": 7, "color": NAMED["ink-2"]}
+        layers.append({"data": data, **_layer(bar, x=x, color=COLOUR)})
+        layers.append({"data": data, **_layer(beside, x=x, text=_words("value"))})
+    return _sized({"layer": layers}, width, step=70)
 
 
-def _dots(values: list[dict[str, Any]], width: int) -> Any:
-    import altair as alt
-
-    base = _base(values)
-    ring: dict[str, Any] = {"size": 80, "yOffset": 14, "strokeWidth": 2, "opacity": 1}
-    return _sized(
-        alt.layer(
-            base.mark_rule(color=NAMED["line"], size=2, yOffset=14).encode(
-                x=alt.value(0), x2=alt.value(width)
-            ),
-            base.mark_rule(size=3, yOffset=14).encode(
-                x=_share_axis("then"), x2="now:Q", color=_colour()
-            ),
-            base.mark_point(filled=False, fill=NAMED["sunk"], **ring).encode(
-                x=_plain_x("then"), color=_colour()
-            ),
-            base.mark_point(filled=True, **ring).encode(x=_plain_x("now"), color=_colour()),
-            *_labels(base, width),
-        ),
-        width,
-        step=64,
-    )
+def _dots(values: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    line = {"type": "rule", "color": NAMED["line"], "size": 2, "yOffset": 14}
+    way = {"type": "rule", "size": 3, "yOffset": 14}
+    dot = {"type": "point", "size": 80, "yOffset": 14, "strokeWidth": 2, "opacity": 1}
+    ring = {**dot, "filled": False, "fill": NAMED["sunk"]}
+    layers = [
+        _layer(line, x={"value": 0}, x2={"value": width}),
+        _layer(way, x=_share("then", axis=AXIS), x2={"field": "now"}, color=COLOUR),
+        _layer(ring, x=_share("then"), color=COLOUR),
+        _layer({**dot, "filled": True}, x=_share("now"), color=COLOUR),
+        *_labels(width),
+    ]
+    return _sized({"data": {"values": values}, "layer": layers}, width, step=64)
 
 
-def _base(values: list[dict[str, Any]]) -> Any:
-    import altair as alt
-
-    return alt.Chart(alt.Data(values=values)).encode(
-        y=alt.Y("row:O", axis=None, sort=None, scale=alt.Scale(padding=0))
-    )
+def _layer(mark: dict[str, Any], **encoding: Any) -> dict[str, Any]:
+    """A mark on each row."""
+    return {"mark": mark, "encoding": {"y": ROW, **encoding}}
 
 
-def _share_axis(name: str) -> Any:
-    import altair as alt
-
-    axis = alt.Axis(
-        format=".0%",
-        values=[0, 0.25, 0.5, 0.75, 1],
-        title=None,
-        domain=False,
-        ticks=False,
-        labelColor=NAMED["ink-2"],
-        labelFontSize=12,
-        labelPadding=6,
-        gridColor=NAMED["line"],
-        gridDash=[2, 3],
-    )
-    return alt.X(f"{name}:Q", scale=alt.Scale(domain=[0, 1]), axis=axis)
+def _share(name: str, **more: Any) -> dict[str, Any]:
+    return {"field": name, "type": "quantitative", "scale": {"domain": [0, 1]}, **more}
 
 
-def _plain_x(name: str) -> Any:
-    import altair as alt
-
-    return alt.X(f"{name}:Q", scale=alt.Scale(domain=[0, 1]))
+def _words(name: str) -> dict[str, Any]:
+    return {"field": name, "type": "nominal"}
 
 
-def _colour() -> Any:
-    import altair as alt
-
-    return alt.Color("colour:N", scale=None, legend=None)
-
-
-def _labels(base: Any, width: int) -> list[Any]:
+def _labels(width: int) -> list[dict[str, Any]]:
     """The name of a row above its mark, and where, on one line if the page is wide."""
-    import altair as alt
-
+    place = {**_text(-5, limit=width), "color": NAMED["ink-2"], "fontSize": 12}
     right = {**_text(-21), "align": "right", "color": NAMED["ink-2"]}
     return [
-        base.mark_text(**_text(-21, weight=600, limit=width - 110)).encode(
-            text="name:N", x=alt.value(0)
-        ),
-        base.mark_text(
-            **{**_text(-5, limit=width), "color": NAMED["ink-2"], "fontSize": 12}
-        ).encode(text="place:N", x=alt.value(0)),
-        base.mark_text(**right).encode(text="value:N", x=alt.value(width)),
+        _layer(_text(-21, weight=600, limit=width - 110), text=_words("name"), x={"value": 0}),
+        _layer(place, text=_words("place"), x={"value": 0}),
+        _layer(right, text=_words("value"), x={"value": width}),
     ]
 
 
 def _text(offset: int, *, weight: int = 400, limit: int = 0) -> dict[str, Any]:
     return {
+        "type": "text",
         "align": "left",
         "baseline": "middle",
         "yOffset": offset,
@@ -307,23 +267,26 @@ def _text(offset: int, *, weight: int = 400, limit: int = 0) -> dict[str, Any]:
     }
 
 
-def _sized(chart: Any, width: int, *, step: int) -> Any:
-    import altair as alt
+def _sized(chart: dict[str, Any], width: int, *, step: int) -> dict[str, Any]:
+    return {
+        **chart,
+        "width": width,
+        "height": {"step": step},
+        "padding": {"left": 8, "right": 8, "top": 0, "bottom": 4},  # labels reach over the plot
+        "config": {
+            "aria": False,
+            "background": "transparent",
+            "view": {"stroke": None},
+            "axis": {"labelFont": FONT},
+        },
+    }
 
-    room = {"left": 8, "right": 8, "top": 0, "bottom": 4}  # labels at the ends reach over the plot
-    return chart.properties(width=width, height=alt.Step(step), padding=room).configure(
-        aria=False,
-        background="transparent",
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(labelFont=FONT),
-    )
 
-
-def _drawn(chart: Any, id_: str) -> str:
+def _drawn(chart: dict[str, Any], id_: str) -> str:
     """The SVG with the page's colours, and ids that no other chart has."""
     import vl_convert
 
-    svg: str = vl_convert.vegalite_to_svg(chart.to_json(indent=None))
+    svg: str = vl_convert.vegalite_to_svg(json.dumps(chart))
     svg = re.sub(
         "|".join(COLOURS), lambda found: f"var(--{COLOURS[found[0]]})", svg, flags=re.IGNORECASE
     )
