@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 NOWHERE = Path(":memory:")  # a database that is empty and leaves nothing behind
 BUSY_S = 30.0  # how long a write waits for another program's
+CACHE_KB = (
+    16_000  # pages kept by a connection; with the 2 MB of SQLite a month's are read over and over
+)
 FAULTS = {  # of the place that the database lies in, or of what was done to it; none is a bug
     sqlite3.SQLITE_BUSY: (
         "another program has been writing to it for {busy:.0f} s; wait until that has ended, "
@@ -88,6 +91,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
         db.conn.execute("PRAGMA secure_delete = ON")  # what is dropped is gone from the file
         db.conn.execute("PRAGMA journal_mode = WAL")
         db.conn.execute("PRAGMA synchronous = NORMAL")
+        db.conn.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         if migrations.pending(db):
             migrations.apply(db)
     except OSError as error:

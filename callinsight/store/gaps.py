@@ -80,10 +80,15 @@ def currencies(db: Database) -> list[str]:
 
 def personas_heard(db: Database, calls: Iterable[str]) -> list[tuple[str, str]]:
     """Which personas spoke as buyers in these calls: (call, persona), each once, in any order."""
-    sql = (
-        "SELECT DISTINCT said.call, said.persona FROM json_each(?) AS wanted "
-        "JOIN utterances AS said ON said.call = wanted.value AND said.side = 'buyer'"
-    )
+    # from one persona of a call to the next in the index, past all the turns of each
+    first = "SELECT min(persona) FROM utterances WHERE call = {call} AND side = 'buyer'"
+    sql = f"""
+        WITH RECURSIVE heard (call, persona) AS (
+            SELECT value, ({first.format(call="value")}) FROM json_each(?)
+            UNION ALL SELECT call, ({first.format(call="heard.call")} AND persona > heard.persona)
+            FROM heard WHERE persona IS NOT NULL
+        ) SELECT call, persona FROM heard WHERE persona IS NOT NULL
+    """  # noqa: S608 - fixed words
     return _rows(db, sql, [_listed(calls)])
 
 
@@ -107,12 +112,13 @@ def demand_of_deals(db: Database, calls: Iterable[str]) -> list[tuple[str, str, 
 
     (concern, persona, stage, deal), each once: as `concerns_raised` without its turns.
     """
+    # told apart here, for SQLite would sort them for it
     sql = f"""
-        SELECT DISTINCT label, persona, stage, deal
+        SELECT label, persona, stage, deal
         FROM json_each(?) AS wanted JOIN tags ON tags.call = wanted.value
         WHERE tags.kind = 'concern' AND tags.status = 'sure' AND (stance IN (?, ?) OR {ASKS})
     """  # noqa: S608 - fixed words
-    return _rows(db, sql, [_listed(calls), *DEMAND_STANCES])
+    return [*dict.fromkeys(_rows(db, sql, [_listed(calls), *DEMAND_STANCES]))]
 
 
 def topics_raised(db: Database, calls: Iterable[str]) -> list[tuple[Any, ...]]:

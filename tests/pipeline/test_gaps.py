@@ -221,6 +221,21 @@ def test_presence_is_each_persona_of_a_call_once(tmp_path: Path) -> None:
     assert presence_in(desk.db, calls) == [Presence("a", "champion", "decision")]
 
 
+def test_presence_is_of_all_personas_that_speak_as_buyers(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.call("a", OBJECTS, OBJECTS, OBJECTS, persona="champion", deal="D")
+    desk.call("b", OBJECTS, persona="champion", deal="D")
+    turns = [said.id for said in store.utterances_of(desk.db, "a")]
+    for column, value, turn in (("persona", "end_user", turns[1]), ("side", "rep", turns[2])):
+        desk.db.execute(f"UPDATE utterances SET {column} = ? WHERE id = ?", [value, turn])
+    desk.db.execute("UPDATE utterances SET side = 'unknown' WHERE call = 'b'")
+
+    assert sorted(store.personas_heard(desk.db, ["a", "b", "none"])) == [
+        ("a", "champion"),
+        ("a", "end_user"),
+    ]
+
+
 class TestStanding:
     def deals(self, desk: Desk, period_days: tuple[str, ...], as_of: date = AS_OF) -> dict:
         calls = usable_calls(desk.db)
