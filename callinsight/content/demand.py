@@ -58,6 +58,7 @@ class Cell:
 
     heard: Set[str] = frozenset()  # the persona spoke at the stage; shared by all concerns
     raised: list[Raised] = field(default_factory=list)
+    raising: set[str] = field(default_factory=set)  # the deals of what is raised
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,11 @@ def count(
     for (concern, persona, stage), some in _by_cell(raised).items():
         if concern not in known:
             continue  # the taxonomy has dropped it: who else could have raised it is not known
+        deals = {one.deal for one in some}
         for place in levels(persona, stage):
-            cells.setdefault((concern, *place), Cell()).raised.extend(some)
+            cell = cells.setdefault((concern, *place), Cell())
+            cell.raised.extend(some)
+            cell.raising |= deals
     return cells
 
 

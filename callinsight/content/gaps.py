@@ -98,10 +98,14 @@ class Count:
     """What was counted in a cell: sets of deals."""
 
     cell: Cell
-    raising: set[str]
     lost: set[str]
     stalled: set[str]
     returned: set[str]
+
+    @property
+    def raising(self) -> set[str]:
+        """The deals that raise it."""
+        return self.cell.raising
 
     @functools.cached_property
     def trials(self) -> int:
@@ -182,13 +186,11 @@ def _money(deals: Iterable[Deal], outcome: str) -> float:
 
 
 def _count(concern: str, cell: Cell, open_: Open) -> Count:
-    raising = {one.deal for one in cell.raised}
     return Count(
         cell=cell,
-        raising=raising,
-        lost=raising & open_.lost,
-        stalled=raising & open_.stalled,
-        returned=raising & open_.returned.get(concern, set()),
+        lost=cell.raising & open_.lost,
+        stalled=cell.raising & open_.stalled,
+        returned=cell.raising & open_.returned.get(concern, set()),
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,8 +20,7 @@ MISFIT = 3  # as many faults are as far as being made for others
 ANY = "any"  # in the place of a persona or stage: a roll-up over all of them
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):  # there are tens of thousands in a month
     """How an asset that names a concern stands to one cell of demand; no obstacle means it fits."""
 
     item: ContentItem

@@ -138,7 +138,7 @@ def _with_obstacles(found: Match, used: Collection[str], *, denied: bool) -> Mat
     judged = (DENIED,) if denied else ()
     if not (more or judged):
         return found
-    return dataclasses.replace(found, obstacles=(*found.obstacles, *more, *judged))
+    return found._replace(obstacles=(*found.obstacles, *more, *judged))
 
 
 def _further(found: Match) -> int:
