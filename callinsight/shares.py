@@ -6,6 +6,7 @@ many shares: Benjamini and Hochberg 1995, JRSS B 57.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -111,4 +112,9 @@ def chance_of_difference(now: tuple[int, int], before: tuple[int, int]) -> float
 
 def _log_ways(whole: int, part: int) -> float:
     """Logarithm of the ways to choose a part of a whole."""
-    return math.lgamma(whole + 1) - math.lgamma(part + 1) - math.lgamma(whole - part + 1)
+    return _log_factorial(whole) - _log_factorial(part) - _log_factorial(whole - part)
+
+
+@functools.cache  # numbers of deals: a few thousand at most
+def _log_factorial(number: int) -> float:
+    return math.lgamma(number + 1)

@@ -166,7 +166,8 @@ def add_days(start: date, days: int, is_open: Callable[[date], bool]) -> date:
 @functools.lru_cache(maxsize=10_000)  # many promises are late since the same day
 def days_between(start: date, end: date, is_open: Callable[[date], bool]) -> int:
     """Business days after the one day, up to the other; 0 if that is no later."""
-    return sum(is_open(start + n * DAY) for n in range(1, (end - start).days + 1))
+    days = range(start.toordinal() + 1, end.toordinal() + 1)
+    return sum(map(is_open, map(date.fromordinal, days)))
 
 
 def day_of(moment: str, zone: ZoneInfo) -> date:

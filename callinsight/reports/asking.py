@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 
+TURNS = 10_000  # that ask in a month; each is looked at up to three times
 TO_KEEP, AT_ONCE, UNCLEAR = "to_keep", "at_once", "unclear"
 _WHOM = (
     r"(?:me|us|it|him|her|them|that|those|these|this|over|across|round|around|along|on|back|an?|the"
@@ -56,18 +57,22 @@ ON_SCREEN = re.compile(  # the buyer wants to see it there and then, or to do it
 )
 
 
-@functools.lru_cache(maxsize=50_000)  # of each turn it is asked by several parts of a report
+@functools.lru_cache(maxsize=TURNS)
 def wants(said: str, reply: str = "") -> str:
     """What a turn that asks wants: `to_keep`, shown or told `at_once`, or `unclear`.
 
     `reply` is what the seller says next; empty where nobody answers.
     """
-    handing, promised = HANDING.search(said) is not None, PROMISE.search(reply) is not None
-    if not promised and (SHOWING.search(reply) or (ON_SCREEN.search(said) and not handing)):
+    if PROMISE.search(reply):
+        return TO_KEEP
+    if SHOWING.search(reply):
         return AT_ONCE
-    return TO_KEEP if handing or promised else UNCLEAR
+    if HANDING.search(said):
+        return TO_KEEP
+    return AT_ONCE if ON_SCREEN.search(said) else UNCLEAR
 
 
+@functools.lru_cache(maxsize=TURNS)
 def is_agreed(said: str, reply: str) -> bool:
     """Whether the buyer wants something handed over and the seller promises it: two signs of an ask."""
-    return bool(HANDING.search(said) and PROMISE.search(reply))
+    return bool(PROMISE.search(reply) and HANDING.search(said))

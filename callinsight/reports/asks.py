@@ -211,8 +211,9 @@ def _is_sure(tag: Tag, taxonomy: Taxonomy, talk: Talk) -> bool:
     known = tag.kind == "ask" and tag.status == "sure" and tag.label in taxonomy.asks
     if not known or OFFER.search(tag.evidence):
         return False
-    likely = tag.score >= SURE or is_agreed(*talk.get(tag.utterance, ("", "")))
-    return likely and _wants(tag, talk) == TO_KEEP
+    if tag.score < SURE:
+        return is_agreed(*talk.get(tag.utterance, ("", "")))  # and so to keep
+    return _wants(tag, talk) == TO_KEEP
 
 
 def _wants(tag: Tag, talk: Talk) -> str:
@@ -244,10 +245,10 @@ def _sent(
     """What went to each buyer until the day, the earliest first, with the type of each asset."""
     sent: dict[str, list[tuple[UsageEvent, str]]] = defaultdict(list)
     until = as_of.isoformat()
-    for event in sorted(events, key=lambda e: (e.occurred_at, e.id)):
+    known = [e for e in events if e.event in SENDING and e.item in items]
+    for event in sorted(known, key=lambda e: (e.occurred_at, e.id)):
         who = buyers.get(("deal", event.deal)) or buyers.get(("call", event.call), event.deal)
-        known = event.event in SENDING and event.item in items
-        if who and known and event.occurred_at[:10] <= until:
+        if who and event.occurred_at[:10] <= until:
             sent[who].append((event, items[event.item].content_type))
     return sent
 
