@@ -132,7 +132,11 @@ def report_of(
         topics=_topics(db, month, read.gaps),
         problems=store.problems(db),
         names=names,
-        versions={**_versions(db, config, month), "definitions": taxonomy.version},
+        versions={
+            "tagger": read.numbers.tagger,
+            "speech": read.numbers.speech,
+            "definitions": taxonomy.version,
+        },
         asks=read.asks,
         asks_tracked=is_tracked(known.uses),
         asks_doubtful=read.asks_doubtful,

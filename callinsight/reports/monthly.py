@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ from callinsight.reports.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from callinsight.records import (
@@ -235,7 +236,12 @@ class MonthlyReport(Heading, Cells, Idle, Themes, Wanted):
     definitions: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
-    tables: tuple[Table, ...]  # the same for programs and spreadsheets
+    tabulate: Callable[[], tuple[Table, ...]]
+
+    @functools.cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The same for programs and spreadsheets; most reports are pages only, and need none."""
+        return self.tabulate()
 
     @property
     def pressing(self) -> tuple[Decision, ...]:
@@ -279,7 +285,7 @@ def build_report(month: Material) -> MonthlyReport:
         definitions=definitions(month.min_deals, month.min_share),
         versions=tuple((readable(name), version) for name, version in month.versions.items()),
         troubles=_troubles(month.calls, month.problems),
-        tables=_tables(month, facts, decisions, cells),
+        tabulate=functools.partial(_tables, month, facts, decisions, cells),
     )
 
 

@@ -34,6 +34,9 @@ ENTITY = re.compile(r"&(?=#?\w+;)")  # else it is a sign like any other, and sta
 MARKDOWN = re.compile(r"[\\`*_{}\[\]#|~!^]")
 BLANKS = re.compile(r"[ \t\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")  # all but no-break spaces
 LIST_MARK = re.compile(r"^( ?\d*)([-+=.)])")
+ODD = re.compile(  # what any of these, or of the marks of an address, would change
+    r"[&<>\\`*_{}\[\]#|~!^@\t\n\r\f\v\x1c-\x1e\x85\u2028\u2029]|  |://|www\.|^ ?\d*[-+=.)]"
+)
 URL_SAFE = ":/?#@!$&'*+,;=%~"  # brackets and quotes are written in code
 
 
@@ -174,6 +177,8 @@ def web_address(url: str) -> str:
 
 def markdown(text: str) -> str:
     """A text that Markdown shows as it is: no markup, HTML, table cell, heading or link comes of it."""
+    if not ODD.search(text):
+        return text  # as most are
     plain = BLANKS.sub(" ", text)
     plain = ENTITY.sub("&amp;", plain).replace("<", "&lt;").replace(">", "&gt;")
     plain = MARKDOWN.sub(r"\\\g<0>", plain)

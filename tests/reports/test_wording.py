@@ -1,6 +1,8 @@
 """How reports say things."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callinsight.reports import wording
 from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
@@ -27,6 +29,11 @@ from callinsight.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 )
 def test_markdown_shows_a_text_as_it_is(text, shown):
     assert wording.markdown(text) == shown
+
+
+@given(st.text(st.sampled_from("a1 -+=.)&;#<>*_:/w@\t\n\u2028\N{NO-BREAK SPACE}"), max_size=8))
+def test_what_markdown_would_not_change_is_not_looked_through(text):
+    assert wording.markdown(text) + "\\*" == wording.markdown(f"{text}*")
 
 
 @pytest.mark.parametrize(
