@@ -61,6 +61,14 @@ bench: setup
 	$(BIN)/python benchmarks/suggestions.py
 	$(BIN)/python benchmarks/mentions.py
 	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python benchmarks/scale.py workers --recordings 2 --repeat 1 --rounds 1
+	$(BIN)/python benchmarks/scale.py calls --most 100
+	$(BIN)/python benchmarks/scale.py done --calls 50 --times 4
+	$(BIN)/python benchmarks/scale.py clips --minutes 10 --rounds 2
+	rm -f out/made-up.db*
+	$(BIN)/python benchmarks/web.py make out/made-up.db --calls 2000
+	$(BIN)/python benchmarks/scale.py report out/made-up.db
+	$(BIN)/python -m pytest --quiet tests/pipeline/test_erasing.py
 
 pictures: setup
 	$(BIN)/python docs/pictures.py
