@@ -4,6 +4,7 @@
     python benchmarks/scale.py calls --most 10000
     python benchmarks/scale.py done --calls 10000 --times 10
     python benchmarks/scale.py report /tmp/large.db
+    python benchmarks/scale.py clips --minutes 60 --rounds 3
 
 `workers` hears recordings of the demo with two processes of this machine and with two Dask workers
 of it, in turns, on the small English model. `calls` takes more and more transcripts through the whole
@@ -12,7 +13,8 @@ the report are real, topics are left out. Each size starts with an empty databas
 again over calls that are done: once as nothing has changed, once with `--check-all`, which looks at each.
 `done` does the same over a database whose done calls were copied so many times, files and all, in a
 fifth of the time that 100,000 take. `report` makes the report and the gaps of a database that
-`benchmarks/web.py make` wrote.
+`benchmarks/web.py make` wrote. `clips` cuts a quote of 20 seconds out of long calls of two channels, in the
+middle of them: out of the whole recording, and out of what has to be decoded for it; in turns.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callinsight import store, weights
+from callinsight.calls.audio import SAMPLE_RATE, clip, decode
+from callinsight.calls.passages import passages
 from callinsight.cluster import run_jobs
 from callinsight.config import load_config
 from callinsight.pipeline.hearing import Heard, SpeechJob, engine_settings, hear, hear_afar
@@ -60,6 +64,13 @@ OF_A_CALL = {  # tables with the columns that name the call
     "tags": ("call", "utterance"),
 }
 SIZES = (10, 100, 1000, 10_000, 100_000)
+QUOTED = (  # recordings to quote from: name, codec, rate
+    ("call.wav", "pcm_s16le", 16_000),
+    ("call.flac", "flac", 16_000),
+    ("call.mp3", "libmp3lame", 44_100),
+    ("call.m4a", "aac", 44_100),
+    ("call.ogg", "libopus", 48_000),
+)
 WORDS = (ROOT / "pipelines" / "demo" / "transcripts", "*.vtt")
 REPORT = (
     "import sys; from callinsight.cli import main; "
@@ -73,7 +84,7 @@ REPORT = (
 def main() -> None:
     """Print the table that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("workers", "calls", "done", "report"))
+    parser.add_argument("what", choices=("workers", "calls", "done", "report", "clips"))
     parser.add_argument("database", type=Path, nargs="?")
     parser.add_argument("--repeat", type=int, default=3, help="how often each recording is heard")
     parser.add_argument("--recordings", type=int, default=len(RECORDINGS))
@@ -81,6 +92,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10_000)
     parser.add_argument("--calls", type=int, default=10_000, help="calls that are really heard")
     parser.add_argument("--times", type=int, default=10, help="how often each then is there")
+    parser.add_argument("--minutes", type=int, default=60, help="of a recording that is quoted")
     asked = parser.parse_args()
     if asked.what == "workers":
         workers(RECORDINGS[: asked.recordings] * asked.repeat, asked.rounds)
@@ -88,6 +100,8 @@ def main() -> None:
         calls(asked.most)
     elif asked.what == "done":
         done(asked.calls, asked.times)
+    elif asked.what == "clips":
+        clips(asked.minutes, asked.rounds)
     else:
         report(asked.database)
 
@@ -343,6 +357,53 @@ def report(database: Path) -> None:
                 raise SystemExit(done.stderr)
             peak = int(done.stdout.rpartition("peak ")[2]) / 1000
             print(f"| {name} | {took_s:.1f} s | {peak:.0f} MB |", flush=True)
+
+
+# A quote out of a long recording
+
+
+def clips(minutes: int, rounds: int) -> None:
+    """CPU seconds of a quote out of the whole recording, and out of a part; the bytes are the same."""
+    print("| recording | whole | part | ratio |\n|---|---|---|---|")
+    middle_s = minutes * 30.0
+    with tempfile.TemporaryDirectory(prefix="scale-") as folder:
+        for name, codec, rate in QUOTED:
+            path = Path(folder) / name
+            write_recording(path, codec, rate, minutes)
+            times: dict[bool, list[float]] = {True: [], False: []}
+            cut = set()
+            for _ in range(rounds):
+                for whole in (True, False):
+                    started = time.process_time()
+                    spans = [(middle_s, middle_s + 20)]
+                    sound = decode(path) if whole else passages(path, spans, channels=2)
+                    cut.add(clip(sound, *spans[0]))
+                    times[whole].append(time.process_time() - started)
+            assert len(cut) == 1, f"{name}: other bytes"
+            path.unlink()
+            least, part = min(times[True]), min(times[False])
+            print(
+                f"| {name}, {rate / 1000:g} kHz | {least:.2f} s | {part:.2f} s | {part / least:.2f} |",
+                flush=True,
+            )
+
+
+def write_recording(path: Path, codec: str, rate: int, minutes: int) -> None:
+    """A call of the demo again and again, as long as is asked for, at another rate."""
+    import av
+
+    call = decode(RECORDINGS[0]).read()
+    pcm = np.ascontiguousarray((call.T * 32767).astype(np.int16).reshape(1, -1))
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=rate, layout="stereo")
+        resampler = av.AudioResampler(stream.format, "stereo", rate)
+        for _ in range(round(minutes * 60 / (call.shape[1] / SAMPLE_RATE)) + 1):
+            frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="stereo")
+            frame.sample_rate = SAMPLE_RATE
+            for piece in resampler.resample(frame):
+                piece.pts = None
+                out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))
 
 
 if __name__ == "__main__":

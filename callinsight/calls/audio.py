@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import math
 import tempfile
 import weakref
 from dataclasses import dataclass
@@ -131,6 +132,7 @@ class Tape:
     def __init__(self, channels: int) -> None:
         self.channels = channels
         self.length = 0  # samples a channel
+        self._frame = channels * np.dtype(np.float32).itemsize  # bytes of a sample of all channels
         self._waiting: list[NDArray[np.float32]] = []
         self._waits = 0  # samples a channel
         self._peaks = np.zeros(channels)
@@ -153,6 +155,14 @@ class Tape:
             size = min(BLOCK, length - start)
             self.write(np.zeros((size, self.channels), dtype=np.float32))
 
+    def leave_out(self, length: int) -> None:
+        """Go on so many samples later; what lies between is silence that takes no room."""
+        self._write_block()
+        self.length += length
+        if self.length * self._frame > IN_MEMORY:
+            self._file.rollover()
+        self._file.seek(self.length * self._frame)
+
     def sound(self, missing_s: float = 0.0, *, cut_off: bool = False) -> Sound:
         """All that was written, with its real channels; nothing can be written any more."""
         self._write_block()
@@ -160,9 +170,8 @@ class Tape:
 
     def read(self, start: int, end: int) -> NDArray[np.float32]:
         """The samples from start to end: [samples, channels]."""
-        frame = self.channels * np.dtype(np.float32).itemsize
-        self._file.seek(start * frame)
-        content = self._file.read(max(0, min(end, self.length) - start) * frame)
+        self._file.seek(start * self._frame)
+        content = self._file.read(max(0, min(end, self.length) - start) * self._frame)
         return np.frombuffer(content, dtype=np.float32).reshape(-1, self.channels)
 
     def _write_block(self) -> None:
@@ -193,15 +202,16 @@ class Tape:
         return tuple([channel] for channel in range(self.channels))
 
 
-def decode(path: Path) -> Sound:
+def decode(path: Path, *, until_s: float = math.inf) -> Sound:
     """All channels of a recording; a damaged spot becomes silence and counts as missing.
 
     What a cut-off Ogg file lacks is unknown: it is `cut_off`, and `missing_s` does not count it.
+    What comes after `until_s` may be left out, and is not missing.
     Raises AudioError if the file is missing, holds no sound or one of unknown form, cannot be
     decoded at all, lasts longer than 24 hours, has more than 32 channels or 768,000 samples a second,
     or decodes to more than the disk takes.
     """
-    with _open(path) as container:
+    with opened(path) as container:
         stream = next(iter(container.streams.audio), None)
         if stream is None:
             raise AudioError(
@@ -216,10 +226,12 @@ def decode(path: Path) -> Sound:
         announced_s = 0.0 if guessed else _announced_s(container, stream)
         share, cut_off = wav_share(path), ogg_is_cut_off(path)
         _check_size(path, announced_s, stream.layout.nb_channels, stream.rate or 0)
-        with _room_for_sound(path):
-            track = _decode_packets(path, container, stream)
+        with room_for_sound(path):
+            track = _decode_packets(path, container, stream, until_s)
             length_s = track.tape.length / SAMPLE_RATE
-            missing_s = track.missing_s + _lacking_s(length_s, announced_s, share)
+            missing_s = track.missing_s
+            if length_s < until_s:
+                missing_s += _lacking_s(length_s, announced_s, share)
             sound = track.tape.sound(round(missing_s, 2), cut_off=cut_off)
     if sound.length:
         return sound
@@ -273,12 +285,13 @@ def silenced(
 
 def length_s(path: Path) -> float:
     """The length that a recording announces, in seconds, without decoding it; 0 if it says none."""
-    with _open(path) as container:
+    with opened(path) as container:
         stream = next(iter(container.streams.audio), None)
         return _announced_s(container, stream) if stream is not None else 0.0
 
 
-def _open(path: Path) -> Any:
+def opened(path: Path) -> Any:
+    """The container of a recording, to be closed; raises AudioError."""
     import av
 
     if path.is_dir():
@@ -331,7 +344,8 @@ def _check_size(path: Path, length_s: float, channels: int = 0, rate_hz: int = 0
 
 
 @contextlib.contextmanager
-def _room_for_sound(path: Path) -> Iterator[None]:
+def room_for_sound(path: Path) -> Iterator[None]:
+    """Raises AudioError where the disk has no room for what is decoded."""
     try:
         yield
     except OSError as error:
@@ -348,7 +362,7 @@ def _lacking_s(decoded_s: float, announced_s: float, share: float) -> float:
     return announced_s - decoded_s if decoded_s < WHOLE * announced_s else 0.0
 
 
-def _decode_packets(path: Path, container: Any, stream: Any) -> _Track:
+def _decode_packets(path: Path, container: Any, stream: Any, until_s: float) -> _Track:
     """Decode packet by packet, so that a corrupt spot costs that spot and not the rest."""
     import av
 
@@ -369,7 +383,10 @@ def _decode_packets(path: Path, container: Any, stream: Any) -> _Track:
                 track.damaged = True
             elif not track.damaged:
                 track.fill(clock.now_s)
-        _check_size(path, track.tape.length / SAMPLE_RATE)
+        length_s = track.tape.length / SAMPLE_RATE
+        _check_size(path, length_s)
+        if length_s >= until_s:
+            return track
     try:
         track.finish(clock.now_s)
     except av.FFmpegError:  # of a rate that nobody samples at

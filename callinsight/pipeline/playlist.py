@@ -121,9 +121,11 @@ def _cut(
         by_call[moment.call.id].append(index)
     cut: list[bytes | None] = [None] * len(moments)
     for indices in by_call.values():
-        recording = recording_of(moments[indices[0]].call)
+        call = moments[indices[0]].call
+        recording = recording_of(call)
+        spans = [(moments[index].start_s, moments[index].end_s) for index in indices]
         try:
-            sound = sound_at(recording) if recording else None
+            sound = sound_at(recording, call, spans) if recording else None
         except AudioError:
             continue
         for index in indices:

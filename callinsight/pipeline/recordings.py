@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.addresses import Address, fetched, place_of
-from callinsight.calls.audio import decode
 from callinsight.calls.forgetting import spans_without
+from callinsight.calls.passages import passages
 from callinsight.calls.transcripts import is_transcript, recording_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -66,7 +66,8 @@ def silences(db: Database) -> Callable[[str], tuple[tuple[float, float], ...]]:
     return silent_in
 
 
-def sound_at(place: Path | Address) -> Sound:
-    """The decoded sound of a recording; raises AudioError."""
+def sound_at(place: Path | Address, call: Call, spans: Sequence[tuple[float, float]]) -> Sound:
+    """The sound of a call's recording, as far as these spans need it, in seconds; raises AudioError."""
     with fetched(place) as path:
-        return decode(path)
+        damaged = call.status != "done"
+        return passages(path, spans, channels=call.channels, damaged=damaged)

@@ -451,11 +451,13 @@ def with_clips(
             by_call[excerpt.call.id].append(index)
     filled = list(excerpts)
     for indices in by_call.values():
-        recording = recording_of(excerpts[indices[0]].call)
+        call = excerpts[indices[0]].call
+        recording = recording_of(call)
         if recording is None:
             continue
+        spans = [(excerpts[index].start_s, excerpts[index].end_s) for index in indices]
         try:
-            sound = sound_at(recording)
+            sound = sound_at(recording, call, spans)
         except AudioError:
             continue  # the words are there all the same
         for index in indices:

@@ -119,11 +119,11 @@ def clip_of(utterance: str, db: Db, config: Settings) -> Response:
     path = _recording_of(db, config, call)
     if said is None or call is None or path is None or said.estimated:
         raise HTTPException(404, NO_CLIP)
-    sound = sound_at(path)
     evidence = next(
         (t.evidence for t in store.tags_of_call(db, call.id) if t.utterance == said.id), ""
     )
     start_s, end_s = span_of(said, evidence, call.duration_s or said.end_s)
+    sound = sound_at(path, call, [(start_s, end_s)])
     if start_s >= sound.duration_s:
         raise HTTPException(404, NO_CLIP)
     return Response(
