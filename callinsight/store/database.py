@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 NOWHERE = Path(":memory:")  # a database that is empty and leaves nothing behind
 BUSY_S = 30.0  # how long a write waits for another program's
-CACHE_KB = (
-    16_000  # pages kept by a connection; with the 2 MB of SQLite a month's are read over and over
-)
+CACHE_KB = 16_000  # of pages; with SQLite's own 2 MB those of a month are read over and over
 FAULTS = {  # of the place that the database lies in, or of what was done to it; none is a bug
     sqlite3.SQLITE_BUSY: (
         "another program has been writing to it for {busy:.0f} s; wait until that has ended, "
