@@ -52,17 +52,14 @@ bench: setup
 	$(BIN)/python benchmarks/asks.py
 	$(BIN)/python benchmarks/gaps.py
 	$(BIN)/python benchmarks/faults.py
-	$(BIN)/python benchmarks/scale.py workers --repeat 1
-	$(BIN)/python benchmarks/scale.py calls --most 1000
-	$(BIN)/python -m pytest --quiet tests/pipeline/test_erasing.py
 	$(BIN)/callinsight run pipelines/demo.toml
 	$(BIN)/python benchmarks/topics.py
 	$(BIN)/python benchmarks/topic_labels.py
 	$(BIN)/python benchmarks/suggestions.py
 	$(BIN)/python benchmarks/mentions.py
 	$(BIN)/python benchmarks/matching.py
-	$(BIN)/python benchmarks/scale.py workers --recordings 2 --repeat 1 --rounds 1
-	$(BIN)/python benchmarks/scale.py calls --most 100
+	$(BIN)/python benchmarks/scale.py workers --repeat 1
+	$(BIN)/python benchmarks/scale.py calls --most 1000
 	$(BIN)/python benchmarks/scale.py done --calls 50 --times 4
 	$(BIN)/python benchmarks/scale.py clips --minutes 10 --rounds 2
 	rm -f out/made-up.db*
