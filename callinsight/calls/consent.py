@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from callinsight.sheets import NO
@@ -69,7 +70,8 @@ def why_refused(consent: str, region: str, rules: Rules) -> str:
     A cell that begins with a word that is no consent is none: `withdrawn on 3 May`; nor is one that
     says anywhere that it was denied, or that only says it was asked for, or names no basis. What is
     refused wrongly is listed and mended with a word; what is accepted wrongly is heard. A region without
-    rules of its own has those of `accepted`; without these, where others have rules, none.
+    rules of its own has those of `accepted`; without these, where others have rules, none. Of the cell only
+    words that the rules know are quoted: the refusal is stored, and what else stands there may be a name.
     """
     said = _plain(consent)
     refused = {*NO_CONSENT, *map(_plain, rules.refused)}
@@ -79,18 +81,20 @@ def why_refused(consent: str, region: str, rules: Rules) -> str:
     if said.startswith(OPTED_IN):
         begins = False
     if said in refused or begins or asked or DENIED.search(said) or not re.search(r"[\w✓✔☑]", said):
-        return f"consent is {_shown(consent)}"
+        return f"consent is {_shown(consent, refused)}"
     here = region or rules.region
     known = {_plain(name): (name, bases) for name, bases in rules.regions.items()}
     name, bases = known.get(_plain(here), ("", rules.accepted))
     if bases and said not in map(_plain, bases):
         where = f" in {name}" if name else ""
-        return f"consent is {_shown(consent)}, which is no basis{where} ({' or '.join(bases)} is)"
+        elsewhere = map(_plain, chain(rules.accepted, *rules.regions.values()))
+        told = f"consent is {_shown(consent, {*refused, *elsewhere})}"
+        return f"{told}, which is no basis{where} ({' or '.join(bases)} is)"
     if not bases and known:
         told = f"region is '{here}'" if here else "region is empty"
         return f"{told}, for which no rule under [consent.regions] says what is a basis"
     if not bases and not BASIS.search(said):
-        return f"consent is {_shown(consent)}, which names no basis that is known ({MEND})"
+        return f"consent names no basis that is known ({MEND})"
     return ""
 
 
@@ -120,5 +124,18 @@ def _plain(text: str) -> str:
     return " ".join(seen.split()).casefold()
 
 
-def _shown(consent: str) -> str:
-    return f"'{consent}'" if consent else "empty"
+def _shown(consent: str, known: set[str]) -> str:
+    """The cell, with an ellipsis for all that is neither a phrase of the rules nor a word of theirs."""
+    said = _plain(consent)
+    if not consent or said in known:
+        return f"'{consent}'" if consent else "empty"
+    denying = {word for found in DENIED.finditer(said) for word in found[0].split()}
+    words = [word if _is_known(word, known | denying) else "…" for word in consent.split()]
+    return f"'{' '.join(word for word, _ in groupby(words))}'"
+
+
+def _is_known(word: str, known: set[str]) -> bool:
+    """Whether a word of a cell says something of consent; with a capital it may be a name, such as Grant."""
+    bare = re.sub(r"^\W+|\W+$", "", _plain(word))
+    says = BASIS.fullmatch(bare) or GRANTED.fullmatch(bare)
+    return not bare or bare in known or (word.islower() and says is not None)

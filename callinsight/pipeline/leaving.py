@@ -72,7 +72,8 @@ def keep_held(db: Database, entries: Sequence[Entry]) -> list[Entry]:
             kept.append(entry)
             continue
         why = "; it is under legal hold, so what is stored of it is kept, and counts in nothing"
-        _explain(db, dataclasses.replace(stored, status="refused"), f"{entry.call.reason}{why}")
+        closed = dataclasses.replace(stored, status="refused", consent="")
+        _explain(db, closed, f"{entry.call.reason}{why}")
         with store.transaction(db):
             store.forget_run(db, SPEECH, stored.id)
     return kept

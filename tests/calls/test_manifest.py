@@ -294,36 +294,49 @@ class TestConsent:
         ]
 
     @pytest.mark.parametrize(
-        "words",
+        ("words", "kept"),
         [
-            *("withdrawn on 3 May", "No, she declined", "not asked yet", "pending (legal)"),
+            ("withdrawn on 3 May", "withdrawn …"),
+            ("No, she declined", "No, … declined"),
+            ("refused by Mark Grant, m.grant@kestrel.example", "refused …"),
+            ("yes (withdrawn 3 May)", "yes (withdrawn …"),
+            ("buyer objected", "… objected"),
+            ("requested 3 May", "requested …"),
+            ("she didn't agree", "… didn't agree"),
+            ("consent expired 2025", "consent expired …"),
+            ("Widerruf am 3.5.", "Widerruf …"),
+            ("asked, no answer", "asked, no …"),
+            *((words, words) for words in ("pending", "consent withdrawn", "opted-out")),
+            *((words, words) for words in ("verbally refused", "never", "waiting", "consent: no")),
             *(
-                "consent withdrawn",
-                "yes (withdrawn 3 May)",
-                "Opted in, then withdrawn",
-                "opted-out",
+                (words, words)
+                for words in ("'no", "—", "✗", "n\u200bo", "cannot", "to be obtained")
             ),
-            *("buyer objected", "verbally refused", "asked, no answer", "requested 3 May", "never"),
-            *("waiting for reply", "consent: no", "'no", "—", "✗", "n\u200bo"),
             *(
-                "she didn't agree",
-                "don’t record",
-                "cannot",
-                "to be obtained",
-                "consent expired 2025",
+                (words, words)
+                for words in ("disagreed", "lapsed", "needs consent", "FALSCH", "NULL")
             ),
-            *("disagreed", "lapsed", "needs consent", "FALSCH", "Widerruf am 3.5.", "NULL"),
         ],
     )
-    def test_a_cell_that_begins_with_a_no_is_no_basis(self, sheets, opened, words):
+    def test_a_cell_that_says_a_no_is_no_basis_and_only_its_words_of_consent_are_kept(
+        self, sheets, opened, words, kept
+    ):
         sheets.record("a.wav")
         opened.clear()
         manifest = sheets.read(f'file,recorded_at,consent\na.wav,{DAY},"{words}"\n')
         assert str(sheets.recordings / "a.wav") not in opened
         assert manifest.entries[0].call.reason == (
-            f"calls.csv:2: consent is '{words}', so a.wav was not opened; "
+            f"calls.csv:2: consent is '{kept}', so a.wav was not opened; "
             "fill in the basis of consent, or remove the row"
         )
+
+    @pytest.mark.parametrize(
+        "words", ["Opted in, then withdrawn", "don’t record", "pending (legal)"]
+    )
+    def test_a_basis_that_was_taken_back_is_none(self, sheets, words):
+        sheets.record("a.wav")
+        manifest = sheets.read(f'file,recorded_at,consent\na.wav,{DAY},"{words}"\n')
+        assert manifest.entries[0].call.status == "refused"
 
     @pytest.mark.parametrize(
         "words",
@@ -348,7 +361,7 @@ class TestConsent:
         sheet = f"file,recorded_at,consent\na.wav,{DAY},{words}\n"
         refused, accepted = sheets.read(sheet), sheets.read(sheet, consent=Rules(accepted=(words,)))
         assert refused.entries[0].call.reason == (
-            f"calls.csv:2: consent is '{words}', which names no basis that is known (write it out, "
+            "calls.csv:2: consent names no basis that is known (write it out, "
             "such as written, verbal or notice, or name it with accepted under [consent]), so a.wav "
             "was not opened; fill in the basis of consent, or remove the row"
         )

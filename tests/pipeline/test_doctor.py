@@ -156,7 +156,7 @@ def test_rows_that_a_run_cannot_use_are_told(talks: Project, quick: None) -> Non
             "recordings, without '..'"
         ),
         (
-            "4: consent is 'see CRM', which names no basis that is known (write it out, such as written, "
+            "4: consent names no basis that is known (write it out, such as written, "
             "verbal or notice, or name it with accepted under [consent]), so talk-2.vtt was not opened; "
             "fill in the basis of consent, or remove the row"
         ),

@@ -593,8 +593,11 @@ class TestLegalHold:
             with store.opened(planted.database) as db:
                 assert len(store.utterances_of(db, "talk-x")) == 5
                 assert store.tags_of_call(db, "talk-x") == []
+                assert store.get_call(db, "talk-x").consent == ""
         sheet.write_text(text, encoding="utf-8")
         assert run_again(planted).statuses == {"done": 3}
+        with store.opened(planted.database) as db:
+            assert store.get_call(db, "talk-x").consent == "notice"
 
 
 def test_withdrawn_consent_leaves_nothing_but_the_refusal(planted: Project) -> None:
