@@ -14,7 +14,14 @@ from callinsight.sheets import NO
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-NOT_YET = ("open", "requested", "asked", "sent", "offen", "angefragt")  # if nothing follows
+NOT_YET = (
+    "open",
+    "requested",
+    "asked",
+    "sent",
+    "offen",
+    "angefragt",
+)  # if nothing is granted after
 NONE = """
 none not without n/a na - ? unknown unclear missing todo tbd tbc pending awaiting expired invalid refused
 declined denied rejected objected withdrawn revoked opted null nil void falsch forbidden prohibited
@@ -22,33 +29,51 @@ cancelled canceled lapsed nein kein keine nicht ohne ausstehend abgelehnt verwei
 zurückgezogen unbekannt
 """
 NO_CONSENT = ("", *NO, *NOT_YET, *NONE.split())
-OPTED_IN = ("opted in", "opted-in")
 DENIED = re.compile(  # wherever it stands, for what was given may be taken back
-    r"\b(?:(?:withdr[ae]w|revok|declin|refus|reject|object)\w*|denied|opt(?:ed)?[ -]?out|never|nope|not|no"
-    r"|non|wait\w*|awaiting|in progress|widerr[ua]f\w*|widerspr\w*|zurückgezogen|abgelehnt|verweigert|nicht"
-    r"|kein\w*|nein|\w+n['’]t|cannot|disagree\w*|forbid\w*|prohibit\w*|void|cancell?ed|lapsed"
-    r"|expired|to (?:do|confirm)|to be (?:ask|check|clarif|confirm|determin|don|giv|got|obtain|request|sign"
-    r"|sought)\w*"
-    r"|needs? (?:consent|approval|confirmation|a signature)|sin|sans|pas|senza)\b"
+    r"\b(?:(?:withdr[ae]w|withh[eo]ld|revok|rescind|declin|refus|reject|object|disput|disagree|forbid|prohibit"
+    r"|fehl|kein|widerr[ua]f|widerspr|wait(?!ing room))\w*|denied|opt(?:ed)?[ -]?out|never|nope|not|no|non"
+    r"|awaiting|in progress|zurückgezogen|abgelehnt|verweigert|nicht|nein|\w+n['’]t|cannot|void|cancell?ed"
+    r"|lapsed|expired|unsigned|outstanding|incomplete|to (?:do|confirm)|sin|sans|pas|senza"
+    r"|to be (?:ask|check|clarif|confirm|determin|don|giv|got|obtain|request|sign|sought)\w*"
+    r"|needs? (?:consent|approval|confirmation|a signature))\b|\?"
 )
 GRANTED = re.compile(
-    r"\b(?:grant\w*|given|agree\w*|accept\w*|yes|ok|okay|consented|ja|erteilt|zugestimmt)\b"
+    r"\b(?:granted|given|agreed|accepted|approved|consented|confirmed|obtained|received|signed|yes|ok|okay"
+    r"|ja|erteilt|zugestimmt|unterschrieben)\b"
 )
-
-
 BASIS = re.compile(  # how the bases of law and of practice are written down: by their stems
-    r"\b(?:y|v|yes|true|1|ok|okay|ja|oui|si|sí|sì"
-    r"|(?:consent|agree|accept|grant|allow|permi[ts]|approv|authori[sz]|confirm|obtain|receiv|collect"
-    r"|inform|notif|notice|announc|disclos|disclaim|acknowledg|sign|docusign|writ|verbal|oral|spoken"
-    r"|record|explicit|implied|implicit|express|legitimate|contract|clause|statut|regulat|legal|law"
-    r"|public interest|vital interest|art(?:icle)?\.? ?6|gdpr|dsgvo|dpa\b|msa\b|nda\b|terms|t&c|policy"
-    r"|opt(?:ed)?[ -]?in|waive|releas|form\b|checkbox|tick|click|e-?mail|letter|portal|banner|prompt|beep"
-    r"|tone\b|ivr|invit|waiting room|given|on file|all[- ]part|one[- ]part|two[- ]part|both[- ]part"
-    r"|schriftlich|mündlich|muendlich|einwillig|einverst|zustimm|zugestimmt|erteilt|vertrag|berechtigt"
-    r"|hinweis|ansage|unterschrieben|accord|écrit|ecrit|avis|escrit|acuerdo|aviso|scritt|accett)\w*)"
-    r"|[✓✔☑]"
+    r"(?:consent|agree|accept|grant|allow|permi[ts]|approv|authori[sz]|confirm|obtain|collect|inform|notif"
+    r"|notice|announc|disclos|disclaim|acknowledg|sign|docusign|writ|verbal|oral|spoken|explicit|implied"
+    r"|implicit|express|legitimate|contract|statut|regulat|obligation|terms|policy|waive|releas|checkbox"
+    r"|tick|click|letter|portal|banner|prompt|beep|invit|schriftlich|mündlich|muendlich|einwillig|einverst"
+    r"|zustimm|zugestimmt|vertrag|berechtigt|hinweis|unterschrieben|accord|écrit|ecrit|escrit|acuerdo|aviso"
+    r"|scritt|accett)\w*"
+    r"|yes|ok|okay|ja|oui|si|sí|sì|law|art|article|public|vital|gdpr|dsgvo|dpa|msa|nda|t&c|opt-in|e-?mail|tone"
+    r"|ivr|given|(?:all|one|two|both)-party|erteilt|ansage|avis|✓|✔|☑"
 )
-MEND = "write it out, such as written, verbal or notice, or name it with accepted under [consent]"
+YES = ("1", "true", "v", "y")  # if nothing else is written
+BESIDE = """
+a an the this that it its they we us he she i and or by at on in of to for from with via per through over as
+is are was were be been being has have had see ref under since until before during after when start beginning
+opening joining date dated valid expires file crm section clause para lit abs nr call meeting record recorded
+recording recordings tape taped audio form page text chat phone zoom teams legal basis interest interests room
+own full prior both all each every side sides party parties participant participants attendee attendees
+everyone everybody waiting service buyer buyers customer customers client clients prospect prospects guest
+guests host rep reps seller received asked requested sent today
+january february march april may june july august september october november december
+jan feb mar apr jun jul aug sep sept oct nov dec
+am im vom von durch mit zu zur zum der die das den dem und beim vor seit bis liegt ist wurde gespräch
+aufnahme aufzeichnung kunde kunden alle beide januar februar märz mai juni juli oktober dezember
+par avec du le la les con por de del el
+"""  # what a basis is told with
+KNOWN = frozenset(BESIDE.split())
+NAME = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
+WHO = re.compile(rf"\b((?i:by|from|of|with|von|durch|par|por)) {NAME}(?:(?: and| und| &)? {NAME})*")
+REFERENCE = re.compile(r"\S*[\d@]\S*|(?<![\w-])[a-z](?![\w-])")
+MEND = (
+    "write it out, such as written, verbal or notice, with its date and by whom, or name it with accepted "
+    "under [consent]"
+)
 
 
 @dataclass(frozen=True)
@@ -67,24 +92,19 @@ NO_RULES = Rules()
 def why_refused(consent: str, region: str, rules: Rules) -> str:
     """What keeps a call from being opened, to be said after file and row; empty if nothing does.
 
-    A cell that begins with a word that is no consent is none: `withdrawn on 3 May`; nor is one that
-    says anywhere that it was denied, or that only says it was asked for, or names no basis. What is
-    refused wrongly is listed and mended with a word; what is accepted wrongly is heard. A region without
-    rules of its own has those of `accepted`; without these, where others have rules, none. Of the cell only
-    words that the rules know are quoted: the refusal is stored, and what else stands there may be a name.
+    A cell has to name a basis, and nothing that the rules do not know: `consent bounced` may be none. What
+    says anywhere that it was denied, or only that it was asked for, is none. What is refused wrongly is
+    listed and mended with a word; what is accepted wrongly is heard. A region without rules of its own has
+    those of `accepted`; without these, where others have rules, none. Of the cell only words that the
+    rules know are quoted: the refusal is stored, and what else stands there may be a name.
     """
     said = _plain(consent)
-    refused = {*NO_CONSENT, *map(_plain, rules.refused)}
-    first = re.split(r"[\s,;:.(/]", said, maxsplit=1)[0]
-    begins = (first in refused and first not in NOT_YET) or _is_phrase_of(said, refused)
-    asked = first in NOT_YET and not GRANTED.search(said)
-    if said.startswith(OPTED_IN):
-        begins = False
-    if said in refused or begins or asked or DENIED.search(said) or not re.search(r"[\w✓✔☑]", said):
-        return f"consent is {_shown(consent, refused)}"
     here = region or rules.region
     known = {_plain(name): (name, bases) for name, bases in rules.regions.items()}
     name, bases = known.get(_plain(here), ("", rules.accepted))
+    refused = {*NO_CONSENT, *map(_plain, rules.refused)}
+    if said in refused or (_denies(said, refused) and said not in map(_plain, bases)):
+        return f"consent is {_shown(consent, refused)}"
     if bases and said not in map(_plain, bases):
         where = f" in {name}" if name else ""
         elsewhere = map(_plain, chain(rules.accepted, *rules.regions.values()))
@@ -93,9 +113,29 @@ def why_refused(consent: str, region: str, rules: Rules) -> str:
     if not bases and known:
         told = f"region is '{here}'" if here else "region is empty"
         return f"{told}, for which no rule under [consent.regions] says what is a basis"
-    if not bases and not BASIS.search(said):
-        return f"consent names no basis that is known ({MEND})"
+    if not bases and not _is_basis(consent):
+        return f"consent is {_shown(consent, refused)}, which names no basis that is known ({MEND})"
     return ""
+
+
+def _denies(said: str, refused: set[str]) -> bool:
+    """Whether a cell says anywhere that there is no consent, or at its end not yet."""
+    words = _words(said)
+    waits = max((n for n, word in enumerate(words) if word in NOT_YET), default=None)
+    asked = waits is not None and not GRANTED.search(" ".join(words[waits:]))
+    phrase = f" {' '.join(words)} "
+    no = any(
+        f" {' '.join(_words(one))} " in phrase
+        for one in refused.difference(NOT_YET, ("", "-", "?"))
+    )
+    return asked or no or DENIED.search(said) is not None or not re.search(r"[\w✓✔☑]", said)
+
+
+def _is_basis(consent: str) -> bool:
+    """Whether a cell names a basis, and besides only who, when, and where that is written."""
+    words = _words(REFERENCE.sub(" ", _plain(WHO.sub(r"\1", _seen(consent)))))
+    bases = [word for word in words if BASIS.fullmatch(word)]
+    return _plain(consent) in YES or (bool(bases) and KNOWN.union(bases).issuperset(words))
 
 
 def without_rules(regions: Iterable[str], rules: Rules) -> str:
@@ -114,14 +154,19 @@ def without_rules(regions: Iterable[str], rules: Rules) -> str:
     return f"no rule under [consent.regions] is for {named}, so {basis} is a basis of consent there"
 
 
-def _is_phrase_of(said: str, refused: set[str]) -> bool:
-    """Whether a cell begins with refused words of the user's own, several of them."""
-    return any(said.startswith(f"{phrase} ") for phrase in refused if " " in phrase)
+def _words(said: str) -> list[str]:
+    """Its words, in the form that the rules have them: `opted in` is one."""
+    return re.findall(
+        r"[\w&'’-]*\w|[✓✔☑]", re.sub(r"opt(?:ed)?[ -]in\b", "opt-in", said).replace("_", " ")
+    )
 
 
 def _plain(text: str) -> str:
-    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
-    return " ".join(seen.split()).casefold()
+    return _seen(text).casefold()
+
+
+def _seen(text: str) -> str:
+    return " ".join("".join(sign for sign in text if unicodedata.category(sign) != "Cf").split())
 
 
 def _shown(consent: str, known: set[str]) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callinsight.calls.consent import NO_CONSENT, Rules
+from callinsight.calls.consent import NO_CONSENT, NO_RULES, Rules, why_refused
 from callinsight.calls.manifest import fingerprint, read_manifest
 from callinsight.errors import InputError
 from callinsight.records import Problem
@@ -345,12 +345,57 @@ class TestConsent:
             *("agreed to be recorded", "written, expires 2027", "recorded with notice", "Yes"),
             *("legitimate interest", "all-party", "IVR announcement", "signed DPA of 3 May", "✓"),
             *("schriftlich", "mündlich erteilt", "contract 4711", "by e-mail", "opt-in form"),
+            *(
+                "requested 3 May, granted 5 May",
+                "verbal consent by Ann Lee, 3 May 2026",
+                "Opted-in",
+            ),
+            *("signed by Dr. Ann O'Neill and Bo", "GDPR Art. 6(1)(a)", "consent form on file", "1"),
+            *("Einwilligung vom 3.5.2026 durch Anna Müller", "accepted in the Zoom waiting room"),
         ],
     )
     def test_words_of_law_and_practice_are_a_basis(self, sheets, words):
         sheets.record("a.wav")
         manifest = sheets.read(f'file,recorded_at,consent\na.wav,{DAY},"{words}"\n')
         assert manifest.entries[0].call.status == "done"
+
+    @pytest.mark.parametrize(
+        "cell", ["consent {}", "Consent: {}", "written ({})", "yes, {}", "{} consent"]
+    )
+    @pytest.mark.parametrize("word", [word for word in NO_CONSENT if word not in ("", "-")])
+    def test_a_no_beside_a_basis_is_none(self, cell, word):
+        for said in (word, word.title(), word.upper()):
+            assert why_refused(cell.format(said), "", NO_RULES).startswith("consent is ")
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            *(
+                "consent form sent",
+                "email bounced",
+                "written?",
+                "Y/N",
+                "contract unsigned",
+                "recorded",
+            ),
+            *("consent ended", "written (lost)", "verbal (disputed)", "legal review", "legal hold"),
+            *("stopped recording", "dont record", "Einwilligung fehlt", "Accord en attente"),
+            *(
+                "asked to agree",
+                "will agree",
+                "agreed if anonymised",
+                "signed by Ann Lee, withdrawn",
+            ),
+            *(
+                "Consent Withheld",
+                "consent, but for quality only",
+                "1 May 2026",
+                "Vertrag gekündigt",
+            ),
+        ],
+    )
+    def test_a_basis_beside_words_that_are_not_known_is_none(self, words):
+        assert why_refused(words, "", NO_RULES).startswith("consent is ")
 
     @pytest.mark.parametrize("words", ["see CRM", "Jones", "2026-05-03", "x"])
     def test_words_that_name_no_basis_are_none_unless_they_are_accepted(
@@ -361,9 +406,9 @@ class TestConsent:
         sheet = f"file,recorded_at,consent\na.wav,{DAY},{words}\n"
         refused, accepted = sheets.read(sheet), sheets.read(sheet, consent=Rules(accepted=(words,)))
         assert refused.entries[0].call.reason == (
-            "calls.csv:2: consent names no basis that is known (write it out, "
-            "such as written, verbal or notice, or name it with accepted under [consent]), so a.wav "
-            "was not opened; fill in the basis of consent, or remove the row"
+            "calls.csv:2: consent is '…', which names no basis that is known (write it out, such as "
+            "written, verbal or notice, with its date and by whom, or name it with accepted under [consent]), "
+            "so a.wav was not opened; fill in the basis of consent, or remove the row"
         )
         assert accepted.entries[0].call.status == "done"
 

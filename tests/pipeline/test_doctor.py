@@ -156,8 +156,9 @@ def test_rows_that_a_run_cannot_use_are_told(talks: Project, quick: None) -> Non
             "recordings, without '..'"
         ),
         (
-            "4: consent names no basis that is known (write it out, such as written, "
-            "verbal or notice, or name it with accepted under [consent]), so talk-2.vtt was not opened; "
+            "4: consent is '…', which names no basis that is known (write it out, such as written, verbal "
+            "or notice, with its date and by whom, or name it with accepted under [consent]), so talk-2.vtt "
+            "was not opened; "
             "fill in the basis of consent, or remove the row"
         ),
         f"3: there is no file {talks.folder / 'files' / 'late.vtt'}",
