@@ -407,8 +407,8 @@ class TestConsent:
         refused, accepted = sheets.read(sheet), sheets.read(sheet, consent=Rules(accepted=(words,)))
         assert refused.entries[0].call.reason == (
             "calls.csv:2: consent is '…', which names no basis that is known (write it out, such as "
-            "written, verbal or notice, with its date and by whom, or name it with accepted under [consent]), "
-            "so a.wav was not opened; fill in the basis of consent, or remove the row"
+            "written, verbal or notice, with its date and by whom, or name it with accepted under "
+            "[consent]), so a.wav was not opened; fill in the basis of consent, or remove the row"
         )
         assert accepted.entries[0].call.status == "done"
 
