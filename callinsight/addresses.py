@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from callinsight.errors import AudioError, InputError
+from callinsight.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +121,7 @@ def fetched(place: Path | Address) -> Iterator[Path]:
     if isinstance(place, Path):
         yield place
         return
-    with tempfile.TemporaryDirectory(prefix="callinsight-") as folder:
+    with temporary_folder() as folder:
         path = Path(folder, place.name)
         if not OPEN_FILES.is_dir():
             with path.open("wb") as file:

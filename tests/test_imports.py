@@ -21,7 +21,8 @@ ALLOWED = {
     "encoding": {"errors"},
     "sheets": {"encoding", "errors", "records"},
     "shares": set(),
-    "addresses": {"errors"},
+    "temporary": set(),
+    "addresses": {"errors", "temporary"},
     "config": {"addresses", "errors", "toml"},
     "networks": set(),
     "conversion": {"errors", "networks"},
@@ -41,9 +42,11 @@ ALLOWED = {
     "starter": FOUNDATION | {"starter", "calls"},
     "pipeline": FOUNDATION
     | FLOW
-    | {"pipeline", "store", "config", "weights", "cluster", "progress", "remote"}
+    | {"pipeline", "store", "config", "weights", "cluster", "progress", "remote", "temporary"}
     | {"deadlines", "journal"},
-    "web": FOUNDATION | FLOW | {"web", "pipeline", "store", "config", "weights", "progress"},
+    "web": FOUNDATION
+    | FLOW
+    | {"web", "pipeline", "store", "config", "weights", "progress", "temporary"},
     "cli": {
         *(
             "cli",

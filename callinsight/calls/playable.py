@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-COPIES = "callinsight-"  # what the folder of the copies begins with, among temporary files
 BIT_RATE = 48_000  # of a copy
 BLOCK_S = 30
 PLAYED = {  # by FFmpeg's names of the container and the codec: what a browser is told

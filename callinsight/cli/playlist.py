@@ -28,13 +28,16 @@ def playlist(
     from callinsight.months import check_month
     from callinsight.pipeline.playlist import write_month_playlist
     from callinsight.pipeline.run import stored_config
-    from callinsight.pipeline.traces import REPORT, remember
+    from callinsight.pipeline.traces import remembered
 
-    with store.opened(database_path(db)) as opened:
+    check_month(month)
+    with (
+        store.opened(database_path(db)) as opened,
+        remembered(opened, out / f"{month}-playlist", month),
+    ):
         page, left_out = write_month_playlist(
-            opened, stored_config(opened), check_month(month), out, length_s=minutes * 60.0
+            opened, stored_config(opened), month, out, length_s=minutes * 60.0
         )
-        remember(opened, REPORT, page.parent, month)
     typer.echo(page)
     if left_out:
         say(f"{left_out} The page names them.")

@@ -65,13 +65,17 @@ def report(
     from callinsight.pipeline.agenda import write_month_agenda
     from callinsight.pipeline.report import report_month
     from callinsight.pipeline.run import content_settings
-    from callinsight.pipeline.traces import REPORT, remember
+    from callinsight.pipeline.traces import remembered
 
     check_month(month)
     day = check_day(as_of) if as_of else None
     beside = compare if compare in ("previous", "none") else check_month(compare)
     wanted = _formats(USUAL if formats is None else formats)
-    with _uncollected(), store.opened(database_path(db)) as opened:
+    with (
+        _uncollected(),
+        store.opened(database_path(db)) as opened,
+        remembered(opened, out / month, month),
+    ):
         config = content_settings(opened)
         if formats is not None or not agenda:
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -82,7 +86,6 @@ def report(
         if agenda:
             page = write_month_agenda(opened, config, month, out, as_of=day, compare=beside)
             typer.echo(page)
-        remember(opened, REPORT, page.parent if page.suffix else page, month)
 
 
 @contextmanager

@@ -211,9 +211,9 @@ def brief(number: Number, out: Out = None, db: Database = None) -> None:
 
     with _opened(db) as (opened, config):
         text = write_brief(opened, config, number, now=now())
-        _write(text, out)
         if out:
             remember(opened, BRIEF, out)
+        _write(text, out)
 
 
 @requests.command()
@@ -231,9 +231,9 @@ def export(
 
     with _opened(db) as (opened, config):
         written = asking.export(opened, config, shape.value, state=state.value, now=now())
-        _write(written, out)
         if out:
             remember(opened, REQUESTS, out)
+        _write(written, out)
 
 
 @requests.command()

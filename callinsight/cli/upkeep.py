@@ -22,11 +22,11 @@ def backup(
     from callinsight.pipeline.traces import BACKUP, remember
 
     with store.opened(database_path(db)) as opened:
-        size = store.back_up(opened, file)
         try:
             remember(opened, BACKUP, file)
-        except OperationalError as error:  # the copy is whole all the same
+        except OperationalError as error:  # a copy is made all the same
             say(f"{file} cannot be noted in the database ({error}), so no erasure will name it.")
+        size = store.back_up(opened, file)
     typer.echo(file)
     say(f"{size / 1_000_000:.1f} MB. It holds what calls say: keep it as you keep the database.")
 

@@ -25,10 +25,11 @@ from callinsight.pipeline.quotes import (
     unused_keys,
 )
 from callinsight.pipeline.receipts import receipt_of
-from callinsight.pipeline.traces import copies, names_going, remove, written_of
+from callinsight.pipeline.traces import names_going, remove, written_of
 from callinsight.progress import silent
 from callinsight.records import Forgotten, Receipt
 from callinsight.taxonomy import load_taxonomy
+from callinsight.temporary import temporary_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -142,7 +143,7 @@ def _drop_files(db: Database, written: Written) -> tuple[Counter[str], list[Path
     reports, left = remove(written.reports)
     if not left:
         store.drop_outputs(db, written.outputs)
-    heard, loud = remove(copies())
+    heard, loud = remove(temporary_files())
     return Counter(reports=reports, copies=heard), [*left, *loud]
 
 

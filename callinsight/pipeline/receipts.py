@@ -7,8 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.pipeline.traces import copies, sheets_naming, sources, written_of
+from callinsight.pipeline.traces import sheets_naming, sources, written_of
 from callinsight.records import Receipt
+from callinsight.temporary import temporary_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ WORDS = {  # what rows of a table are called, one and many
     "requests": ("request that loses evidence or words", "requests that lose evidence or words"),
     "names": ("text that loses a name", "texts that lose a name"),
     "reports": ("file of reports", "files of reports"),
-    "copies": ("cached copy of sound", "cached copies of sound"),
+    "copies": ("temporary file", "temporary files"),
     "recordings": ("recording", "recordings"),
 }
 
@@ -63,7 +64,7 @@ def _outline(db: Database, config: Config, plan: Plan) -> Counter[str]:
         counted["utterances"] += sum(map(len, plan.person.turns.values()))
         counted["participants"] += len(plan.person.turns)
     counted["reports"] = len(written_of(db, config, plan).reports)
-    counted["copies"] = len(copies())
+    counted["copies"] = len(temporary_files())
     return +counted
 
 

@@ -40,7 +40,7 @@ from callinsight.pipeline.stages import infer_stages
 from callinsight.pipeline.tagger import tagger_models
 from callinsight.pipeline.tags import tag_calls
 from callinsight.pipeline.topics import update_topics
-from callinsight.pipeline.traces import REPORT, remember
+from callinsight.pipeline.traces import remembered
 from callinsight.pipeline.unchanged import keep_unchanged, program_of, unchanged
 from callinsight.records import Problem
 from callinsight.remote import check_address
@@ -162,9 +162,10 @@ def _report(
 ) -> Summary:
     """Write the report of the last month that has calls; calls are told of in this order."""
     month = last_month(db, config)
-    page = report_month(db, config, month, config.report.folder, now=now) if month else None
-    if page:
-        remember(db, REPORT, config.report.folder / month, month)
+    page = None
+    if month:
+        with remembered(db, config.report.folder / month, month):
+            page = report_month(db, config, month, config.report.folder, now=now)
     if now:
         store.save_setting(db, LAST_RUN, now)
     return _summary(db, config, database, page, order)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import html
 import re
-import tempfile
+import sqlite3
 import zipfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callinsight import store
 from callinsight.addresses import place_of
 from callinsight.calls.forgetting import NOBODY, names_in
-from callinsight.calls.playable import COPIES
 from callinsight.calls.transcripts import is_transcript, recording_beside
 from callinsight.content.requests import shown as number_words
 from callinsight.months import month_of
 from callinsight.pipeline.quotes import requests_quoting
 from callinsight.records import Output
 from callinsight.reports.pages import files_written
+from callinsight.temporary import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -50,12 +51,30 @@ class Written:
     others: tuple[str, ...] = ()  # files that are people's own, and reports that are gone, in words
 
 
-def remember(db: Database, what: str, path: Path, month: str = "") -> None:
-    """Keep where a command wrote something of calls, so that an erasure finds it."""
+def remember(db: Database, what: str, path: Path, month: str = "") -> Output:
+    """Keep where a command is to write something of calls, so that an erasure finds it.
+
+    It is kept before the first byte is written: a command may be killed, and the disk be full.
+    """
     home, place = store.home_of(db), path.resolve()
     kept = place.relative_to(home) if place.is_relative_to(home) else place
+    output = Output(path=str(kept), what=what, month=month)
     with store.transaction(db):
-        store.save_output(db, Output(path=str(kept), what=what, month=month))
+        store.save_output(db, output)
+    return output
+
+
+@contextmanager
+def remembered(db: Database, folder: Path, month: str) -> Iterator[None]:
+    """The same of a report that is written in here; not if it fails and there is nothing of it."""
+    output = remember(db, REPORT, folder, month)
+    try:
+        yield
+    except Exception:
+        if not files_written(folder):
+            with suppress(sqlite3.Error), store.transaction(db):
+                store.drop_outputs(db, [output])
+        raise
 
 
 def written_of(db: Database, config: Config, plan: Plan) -> Written:
@@ -77,7 +96,10 @@ def written_of(db: Database, config: Config, plan: Plan) -> Written:
             outputs.append(output)
         elif output.what == REPORT and output.month in months:
             others.append(f"{place}, a report of {output.month} that was moved away")
-        elif place.is_file() and (output.what == BACKUP or tells(place)):
+        elif output.what == BACKUP:
+            copies = (file for file in (place, store.unfinished(place)) if file.is_file())
+            others += [f"{copy}, {KINDS[BACKUP]}" for copy in copies]
+        elif place.is_file() and tells(place):
             others.append(f"{place}, {KINDS[output.what]}")
     return Written(tuple(reports), tuple(outputs), tuple(others))
 
@@ -134,11 +156,6 @@ def _plain(content: bytes) -> str:
     return html.unescape(TAG.sub(" ", content.decode(errors="replace")))
 
 
-def copies() -> list[Path]:
-    """Sound that servers keep for browsers; they make it anew when it is asked for."""
-    return sorted(Path(tempfile.gettempdir()).glob(f"{COPIES}*/*.mp3"))
-
-
 def remove(files: Iterable[Path]) -> tuple[int, list[Path]]:
     """Remove files, and folders that are empty then; how many files, and which could not be removed."""
     removed, left = 0, []
@@ -152,7 +169,11 @@ def remove(files: Iterable[Path]) -> tuple[int, list[Path]]:
             continue
         removed += 1
         for folder in (file.parent, file.parent.parent):
-            if not folder.name.startswith(COPIES) and folder.is_dir() and not any(folder.iterdir()):
+            if (
+                not folder.name.startswith(BEGINNING)
+                and folder.is_dir()
+                and not any(folder.iterdir())
+            ):
                 folder.rmdir()
     return removed, left
 

@@ -45,6 +45,7 @@ WRITTEN = (  # what stands in a folder of a month
     *("index.html", "report.md", "report.xlsx", "report.json", "agenda.html", "agenda.md"),
     *("playlist.m3u", *(f"{name}.csv" for name in SHEETS)),
 )
+UNFINISHED = ".tmp"
 MB = 1_000_000
 
 
@@ -135,11 +136,18 @@ def write_agenda(agenda: Agenda, folder: Path) -> Path:
 
 def files_written(folder: Path) -> list[Path]:
     """What was written into the folder of a month, as far as it is there; nothing of anybody else."""
-    found = [folder / name for name in WRITTEN]
-    if (folder / CLIPS).is_dir():
-        clips = sorted((folder / CLIPS).iterdir())
-        found += [path for path in clips if CLIP_NAME.fullmatch(path.name)]
-    return [path for path in found if path.is_file()]
+    there = [
+        path for at in (folder, folder / CLIPS) if at.is_dir() for path in sorted(at.iterdir())
+    ]
+    return [path for path in there if path.is_file() and _is_written(path, folder)]
+
+
+def _is_written(path: Path, folder: Path) -> bool:
+    """Whether a file is of a report, also one that is not finished, for it was killed."""
+    name = path.name
+    if name.startswith(".") and name.endswith(UNFINISHED):
+        name = name[1 : -len(UNFINISHED)]
+    return name in WRITTEN if path.parent == folder else CLIP_NAME.fullmatch(name) is not None
 
 
 def definitions_page(
@@ -163,8 +171,9 @@ def _write(files: Mapping[Path, bytes], folder: Path, what: str, *, with_clips: 
         if with_clips:
             _remove_old_clips(folder / CLIPS, keep=set(files))
     except OSError as error:
+        place = error.filename2 or error.filename or folder
         raise InputError(
-            f"{error.filename or folder}: the {what} cannot be written here ({error.strerror}); "
+            f"{place}: the {what} cannot be written here ({error.strerror}); "
             "name another folder with --out"
         ) from None
 
@@ -306,9 +315,12 @@ def _environment(finalize: Callable[[object], object] | None = None) -> Environm
 def _replace(path: Path, content: bytes) -> None:
     """Nobody ever sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    temporary = path.with_name(f".{path.name}{UNFINISHED}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _remove_old_clips(folder: Path, *, keep: set[Path]) -> None:

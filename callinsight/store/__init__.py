@@ -230,7 +230,7 @@ from callinsight.store.tags import (
     topic_tags,
     topics_heard,
 )
-from callinsight.store.upkeep import back_up, scrub
+from callinsight.store.upkeep import back_up, scrub, unfinished
 from callinsight.store.usage import (
     add_event,
     events_of_deals,
@@ -463,6 +463,7 @@ __all__ = [
     "turn_vectors",
     "turns_near",
     "turns_of_topic",
+    "unfinished",
     "unguarded",
     "update_call",
     "user_of_token",

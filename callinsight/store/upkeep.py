@@ -68,6 +68,11 @@ def _cut_off_log(db: Database) -> bool:
     return True
 
 
+def unfinished(target: Path) -> Path:
+    """What a backup is called until it is whole; one that is killed leaves it."""
+    return target.with_name(f".{target.name}.part")
+
+
 def back_up(db: Database, target: Path) -> int:
     """Copy the database as it is at this moment, while others use it; the copy's size in bytes.
 
@@ -76,7 +81,7 @@ def back_up(db: Database, target: Path) -> int:
     """
     if target.exists():
         raise StoreError(f"{target}: there is such a file already; name another, or remove it")
-    part = target.with_name(f".{target.name}.part")
+    part = unfinished(target)
     try:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -16,13 +15,16 @@ from starlette.exceptions import HTTPException
 from callinsight import store
 from callinsight.addresses import Address, fetched
 from callinsight.calls.audio import clip
-from callinsight.calls.playable import COPIES, media_type, write_copy
+from callinsight.calls.playable import media_type, write_copy
 from callinsight.pipeline.recordings import recordings, silences, sound_at
 from callinsight.reports.excerpts import span_of
 from callinsight.reports.wording import slug
+from callinsight.temporary import temporary_folder
 from callinsight.web.pages import Db, Settings, require
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     from sqlite_utils import Database
 
     from callinsight.config import Config
@@ -41,7 +43,7 @@ class Copies:
 
     def __init__(self) -> None:
         """Nothing is written before the first copy."""
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: TemporaryDirectory[str] | None = None
         self._making: dict[str, Future[Path]] = {}
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="copies")
@@ -57,7 +59,7 @@ class Copies:
             key = f"{key}\x1f{status.st_size}\x1f{status.st_mtime_ns}"
         with self._lock:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix=COPIES)
+                self._folder = temporary_folder()
             made = self._making.get(key)
             if made is None or _is_lost(made):
                 target = Path(self._folder.name, f"{hashlib.sha256(key.encode()).hexdigest()}.mp3")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -20,6 +19,7 @@ from callinsight.pipeline.matching import judge
 from callinsight.pipeline.report import report_month
 from callinsight.reports.demand import VERDICTS
 from callinsight.reports.wording import ANY, Names, slug
+from callinsight.temporary import temporary_folder
 from callinsight.web.demand import (
     LEVELS,
     choice_of,
@@ -159,7 +159,7 @@ def report_file(db: Database, config: Config, month: str, shape: str) -> Respons
         raise InputError(f"reports come as {', '.join(SHAPES)}, not as '{shape}'")
     if not MONTH.fullmatch(month):
         raise HTTPException(404, f"'{month}' is no month; write it as 2026-10.")
-    with tempfile.TemporaryDirectory(prefix="callinsight-") as folder:
+    with temporary_folder() as folder:
         report_month(db, config, month, Path(folder), formats=(shape,))
         files = sorted(path for path in Path(folder, month).rglob("*") if path.is_file())
         if len(files) == 1:

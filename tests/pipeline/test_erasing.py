@@ -173,9 +173,10 @@ def touch(project: Project, temporary: Path) -> None:
             db, RequestEvent(request=request.id, at=AT, who="Mara", event="comment", note=note)
         )
         store.add_audit(db, AuditEntry(at=AT, who="Mara", action="play", subject="/audio/talk-x"))
-    copies = temporary / "callinsight-abc"
-    copies.mkdir()
-    (copies / "0123.mp3").write_bytes(b"zebrafish")
+    copies = temporary / "callinsight-temporary-abc"
+    (copies / "2026-10").mkdir(parents=True)  # as a server leaves it that is killed
+    for name in ("0123.mp3", "4567.part", "2026-10/index.html"):
+        (copies / name).write_bytes(b"zebrafish")
 
 
 def found(project: Project, words=PLANTED) -> dict[str, list[str]]:
@@ -353,7 +354,7 @@ class TestForgettingACall:
             *(lines[4], "  1 voice print"),
         ]
         assert "  1 correction" in lines
-        assert "  1 cached copy of sound" in lines
+        assert "  3 temporary files" in lines
         assert f"  {planted.folder / 'files' / 'talk-x.vtt'}" in lines
         assert lines[-1] == "Nothing is erased yet: add --yes."
         assert planted.rows() == rows
@@ -369,7 +370,7 @@ class TestForgettingACall:
         assert told["erased"]["utterances"] == 5
         assert told["erased"]["corrections"] == 1
         assert told["erased"]["requests"] == 1
-        assert told["erased"]["copies"] == 1
+        assert told["erased"]["copies"] == 3
         kept = command(planted, "receipts").stdout
         assert kept.startswith("Receipt 1. Erased on 20")
         assert " by Ines (call):\n  1 call\n  3 participants\n  5 turns\n" in kept
@@ -813,6 +814,48 @@ class TestWhatWasWrittenElsewhere:
         assert [line for line in plan if line in lines] == lines
         assert [line for line in told if line in lines] == lines
         assert [line for line in other if str(tmp_path) in line] == lines[-1:]
+
+    def test_what_was_written_before_a_disk_was_full_goes(
+        self, planted: Project, tmp_path: Path
+    ) -> None:
+        page = tmp_path / "out" / "2026-10" / "index.html"
+        barred = page.with_name("report.md")
+        (barred / "full").mkdir(parents=True)
+        told = command(
+            planted, "report", "--month", "2026-10", "--out", str(tmp_path / "out"), code=2
+        )
+        assert told.stderr.endswith(
+            f"{barred}: the report cannot be written here (Is a directory); name another folder "
+            "with --out\n"
+        )
+        assert [path.name for path in sorted(page.parent.iterdir())] == ["index.html", "report.md"]
+        killed = page.with_name(".report.md.tmp")
+        killed.write_bytes(page.read_bytes())
+
+        command(planted, "forget", "--call", "talk-x", "--yes", "--who", "Ines")
+
+        assert not page.exists()
+        assert not killed.exists()
+
+    def test_a_report_that_could_not_be_begun_is_not_looked_for(
+        self, planted: Project, tmp_path: Path
+    ) -> None:
+        (tmp_path / "out").write_bytes(b"a file")
+        for month in ("2026-10", "2025-01"):
+            command(planted, "report", "--month", month, "--out", str(tmp_path / "out"), code=2)
+
+        told = command(planted, "forget", "--call", "talk-x").stdout
+
+        assert "moved away" not in told
+        assert str(tmp_path) not in told.replace(str(planted.folder), "")
+
+    def test_a_backup_that_was_killed_is_named(self, planted: Project, tmp_path: Path) -> None:
+        command(planted, "backup", str(tmp_path / "copy.db"))
+        killed = (tmp_path / "copy.db").rename(tmp_path / ".copy.db.part")
+
+        told = command(planted, "forget", "--call", "talk-x").stdout.splitlines()
+
+        assert f"  {killed}, a backup" in told
 
     def test_an_erasure_that_has_to_wait_removes_no_file(
         self, planted: Project, monkeypatch: pytest.MonkeyPatch
