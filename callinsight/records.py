@@ -63,6 +63,11 @@ class Call:
         """Whether what its buyers say is tagged and counts: words in a language that is known."""
         return self.status in ("done", "partial") and self.language in TAGGED_LANGUAGES
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody may read or hear it; a legal hold may keep words of it all the same."""
+        return self.status == "refused"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Participant:

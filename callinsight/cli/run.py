@@ -92,12 +92,14 @@ def _run(
 ) -> Summary:
     from callinsight.cluster import default_workers
     from callinsight.config import load_config
-    from callinsight.pipeline.metrics import write_metrics
+    from callinsight.pipeline.metrics import check_place, write_metrics
     from callinsight.pipeline.run import run as run_pipeline
     from callinsight.progress import bar
 
     if cluster and workers:
         raise InputError("--workers counts processes of this machine; leave it out with --cluster")
+    if metrics:
+        check_place(metrics)
     started = time.monotonic()
     config = load_config(pipeline)
     summary = run_pipeline(

@@ -83,7 +83,7 @@ def said_in(db: Database, concern: str, evidence: Sequence[str]) -> list[Said]:
             doubtful=id_ in tags and is_doubtful(tags[id_]),
         )
         for id_ in evidence
-        if id_ in found and (id_ in tags or not concern)
+        if id_ in found and (id_ in tags or not concern) and not calls[found[id_].call].is_closed
     ]
     return sorted(said, key=lambda one: (-one.score, one.call.recorded_at, one.utterance.id))
 

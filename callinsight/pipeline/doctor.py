@@ -231,6 +231,11 @@ def _health(path: Path | None) -> tuple[store.Health, Finding | None]:
         return store.Health(), Finding(
             "database", LOOK, where, "'callinsight run PIPELINE.toml' makes one"
         )
+    if path.is_dir():
+        told = f"{path} is a folder"
+        return store.Health(), Finding(
+            "database", BROKEN, told, "name the database in it with --db FILE"
+        )
     try:
         return store.health_of(path), None
     except sqlite3.DatabaseError as error:

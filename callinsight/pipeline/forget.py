@@ -40,7 +40,7 @@ def plan_call(db: Database, config: Config, call: str) -> Plan:
 def plan_account(db: Database, config: Config, account: str) -> Plan:
     """All calls of an account; raises InputError if there is none."""
     calls = store.all_calls(db)
-    wanted = [call for call in calls if _same(call.account, account)]
+    wanted = [call for call in calls if call.account and _same(call.account, account)]
     if not wanted:
         hint = nearest(account, sorted({call.account for call in calls if call.account}))
         raise InputError(f"no call is with the account '{account}'{hint}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -15,7 +16,7 @@ from callinsight.errors import InputError
 from callinsight.months import TO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlite_utils import Database
 
@@ -38,8 +39,20 @@ def write_metrics(path: Path, database: Path, *, seconds: float, now: str) -> No
     """
     with store.opened(database) as db:
         text = metrics_text(run_metrics(db, seconds=seconds, now=now))
-    try:
+    with _told(path):
         _replace(path, text)
+
+
+def check_place(path: Path) -> None:
+    """Say before the hours of a run that its numbers could not be written there: raises InputError."""
+    with _told(path), tempfile.TemporaryFile(dir=path.parent):
+        pass
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputError(
             f"{path}: the metrics cannot be written there ({error.strerror}); "

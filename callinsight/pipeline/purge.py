@@ -29,14 +29,18 @@ if TYPE_CHECKING:
 AUDIO = "audio"  # the stage that says whose recording is deleted
 DELETED = "deleted"
 DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+CENTURY = 100 * 365
 
 
 def days_of(text: str) -> int:
-    """The days of a text such as 365d, 52w or 2y; raises InputError."""
+    """The days of a text such as 365d, 52w or 2y, at most a century; raises InputError."""
     found = re.fullmatch(r"([1-9]\d{0,5})\s*([dwmy]?)", text.strip().casefold())
-    if not found:
-        raise InputError(f"'{text}' is no length of time; write 365d, 52w, 12m or 2y")
-    return int(found[1]) * DAYS[found[2] or "d"]
+    days = int(found[1]) * DAYS[found[2] or "d"] if found else 0
+    if not 0 < days <= CENTURY:
+        raise InputError(
+            f"'{text}' is no length of time up to 100 years; write 365d, 52w, 12m or 2y"
+        )
+    return days
 
 
 def plan_purge(db: Database, config: Config, today: date, *, older_than: int | None) -> Plan:

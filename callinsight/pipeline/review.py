@@ -146,6 +146,8 @@ def turn_to_correct(db: Database, utterance: str) -> Doubt:
         raise InputError(f"there is no turn '{utterance}' any more; open its call again")
     call = store.get_call(db, said.call)
     assert call is not None  # a turn without its call cannot be stored
+    if call.is_closed:
+        raise InputError("there is no consent to use this call, so its words are closed")
     turns = buyer_turns(store.utterances_of(db, said.call))
     found = next((pair for pair in turns if pair[0].id == utterance), None)
     if found is None:

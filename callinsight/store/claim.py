@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING
 
 from callinsight.errors import StoreError
+from callinsight.store.database import refuse_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def claimed(path: Path, *, now: str = "", command: str = "run") -> Iterator[Clai
 
     The system drops the lock when its process ends, however it ends, so what such a process left in
     the file is known to be stale. Raises StoreError while another is at work, and for a database
-    with several names (hard links): SQLite and this lock both go by the name.
+    with several names (hard links): SQLite and this lock both go by the name. Raises it for a folder.
     """
     _refuse_many_names(path)
     with _lock_file(path) as file:
@@ -57,6 +58,7 @@ def current_claim(path: Path) -> Claim | None:
 
 
 def _refuse_many_names(path: Path) -> None:
+    refuse_folder(path)
     names = path.stat().st_nlink if path.exists() else 1
     if names > 1:
         raise StoreError(

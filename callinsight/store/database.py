@@ -72,6 +72,7 @@ def open_store(path: Path, *, create: bool = False) -> Database:
     """Open the database with its schema up to date; raises StoreError."""
     from callinsight.migrations import migrations
 
+    refuse_folder(path)
     if not create and not path.exists():
         raise StoreError(
             f"{path}: there is no such database. 'callinsight run PIPELINE.toml' makes one; "
@@ -101,6 +102,12 @@ def open_store(path: Path, *, create: bool = False) -> Database:
             f"{path}: this is no database that callinsight can use ({error}); name another with --db FILE"
         ) from error
     return db
+
+
+def refuse_folder(path: Path) -> None:
+    """Raises StoreError for a folder in the place of a database."""
+    if path.is_dir():
+        raise StoreError(f"{path}: this is a folder; name the database in it with --db FILE")
 
 
 @contextmanager

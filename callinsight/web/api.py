@@ -250,10 +250,12 @@ def calls(
 
 @router.get("/calls/{call:path}")
 def whole_call(call: str, db: Db) -> WholeCall:
-    """One call."""
+    """One call; without its words and people if there is no consent to use it."""
     known = store.get_call(db, call)
     if known is None:
         raise HTTPException(404, f"There is no call '{call}'.")
+    if known.is_closed:
+        return WholeCall(known, [], [], [])
     return WholeCall(
         known,
         store.participants_of(db, call),

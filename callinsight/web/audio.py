@@ -136,6 +136,6 @@ def clip_of(utterance: str, db: Db, config: Settings) -> Response:
 
 
 def _recording_of(db: Database, config: Config, call: Call | None) -> Path | Address | None:
-    if call is None or call.status == "refused":
+    if call is None or call.is_closed:
         return None
     return recordings(db, config)(call)

@@ -97,7 +97,9 @@ def call_page(
 ) -> HTMLResponse:
     """A call: its words in step with its sound, tags, people, deal, and what was mended."""
     known = known_call(db, call)
-    said = store.utterances_of(db, call)
+    said = [] if known.is_closed else store.utterances_of(db, call)
+    people = [] if known.is_closed else store.participants_of(db, call)
+    mendings = [] if known.is_closed else holding(store.mendings_of(db, call))
     names = Names(taxonomy, {str(topic.id): topic.label for topic in store.all_topics(db)})
     return page(
         request,
@@ -108,10 +110,10 @@ def call_page(
         turns=_turns(said, store.tags_of_call(db, call), names),
         audio=audio_address(db, config, known),
         talks=talk_of(said),
-        people=store.participants_of(db, call),
-        voices=_voices(said, store.participants_of(db, call)),
+        people=people,
+        voices=_voices(said, people),
         others=[c for c in store.calls_of_deal(db, known.deal) if c.id != call],
-        mendings=[(m, _told(m, names)) for m in holding(store.mendings_of(db, call))],
+        mendings=[(m, _told(m, names)) for m in mendings],
         state=follower_of(request).state(call),
         names=names,
         personas=[*taxonomy.personas, UNKNOWN],
@@ -246,6 +248,14 @@ def known_call(db: Database, call: str) -> Call:
     known = store.get_call(db, call)
     if known is None:
         raise HTTPException(404, f"There is no call '{call}'.")
+    return known
+
+
+def open_call(db: Database, call: str) -> Call:
+    """A call that may be used; raises HTTPException."""
+    known = known_call(db, call)
+    if known.is_closed:
+        raise HTTPException(403, STATUS[known.status])
     return known
 
 

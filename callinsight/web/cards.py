@@ -111,9 +111,10 @@ class Card:
 
 
 def said_as(db: Database, utterance: str) -> Utterance:
-    """What was said; raises HTTPException where it is not there (any more)."""
+    """What was said; raises HTTPException where it is not there (any more), or nobody may read it."""
     said = store.utterances_by_id(db, [utterance]).get(utterance)
-    if said is None:
+    call = store.get_call(db, said.call) if said else None
+    if said is None or call is None or call.is_closed:
         raise HTTPException(404, f"There is no excerpt '{utterance}'.")
     return said
 
@@ -141,7 +142,7 @@ def playable(db: Database, config: Config, calls: Collection[Call]) -> dict[str,
 
 
 def _sound_of(config: Config, call: Call) -> str:
-    if call.status == "refused":
+    if call.is_closed:
         return ""
     place = place_of(config.calls.files, call.file)
     if isinstance(place, str):
@@ -172,7 +173,7 @@ def cards_of(
             calls[call_id] = store.get_call(db, call_id)
         call = calls[call_id]
         near = {turn.position: turn for turn in store.turns_near(db, call_id, position)}
-        if call is None or position not in near:
+        if call is None or call.is_closed or position not in near:
             continue
         said = near[position]
         tags = [tag for tag in store.tags_of_turn(db, said.id) if unsure or tag.status == SURE]

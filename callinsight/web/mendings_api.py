@@ -14,7 +14,7 @@ from callinsight.errors import InputError
 from callinsight.pipeline import mend
 from callinsight.records import Mending
 from callinsight.web.api import api_router
-from callinsight.web.calls import keep_turn, known_call, stamp_of
+from callinsight.web.calls import keep_turn, open_call, stamp_of
 from callinsight.web.cards import said_as
 from callinsight.web.following import WORKING, follower_of
 from callinsight.web.pages import Db, Settings, require
@@ -74,13 +74,13 @@ class PersonMended:
 @router.get("/calls/{call:path}/mendings")
 def mendings(request: Request, call: str, db: Db) -> Mendings:
     """What people mended in a call, and whether tags and gaps follow still."""
-    return _as_it_stands(request, db, known_call(db, call).id)
+    return _as_it_stands(request, db, open_call(db, call).id)
 
 
 @router.post("/calls/{call:path}/mendings/swap", dependencies=MEND)
 def swap_sides(request: Request, call: str, db: Db, config: Settings) -> Mendings:
     """Make reps buyers and buyers reps."""
-    known = known_call(db, call)
+    known = open_call(db, call)
     mend.swap_sides(db, config, known.id, **stamp_of(request))
     return _followed(request, db, known.id)
 
@@ -88,7 +88,7 @@ def swap_sides(request: Request, call: str, db: Db, config: Settings) -> Mending
 @router.post("/calls/{call:path}/mendings/voice", dependencies=MEND)
 def mend_voice(request: Request, call: str, given: VoiceSide, db: Db, config: Settings) -> Mendings:
     """Say on which side a voice is."""
-    known = known_call(db, call)
+    known = open_call(db, call)
     mend.set_side(db, config, known.id, given.voice, given.side, **stamp_of(request))
     return _followed(request, db, known.id)
 
@@ -96,7 +96,7 @@ def mend_voice(request: Request, call: str, given: VoiceSide, db: Db, config: Se
 @router.post("/calls/{call:path}/mendings/role", dependencies=MEND)
 def mend_role(request: Request, call: str, given: VoiceRole, db: Db, config: Settings) -> Mendings:
     """Say which role a buyer's voice has; whom the sheets name has one as a person."""
-    known = known_call(db, call)
+    known = open_call(db, call)
     mend.set_role(db, config, known.id, given.voice, given.persona, **stamp_of(request))
     return _followed(request, db, known.id)
 
@@ -105,7 +105,7 @@ def mend_role(request: Request, call: str, given: VoiceRole, db: Db, config: Set
 def mend_turn(request: Request, call: str, given: TurnMended, db: Db, config: Settings) -> Mendings:
     """Say what was said in a turn, on which side, or both; nothing overwrites it."""
     said = said_as(db, given.utterance)
-    if said.call != known_call(db, call).id:
+    if said.call != open_call(db, call).id:
         raise HTTPException(404, f"The turn '{said.id}' is not of the call '{call}'.")
     if given.text is None and given.side is None:
         raise InputError("there is nothing to mend in this turn; send text, side, or both")
@@ -120,7 +120,7 @@ def mend_person(
     request: Request, call: str, given: PersonMended, db: Db, config: Settings
 ) -> Mendings:
     """Say what somebody's title is, and role; a role that the title gave follows the title."""
-    known = known_call(db, call)
+    known = open_call(db, call)
     person = store.participant(db, known.id, given.name)
     if person is None:
         raise HTTPException(404, f"Nobody called '{given.name}' takes part in '{call}'.")
@@ -141,7 +141,7 @@ def mend_person(
 @router.delete("/calls/{call:path}/mendings/{number}", dependencies=MEND)
 def undo_mending(request: Request, call: str, number: int, db: Db, config: Settings) -> Mendings:
     """Take a mending back; it stays in the history."""
-    known = known_call(db, call)
+    known = open_call(db, call)
     if number not in {one.id for one in holding(store.mendings_of(db, known.id))}:
         raise HTTPException(404, f"No mending {number} holds in the call '{call}'.")
     mend.take_back(db, config, number, **stamp_of(request))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def can_play(request: Request, config: Config, call: Call, said: Utterance) -> bool:
     """Whether the recording of a call is there, this server plays it, and the times are known."""
-    if said.estimated or call.status == "refused" or not request.app.state.plays_audio:
+    if said.estimated or call.is_closed or not request.app.state.plays_audio:
         return False
     path = place_of(config.calls.files, call.file)
     if isinstance(path, str):

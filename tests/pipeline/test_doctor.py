@@ -74,6 +74,13 @@ def test_a_set_up_that_works_is_ok_in_all(ran: Project) -> None:
     assert found["report"].told == f"2026-10 was reported {RUN_AT}"
 
 
+def test_a_folder_is_no_database(talks: Project, quick: None) -> None:
+    told = {one.name: one for one in check_up(talks.pipeline, talks.folder, now=NOW)}
+    assert told["database"] == Finding(
+        "database", BROKEN, f"{talks.folder} is a folder", "name the database in it with --db FILE"
+    )
+
+
 def test_it_changes_nothing(talks: Project, quick: None) -> None:
     with closing(sqlite3.connect(talks.database)) as db:
         db.execute("CREATE TABLE letters (text TEXT)")

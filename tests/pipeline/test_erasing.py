@@ -416,6 +416,7 @@ class TestForgettingACall:
         for args, message in (
             (["--call", "talk-y"], "there is no call 'talk-y'; did you mean 'talk-x'?"),
             (["--account", "Wombatwork"], ACCOUNT),
+            (["--account", ""], "no call is with the account ''"),  # not all that have none
             ([], "say what to forget: one of --call ID, --person NAME or --account NAME"),
             (["--call", "talk-x", "--yes", "--dry-run"], OPPOSITE),
         ):  # fmt: skip
@@ -469,6 +470,17 @@ class TestTwoAtOnce:
             "use that\n"
         )
         assert planted.rows() == rows
+
+    @pytest.mark.parametrize("args", [("purge", "--yes"), ("run",), ("check",)])
+    def test_a_folder_is_no_database(self, planted: Project, args: tuple[str, ...]) -> None:
+        args = (*args, str(planted.pipeline)) if args == ("run",) else args
+        told = runner.invoke(app, [*args, "--db", str(planted.folder)])
+
+        assert (told.exit_code, told.stderr) == (
+            2,
+            f"Error: {planted.folder}: this is a folder; name the database in it with --db FILE\n",
+        )
+        assert not planted.folder.with_name(f"{planted.folder.name}.lock").exists()
 
     def test_a_run_ends_what_a_killed_one_left_in_the_file(self, planted: Project, caplog) -> None:
         with store.opened(planted.database) as db:
@@ -903,9 +915,10 @@ class TestPurging:
         assert receipt.text.startswith(f"Erased on {AT} by Ines (age):\n  1 call\n")
         assert found(planted) == {}
 
-    def test_a_length_of_time_that_is_none(self, planted: Project) -> None:
-        assert command(planted, "purge", "--older-than", "long", code=2).stderr == (
-            "Error: 'long' is no length of time; write 365d, 52w, 12m or 2y\n"
+    @pytest.mark.parametrize("text", ["long", "101y", "999999d", "0d"])
+    def test_a_length_of_time_that_is_none(self, planted: Project, text: str) -> None:
+        assert command(planted, "purge", "--older-than", text, code=2).stderr == (
+            f"Error: '{text}' is no length of time up to 100 years; write 365d, 52w, 12m or 2y\n"
         )
 
     def test_a_run_erases_what_was_to_be_kept_until_a_day_before(self, planted: Project) -> None:

@@ -1,5 +1,7 @@
 """A call: what it shows, and what is mended in it is seen everywhere."""
 
+import dataclasses
+import html
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,27 @@ def test_a_call_without_sound_or_words_says_so(visitor: TestClient) -> None:
     assert "This call is left out: there is no consent to use it." in refused
     assert "data-src" not in refused
     assert visitor.get("/calls/nobody").status_code == 404
+
+
+def test_words_of_a_call_that_is_held_without_consent_are_shown_to_nobody(
+    visitor: TestClient, calls: Path
+) -> None:
+    shown = dict.fromkeys(("/calls/first", "/api/calls/first"), 200)
+    shown |= {"/api/calls/first/mendings": 403, "/correct/first:0001": 409}
+    for place in ("excerpts", "api/excerpts", "mend/turn", "clips"):
+        shown[f"/{place}/first:0001"] = 404
+    shown["/audio/first"] = 404
+    assert {visitor.get(at).status_code for at in shown} == {200}
+    with store.opened(calls) as db, store.transaction(db):
+        said = [turn.text for turn in store.utterances_of(db, "first")]
+        held = dataclasses.replace(store.get_call(db, "first"), status="refused", legal_hold=True)
+        store.update_call(db, held, store.participants_of(db, "first"))
+    answers = {at: visitor.get(at) for at in shown}
+
+    assert {at: answer.status_code for at, answer in answers.items()} == shown
+    for answer in answers.values():
+        assert "Ann Lee" not in answer.text
+        assert not any(text in html.unescape(answer.text) for text in said)
 
 
 def test_a_mended_title_is_seen_on_the_excerpts(visitor: TestClient) -> None:

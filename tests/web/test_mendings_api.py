@@ -100,8 +100,8 @@ def test_a_title_and_a_role_are_seen_on_excerpts(editor: TestClient) -> None:
         (
             "/api/calls/third/mendings/swap",
             {},
-            409,
-            "no voice of this call has a side yet; say whose each voice is first",
+            403,
+            "This call is left out: there is no consent to use it.",
         ),
         (
             f"{AT}/voice",
