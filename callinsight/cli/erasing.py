@@ -59,7 +59,7 @@ def forget(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out
+    from callinsight.pipeline.erasing import carry_out, finish
     from callinsight.pipeline.forget import plan_account, plan_call, plan_person
     from callinsight.pipeline.receipts import out_of_reach, shown, told
     from callinsight.pipeline.run import stored_config
@@ -73,6 +73,8 @@ def forget(
     path = database_path(db)
     with store.opened(path) as opened, _to_oneself(path, "forget", yes=yes):
         config = stored_config(opened)
+        if yes:
+            finish(opened)
         (make, name) = wanted[0]
         plan = make(opened, config, name)
         if yes:
@@ -113,7 +115,7 @@ def purge(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out
+    from callinsight.pipeline.erasing import carry_out, finish
     from callinsight.pipeline.purge import days_of, plan_purge
     from callinsight.pipeline.receipts import out_of_reach, shown, told
     from callinsight.pipeline.run import stored_config
@@ -129,6 +131,8 @@ def purge(
         if audio:
             _purge_audio(opened, config, shape, who=user_name(who) if yes else "")
             return
+        if yes:
+            finish(opened)
         plan = plan_purge(opened, config, datetime.now(config.zone).date(), older_than=days)
         if yes:
             left = out_of_reach(opened, config, plan)

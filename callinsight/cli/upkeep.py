@@ -40,6 +40,7 @@ def check(db: Database = None) -> None:
     path = database_path(db)
     with store.opened(path) as opened:
         found = store.faults(opened)
+        is_due = store.is_scrub_due(opened)
     for fault in found:
         typer.echo(fault)
     if found:
@@ -49,3 +50,9 @@ def check(db: Database = None) -> None:
         )
         raise typer.Exit(FAILED)
     say(f"{path} is whole.")
+    if is_due:
+        say(
+            "Words that were erased may still stand in it, for that was cut short: "
+            "'callinsight purge --yes' takes them out, as does the next run."
+        )
+        raise typer.Exit(FAILED)

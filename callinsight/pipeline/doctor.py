@@ -266,6 +266,9 @@ def _database(path: Path | None, health: Health) -> Finding:
     if health.is_busy:
         mend = "if it stays so, find who holds it with 'fuser' and end that"
         return Finding("database", LOOK, f"{path}: another program is writing to it", mend)
+    if health.is_scrub_due:
+        told = f"{path}: words that were erased may still stand in it, for that was cut short"
+        return Finding("database", LOOK, told, "run 'callinsight purge --yes'")
     if health.steps_behind:
         mend = "make a backup; the next command that opens it brings it up to date"
         return Finding("database", LOOK, f"{path} was made by an older callinsight", mend)

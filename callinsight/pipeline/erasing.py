@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
+from contextlib import contextmanager
 from datetime import date, timedelta
 from logging import WARNING
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from callinsight.taxonomy import load_taxonomy
 from callinsight.temporary import temporary_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from callinsight.records import Call
 
 RUN = "callinsight run"  # who erases what leaves the list of calls
+DUE = "words that were taken out before may still stand in the file of the database; they leave it now"
 LOGGED = (
     "what was to go is erased, but another program reads the database, so its log may still hold "
     "it; stop that program (such as 'callinsight serve'), then run 'callinsight purge --yes', "
@@ -80,19 +82,41 @@ def carry_out(
             gone += drop_person(db, plan.person, plan.touched)
         gone["embeddings"] = _drop_vectors(db, theirs, progress)
         store.remember_forgotten(db, _remembered(plan, at))
+        receipt = store.add_receipt(db, receipt_of(plan, gone, who, at))
+        store.note_taken_out(db)
     only = months if topics == _names_of_topics(db) else None
-    update_gaps(db, config, taxonomy, progress=progress, only=only)
-    receipt = receipt_of(plan, gone, who, at)
-    with store.transaction(db):
-        receipt = store.add_receipt(db, receipt)
-    with progress("Pack file", 1) as advance:
-        whole = store.scrub(db)
-        advance(0.0)
+    with _scrubbed_at_last(db):
+        update_gaps(db, config, taxonomy, progress=progress, only=only)
+        with progress("Pack file", 1) as advance:
+            whole = store.scrub(db)
+            advance(0.0)
     if not whole:
         raise StoreError(LOGGED)
     if left:
         raise StoreError(LEFT.format(", ".join(map(str, left))))
     return receipt
+
+
+@contextmanager
+def _scrubbed_at_last(db: Database) -> Iterator[None]:
+    """What went leaves the file, though somebody interrupts what follows or closes the terminal."""
+    try:
+        yield
+    except BaseException:
+        store.scrub(db)
+        raise
+
+
+def finish(db: Database) -> None:
+    """Let leave the file what was taken out of it before, if that was cut short."""
+    if store.is_scrub_due(db):
+        note(DUE, level=WARNING)
+        _scrub_quietly(db)
+
+
+def _scrub_quietly(db: Database) -> None:
+    if not store.scrub(db):
+        note("the log of the database is being read; it is cut off when that ends", level=WARNING)
 
 
 def drop_quietly(db: Database, config: Config, plan: Plan, *, at: str) -> None:
@@ -106,8 +130,8 @@ def drop_quietly(db: Database, config: Config, plan: Plan, *, at: str) -> None:
         gone += drop_calls(db, plan.calls)
         gone["embeddings"] = _drop_vectors(db, theirs, silent)
         store.add_receipt(db, receipt_of(plan, gone, RUN, at))
-    if not store.scrub(db):
-        note("the log of the database is being read; it is cut off when that ends", level=WARNING)
+        store.note_taken_out(db)
+    _scrub_quietly(db)
     if left:
         note(LEFT.format(", ".join(map(str, left))), level=WARNING)
     if written.others:

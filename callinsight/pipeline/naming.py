@@ -132,6 +132,7 @@ def name_call(
     _keep_heard(db, call.id, utterances, words, rules)
     if words.taken_out:
         store.forget_words(db, call.id, words.rewrite, words.mendings)
+        store.note_taken_out(db)
     return words.taken_out
 
 

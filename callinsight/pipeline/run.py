@@ -28,6 +28,7 @@ from callinsight.journal import note
 from callinsight.pipeline.content import last_month, load_content, update_gaps, update_mentions
 from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
+from callinsight.pipeline.erasing import finish
 from callinsight.pipeline.forget import without_forgotten
 from callinsight.pipeline.leaving import drop_unlisted, keep_held
 from callinsight.pipeline.mend import mended_entries
@@ -110,8 +111,7 @@ def run(
     manifest = list_calls(config, taxonomy, today=now[:10])
     fetch(models_for(config, manifest, taxonomy))
     with store.claimed(database, now=now) as killed, store.opened(database, create=True) as db:
-        if killed:
-            _follow(db, killed)
+        _follow(db, killed)
         store.save_setting(db, SETTINGS, settings_text(config))
         entries, forgotten = without_forgotten(db, manifest.entries)
         entries = mended_entries(db, recall(db, entries), taxonomy, config.privacy)
@@ -150,8 +150,8 @@ def run(
 def _as_before(config: Config, database: Path, program: str, *, now: str) -> Summary | None:
     """The report alone, where nothing has changed since the last run; None where each call is due a look."""
     with store.claimed(database, now=now) as killed, store.opened(database) as db:
+        _follow(db, killed)
         if killed:
-            _follow(db, killed)
             return None
         last = unchanged(db, config, program, now=now)
         return _report(db, config, database, order=last.noted, now=now) if last else None
@@ -171,14 +171,14 @@ def _report(
     return _summary(db, config, database, page, order)
 
 
-def _follow(db: Database, killed: Claim) -> None:
-    """Go on after a command that was killed; what an erasure had dropped goes from the file, too."""
-    if killed.command in ("forget", "purge"):
-        told = f"'callinsight {killed.command}' was killed: start it again, too"
-        note(told, level=WARNING)
-        store.scrub(db)
-    else:
+def _follow(db: Database, killed: Claim | None) -> None:
+    """Go on after a command before that came to no end."""
+    if killed and killed.command in ("forget", "purge"):
+        told = f"'callinsight {killed.command}' was killed"
+        note(f"{told}; start it again if no receipt names it", level=WARNING)
+    elif killed:
         note("the run before was killed; this one goes on from where it was", level=WARNING)
+    finish(db)
 
 
 def stored_config(db: Database) -> Config:

@@ -230,7 +230,7 @@ from callinsight.store.tags import (
     topic_tags,
     topics_heard,
 )
-from callinsight.store.upkeep import back_up, scrub, unfinished
+from callinsight.store.upkeep import back_up, is_scrub_due, note_taken_out, scrub, unfinished
 from callinsight.store.usage import (
     add_event,
     events_of_deals,
@@ -362,6 +362,7 @@ __all__ = [
     "home_of",
     "is_done",
     "is_redacted_somewhere",
+    "is_scrub_due",
     "item_changes",
     "items_by_id",
     "items_used",
@@ -374,6 +375,7 @@ __all__ = [
     "mendings_of",
     "moments_of_calls",
     "months_with_gaps",
+    "note_taken_out",
     "noted_calls",
     "objecting_deals",
     "open_requests",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callinsight.store.database import transaction
+from callinsight.store.upkeep import is_scrub_due
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,7 @@ class Health:
     is_newer: bool = False  # than this program
     steps_behind: int = 0  # of the schema; the next run takes them
     is_busy: bool = False  # somebody writes to it
+    is_scrub_due: bool = False  # words that were erased may still stand in it
     last_run: str = ""  # moment; empty before the first that came to its end
     last_moment: str = ""  # of the last call
 
@@ -55,6 +57,7 @@ def health_of(path: Path) -> Health:
             damages=damages,
             is_newer=bool(done - new),
             is_busy=_is_busy(path),
+            is_scrub_due=is_scrub_due(opened),
             last_run=_value(db, "SELECT value FROM settings WHERE name = 'last_run'"),
             last_moment=_value(db, "SELECT max(recorded_at) FROM calls"),
         )

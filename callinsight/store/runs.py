@@ -87,6 +87,12 @@ def save_setting(db: Database, name: str, value: str) -> None:
             db.table("settings").upsert({"name": name, "value": value}, pk="name")
 
 
+def drop_setting(db: Database, name: str) -> None:
+    """Keep that value no more."""
+    with transaction(db):
+        db.execute("DELETE FROM settings WHERE name = ?", [name])
+
+
 def setting(db: Database, name: str) -> str | None:
     """A value kept by `save_setting`, else None."""
     row = db.execute("SELECT value FROM settings WHERE name = ?", [name]).fetchone()

@@ -10,29 +10,52 @@ from typing import TYPE_CHECKING
 
 from callinsight.errors import StoreError
 from callinsight.store.database import BUSY_S, transaction
+from callinsight.store.runs import drop_setting, save_setting, setting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
 
+DUE = "scrub"  # the setting that says what `scrub` has yet to do
+PACK, CUT_OFF = "pack", "cut off the log"
 WAIT_S = 10.0  # for others to be done with the log
 PLACES = ("SELECT count(*), coalesce(sum(rowid), 0), coalesce(sum(rowid * (rowid % 997)), 0) "
           "FROM utterances")  # fmt: skip
 
 
+def note_taken_out(db: Database) -> None:
+    """Note that words are taken out of rows, so that `scrub` is due.
+
+    Use it inside the transaction that takes them out: the process may be killed before it comes to
+    that, or the disk be full. Whoever works on the database next does it then.
+    """
+    save_setting(db, DUE, PACK)
+
+
+def is_scrub_due(db: Database) -> bool:
+    """Whether words that were taken out of rows may still stand in the file."""
+    return setting(db, DUE) is not None
+
+
 def scrub(db: Database, *, pack: bool = True) -> bool:
-    """Take words that are no longer stored out of the search indexes and the log of the file, too.
+    """Take words that were taken out of rows out of the search indexes and the log of the file, too.
 
     With `pack` also out of what pages of the file hold between their rows; that writes the whole file
-    anew. False where another program reads for so long that the log cannot be cut off.
+    anew, and stays due without it. False where another program reads for so long that the log cannot
+    be cut off.
     """
     with transaction(db):  # triggers took the words out; merged into one, what is deleted goes
         for index in ("utterances_fts", "tagged_fts"):
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")  # noqa: S608 - fixed
-    if pack:
+    if pack and setting(db, DUE) == PACK:
         _pack(db)
-    return _cut_off_log(db)
+        save_setting(db, DUE, CUT_OFF)
+    if not _cut_off_log(db):
+        return False
+    if setting(db, DUE) == CUT_OFF:
+        drop_setting(db, DUE)
+    return True
 
 
 def _pack(db: Database) -> None:

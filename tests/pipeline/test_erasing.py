@@ -5,8 +5,13 @@ import logging
 import os
 import re
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +23,9 @@ from typer.testing import CliRunner
 from callinsight import store
 from callinsight.cli import app
 from callinsight.pipeline.content import update_gaps
-from callinsight.pipeline.erasing import carry_out, drop_calls
-from callinsight.pipeline.forget import LIFT
+from callinsight.pipeline.doctor import check_up
+from callinsight.pipeline.erasing import carry_out
+from callinsight.pipeline.forget import LIFT, plan_call
 from callinsight.pipeline.purge import plan_purge
 from callinsight.pipeline.quotes import keys_of_calls
 from callinsight.pipeline.recordings import silences
@@ -29,7 +35,6 @@ from callinsight.records import (
     AuditEntry,
     ContentRequest,
     Correction,
-    Forgotten,
     Mending,
     Playlist,
     PlaylistItem,
@@ -482,24 +487,103 @@ class TestTwoAtOnce:
         )
         assert not planted.folder.with_name(f"{planted.folder.name}.lock").exists()
 
-    def test_a_run_ends_what_a_killed_one_left_in_the_file(self, planted: Project, caplog) -> None:
+
+class TestCutShort:
+    @pytest.mark.parametrize(
+        ("begun", "killed_at", "then"),
+        [
+            ("forget", "callinsight.pipeline.erasing.update_gaps", "forget"),
+            ("forget", "callinsight.store.scrub", "run"),
+            ("forget", "callinsight.store.scrub", "purge"),
+            ("run", "callinsight.store.scrub", "run"),
+        ],
+    )
+    def test_what_a_killed_command_took_out_leaves_the_file_with_the_next(
+        self, planted: Project, begun: str, killed_at: str, then: str
+    ) -> None:
+        if begun == "run":
+            sheet = planted.folder / "calls.csv"
+            text = sheet.read_text(encoding="utf-8")
+            row = next(line for line in text.splitlines() if line.startswith("talk-x"))
+            sheet.write_text(
+                text.replace(row, row.replace("notice", "withdrawn")), encoding="utf-8"
+            )
+        self.killed(planted, begun, killed_at)
+        assert found(planted, ("zebrafish",))["callinsight.db"]
+        assert [why for _, why, *_ in receipts(planted)] == [
+            "refused" if begun == "run" else "call"
+        ]
+        assert command(planted, "check", code=1).stderr == (
+            f"{planted.database} is whole.\nWords that were erased may still stand in it, for that was "
+            "cut short: 'callinsight purge --yes' takes them out, as does the next run.\n"
+        )
+        told = {one.name: one for one in check_up(planted.pipeline, None, now=AT)}
+        assert told["database"].told == (
+            f"{planted.database}: words that were erased may still stand in it, for that was cut short"
+        )
+
+        if then == "forget":
+            again = command(planted, "forget", "--call", "talk-x", "--yes", code=2)
+            assert again.stderr == "Error: there is no call 'talk-x'; it is forgotten already\n"
+        elif then == "purge":
+            command(planted, "purge", "--yes")
+        else:
+            run_again(planted)
+
+        assert "callinsight.db" not in found(planted, ("zebrafish", "narwhalgate"))
+        assert command(planted, "check").stderr == f"{planted.database} is whole.\n"
+
+    def test_what_interrupts_an_erasure_does_not_keep_words_in_the_file(
+        self, planted: Project
+    ) -> None:
+        @contextmanager
+        def closed(step: str, _total: int) -> Iterator[Callable[[float], None]]:
+            if step == "Find gaps":
+                raise BrokenPipeError  # as when nobody reads how far it is
+            yield lambda _seconds: None
+
         with store.opened(planted.database) as db:
-            call = store.get_call(db, "talk-x")
-            with store.transaction(db), store.unguarded(db):
-                drop_calls(db, [call])
-                kept = Forgotten(id="talk-x", what="call", fingerprint=call.fingerprint, at=AT)
-                store.remember_forgotten(db, [kept])
-                store.remove_vectors(db, store.vector_keys(db))
-            shutil.rmtree(planted.folder / "report")
-        lock = planted.folder / "callinsight.db.lock"
-        lock.write_text(f'{{"process": 1, "since": "{AT}", "command": "forget"}}', encoding="utf-8")
-        assert found(planted, ("zebrafish", "narwhalgate"))["callinsight.db"]
+            config = stored_config(db)
+            plan = plan_call(db, config, "talk-x")
+            with pytest.raises(BrokenPipeError):
+                carry_out(db, config, plan, who="Ines", at=AT, progress=closed)
+
+        assert found(planted) == {}
+        assert receipts(planted) == [("Ines", "call", 1, 5)]
+
+    def test_a_run_after_a_killed_erasure_says_so(self, planted: Project, caplog) -> None:
+        self.killed(planted, "forget", "callinsight.store.scrub")
         caplog.set_level(logging.INFO)
 
         run_again(planted)
 
-        assert "'callinsight forget' was killed: start it again, too" in caplog.messages
-        assert "callinsight.db" not in found(planted)
+        assert (
+            "'callinsight forget' was killed; start it again if no receipt names it"
+            in caplog.messages
+        )
+        assert (
+            "words that were taken out before may still stand in the file of the database; they "
+            "leave it now" in caplog.messages
+        )
+
+    def killed(self, project: Project, name: str, at: str) -> None:
+        """Start a command in a process that is killed as it comes to a function."""
+        module, _, function = at.rpartition(".")
+        args = ["run", str(project.pipeline), "--workers", "1"]
+        if name == "forget":
+            args = ["forget", "--call", "talk-x", "--yes", "--who", "Ines"]
+        script = (
+            "import importlib, os, signal\n"
+            f"module = importlib.import_module({module!r})\n"
+            f"module.{function} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
+            "from callinsight.cli import app\n"
+            f"app({[*args, '--db', str(project.database)]!r})\n"
+        )
+        environment = os.environ | {"TMPDIR": tempfile.gettempdir()}
+        ended = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, check=False
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
 
 
 class TestLegalHold:
