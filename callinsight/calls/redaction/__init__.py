@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction.addresses import ADDRESS, find_addresses
 from callinsight.calls.redaction.codes import find_codes
+from callinsight.calls.redaction.contexts import BANK, CARD, GOVERNMENT, NUMBERS, PHONE
 from callinsight.calls.redaction.echoes import Part, echoes_of
 from callinsight.calls.redaction.emails import EMAIL, find_emails
 from callinsight.calls.redaction.expiry import find_expiries
 from callinsight.calls.redaction.links import LINK, find_keys, find_links
-from callinsight.calls.redaction.numbers import BANK, CARD, GOVERNMENT, NUMBERS, PHONE, find_numbers
+from callinsight.calls.redaction.numbers import find_numbers
 from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
 from callinsight.calls.redaction.people import NAME, find_names
 from callinsight.calls.redaction.spoken import is_said_between, tokens_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from callinsight.records import Utterance
 
-EDITION = 3  # raise it when the same words are redacted otherwise
+EDITION = 4  # raise it when the same words are redacted otherwise
 KINDS = (EMAIL, PHONE, CARD, BANK, GOVERNMENT, ADDRESS, LINK, PASSWORD)
 ALL_KINDS = (*KINDS, NAME)
 MOST_PASSES = 6  # what is taken out changes what the words around the rest say of it

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction import checks
-from callinsight.calls.redaction.numbers import UNIT
+from callinsight.calls.redaction.contexts import UNIT
 from callinsight.calls.redaction.spoken import written
 from callinsight.calls.redaction.streets import streets_in
 from callinsight.calls.redaction.talk import Found

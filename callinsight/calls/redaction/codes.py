@@ -6,14 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction import checks
-from callinsight.calls.redaction.numbers import (
-    ABROAD,
-    BANK,
-    GOVERNMENT,
-    HARMLESS,
-    LINKS,
-    context_of,
-)
+from callinsight.calls.redaction.contexts import ABROAD, BANK, GOVERNMENT, HARMLESS, LINKS
+from callinsight.calls.redaction.numbers import context_of
 from callinsight.calls.redaction.spoken import runs_of
 from callinsight.calls.redaction.talk import Found
 

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight.calls.redaction.addresses import ADDRESS
+from callinsight.calls.redaction.contexts import NUMBERS
 from callinsight.calls.redaction.emails import EMAIL
 from callinsight.calls.redaction.links import LINK
-from callinsight.calls.redaction.numbers import NUMBERS, is_amount
+from callinsight.calls.redaction.numbers import is_amount
 from callinsight.calls.redaction.passwords import PASSWORD
 from callinsight.calls.redaction.spoken import number_at, runs_of, spelled_out, tokens_of
 
@@ -49,6 +50,7 @@ def echoes_of(turns: Sequence[Turn], parts: Sequence[Part], found: Found) -> Ite
     said = "".join(map(_figures, texts)), "".join(map(_letters, texts))
     own = {part.turn for part in parts}
     first, last = min(own), max(own)
+    recent = last  # turn that told or repeated some of it
     for turn in range(first + 1, min(len(turns), last + TURNS_BEHIND + 1)):
         if turn in own:
             continue
@@ -56,8 +58,9 @@ def echoes_of(turns: Sequence[Turn], parts: Sequence[Part], found: Found) -> Ite
             yield from (Part(turn, *span) for span in _words_of(turns[turn].text, said[1]))
         for start, end, value in _read_out(turns[turn].text):
             inside = turn < last and value.isdigit()
-            shortest = NEXT if inside or turn <= last + 1 else SHORTEST
+            shortest = NEXT if inside or turn <= recent + 1 else SHORTEST
             if len(value) >= shortest and (inside or any(value in one for one in said)):
+                recent = max(recent, turn)
                 yield Part(turn, start, end)
 
 

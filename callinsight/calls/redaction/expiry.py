@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.calls.redaction.numbers import CARD
+from callinsight.calls.redaction.contexts import CARD
 from callinsight.calls.redaction.spoken import TEENS, TENS, UNITS
 from callinsight.calls.redaction.talk import Found
 

@@ -146,6 +146,8 @@ def _said(text: str, tokens: Sequence[Token], index: int) -> tuple[str, int]:
             place += 1
             continue
         part = _part(tokens, place)
+        if token.plain in OH and place and "\n" in text[tokens[place - 1].end : token.start]:
+            break  # a turn that begins with oh
         if part is None or not (joined or _continues(said, token, tokens[place - 1])):
             break
         said += part[0]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from callinsight.calls.redaction.answers import BEGINNING, extended, find_answers
+from callinsight.calls.redaction.asked import ANSWER as ANSWERED
+from callinsight.calls.redaction.asked import SENTENCE
 from callinsight.calls.redaction.spoken import (
     BREAK,
     FILLERS,
@@ -35,10 +38,12 @@ ANSWERS = (
 )
 NAMED = re.compile(
     r"\b(?:pass ?words?|pass ?phrases?|pass ?codes?|pass ?keys?|wi-?fi key|secret (?:word|key)"
-    rf"|safe ?word|{ANSWERS}|api key|access (?:key|token|code)|(?:auth|bearer|login) token|pwd"
+    rf"|(?:safe|code|security) ?word|{ANSWERS}|api key|access (?:key|token|code)|(?:auth|bearer"
+    rf"|login) token|pwd"
     r"|(?:recovery|seed|backup) (?:phrase|key|words)|client secret|(?:licen[cs]e|product|activation) key)"
     r"(?: (?:for|to|on|of|in|at) (?:[\w'’-]+ ){0,3}?[\w'’-]+)??"
-    r"(?:(?:'s|’s)? ?(?:\bis|\bwas|\bwill be|\bwould be|\bset to|\bis set to|:|=|\bequals)(?=\W)"
+    r"(?:,[^,.?!\n]{2,30},)?(?:(?:'s|’s)? ?(?:\bis|\bwas|\bwill be|\bwould be|\bset to|\bis set to|:|="
+    r"|\bequals)(?=\W)"
     r"|(?:'s|’s)(?=\s)|,? (?:it's|it’s|that's|that’s|it is|that is|use|type|enter)(?=\s))"
     r"(?:[\s,:]+(?:just|still|currently|now|actually|simply|literally|like|um|uh|it's|it’s|set to|going to be"
     r"|always|the word|the following|spelled|as follows))*[\s,:]*",
@@ -84,7 +89,7 @@ ASKED = re.compile(
 PHRASE = re.compile(r"phrase|(?:recovery|seed|backup) words")
 WORDS = (  # the fewest and the most plain words that are the secret, by its name
     (re.compile(r"(?:recovery|seed|backup) (?:phrase|words)"), (3, 24)),
-    (re.compile(ANSWERS), (1, 4)),
+    (re.compile(rf"{ANSWERS}|(?:safe|code|security) ?word"), (1, 4)),
     (re.compile(r"phrase|word|wi-?fi key"), (3, 6)),
 )
 ANSWER = re.compile(
@@ -136,6 +141,14 @@ BEHIND = re.compile(
 )
 
 
+GUESSED = re.compile(r"\b(?:or|was it|is it|maybe|no|sorry)\b", re.I)
+INTERJECTION = re.compile(
+    r"(?:god|gosh|gee|wow|dear|lord|good question|goodness|blimey|let me think|no idea|pass|hello|hi"
+    r"|not sure|pardon)\b",
+    re.I,
+)
+
+
 def find_passwords(talk: Talk) -> Iterator[Found]:
     """Passwords behind their name, and in answer to a question for one."""
     for named in NAMED.finditer(talk.text):
@@ -152,11 +165,35 @@ def find_passwords(talk: Talk) -> Iterator[Found]:
     for named in ONE_WORD.finditer(talk.text):
         if ABOUT_SECRETS.search(talk.lead(named.start())):
             yield _found(talk, *named.span("value"))
+    for span in find_answers(talk):
+        yield _found(talk, *span)
+    yield from _answers(talk)
     for place in talk.starts:
         if asked := ASKED.search(talk.lead(place)):
             answer = ANSWER.match(talk.text, place)
             name = "" if asked["loosely"] else asked[0]
+            if answer and INTERJECTION.match(talk.text, answer.end()):
+                continue
             if answer and (found := _value(talk, answer.end(), name)):
+                yield found
+
+
+def _answers(talk: Talk) -> Iterator[Found]:
+    """Answers to a security question, and what else somebody thinks they were."""
+    for part, start in enumerate(talk.starts):
+        if talk.asked[part] != ANSWERED:
+            continue
+        behind = talk.starts[part + 1] if part + 1 < len(talk.starts) else len(talk.text)
+        answered = False
+        for sentence in SENTENCE.finditer(talk.text[:behind].partition(BREAK)[0], start):
+            said = BEGINNING.match(talk.text, sentence.start(), sentence.end())
+            place = said.end() if said else sentence.start()
+            if answered and not GUESSED.search(talk.text[sentence.start() : place]):
+                break
+            if INTERJECTION.match(talk.text, place, sentence.end()):
+                continue
+            if found := _value(talk, place, "maiden name"):
+                answered = True
                 yield found
 
 
@@ -176,7 +213,7 @@ def _value(talk: Talk, start: int, name: str) -> Found | None:
     end = end or _phrase(tokens, name)
     if not end and _is_plain(tokens, text, word):
         end = max(len(word), _spelled(tokens, behind=1))
-    return _found(talk, start, start + end) if end else None
+    return _found(talk, start, extended(talk.text, start + end)) if end else None
 
 
 def _looks_random(word: str) -> bool:

@@ -256,7 +256,7 @@ def _atom_at(
     if letters and (found := _letters_at(tokens, index, text)):
         return found
     number = number_at(tokens, index)
-    if token.plain in OH and _meets_digit(tokens, index, atoms):
+    if token.plain in OH and _meets_digit(tokens, index, atoms, text):
         number = "0", index + 1
     elif token.plain in HOMOPHONES and _is_misheard(tokens, index, atoms):
         number = HOMOPHONES[token.plain], index + 1
@@ -266,10 +266,12 @@ def _atom_at(
     return Atom(token.start, tokens[behind - 1].end, digits, not token.text.isdigit()), behind
 
 
-def _meets_digit(tokens: Sequence[Token], index: int, atoms: Sequence[Atom]) -> bool:
+def _meets_digit(tokens: Sequence[Token], index: int, atoms: Sequence[Atom], text: str) -> bool:
+    """Whether `oh` is a digit: another one stands behind it, or before it in the same turn."""
     if index + 1 < len(tokens) and _digit(tokens[index + 1].plain):
         return True
-    near = bool(atoms) and atoms[-1].end >= tokens[index].start - 3
+    between = text[atoms[-1].end : tokens[index].start] if atoms else "\n"
+    near = len(between) <= 3 and "\n" not in between
     return near and not _is_letter(tokens[index - 1])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.calls.redaction.numbers import UNIT
+from callinsight.calls.redaction.contexts import UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callinsight.calls.redaction.asked import asked_in
 from callinsight.calls.redaction.spoken import BREAK
 
 if TYPE_CHECKING:
@@ -38,12 +39,23 @@ class Talk:
     turns: tuple[int, ...] = (0,)  # which turn of the call each part is
     starts: tuple[int, ...] = (0,)  # where in the text each part starts
     before: tuple[str, ...] = ("",)  # what was said before each part, by anybody
+    asked: tuple[str, ...] = ("",)  # the kind that was asked for when each part begins
 
     def lead(self, position: int) -> str:
         """What was said before a place, in lower case."""
-        part = bisect_right(self.starts, position) - 1
-        own = self.text[self.starts[part] : position]
-        return f"{self.before[part]}\n{own}"[-LEAD:].casefold().replace("’", "'")
+        before = self.before[self._part(position)]
+        return f"{before}\n{self.own(position)}"[-LEAD:].casefold().replace("’", "'")
+
+    def own(self, position: int) -> str:
+        """What was said before a place in the same turn."""
+        return self.text[self.starts[self._part(position)] : position]
+
+    def asked_at(self, position: int) -> str:
+        """The kind that was asked for when the turn of a place began."""
+        return self.asked[self._part(position)]
+
+    def _part(self, position: int) -> int:
+        return bisect_right(self.starts, position) - 1
 
     def trail(self, position: int) -> str:
         """What the same voice says behind a place, in lower case."""
@@ -64,10 +76,11 @@ def talks_of(turns: Sequence[Turn]) -> list[Talk]:
     voices: dict[tuple[int | None, str], list[int]] = defaultdict(list)
     for number, turn in enumerate(turns):
         voices[turn.channel, turn.voice].append(number)
-    return [_talk(turns, numbers) for numbers in voices.values()]
+    asked = asked_in(turn.text for turn in turns)
+    return [_talk(turns, numbers, asked) for numbers in voices.values()]
 
 
-def _talk(turns: Sequence[Turn], numbers: Sequence[int]) -> Talk:
+def _talk(turns: Sequence[Turn], numbers: Sequence[int], asked: Sequence[str]) -> Talk:
     text, starts = "", []
     for place, number in enumerate(numbers):
         if place:
@@ -78,7 +91,7 @@ def _talk(turns: Sequence[Turn], numbers: Sequence[int]) -> Talk:
         "\n".join(turn.text for turn in turns[max(0, n - TURNS_BEFORE) : n])[-LEAD:]
         for n in numbers
     )
-    return Talk(text, tuple(numbers), tuple(starts), before)
+    return Talk(text, tuple(numbers), tuple(starts), before, tuple(asked[n] for n in numbers))
 
 
 def _is_near(turns: Sequence[Turn], one: int, other: int) -> bool:
