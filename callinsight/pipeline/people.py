@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from callinsight import store
 from callinsight.calls.forgetting import FORGOTTEN, names_in, words_without
 from callinsight.calls.mending import SIDE
-from callinsight.pipeline.quotes import clear_reasons, clear_requests, clear_topics, replacer
+from callinsight.pipeline.quotes import (
+    clear_reasons,
+    clear_requests,
+    clear_topics,
+    clearer,
+    replacer,
+)
 
 if TYPE_CHECKING:
     import re
@@ -39,8 +45,10 @@ def drop_person(db: Database, person: Person, calls: Sequence[Call]) -> Counter[
     gone.update(store.erase_turns(db, own))
     gone["corrections"] += _drop_corrections(db, set(texts))
     gone["mendings"] += _drop_mendings(db, own, set(texts), person)
+    quotes = clearer(texts)  # the turn before one that people correct may be the person's
     for id_ in sorted(ids):
         took_part = id_ in person.turns
+        gone["names"] += store.rewrite(db, "corrections", ("context",), quotes, id_)
         called = person.names_in(id_)
         names = names_in(called, parts=took_part)
         _empty_turns(db, id_, own, names)

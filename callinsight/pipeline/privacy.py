@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from callinsight import weights
 from callinsight.calls.forgetting import ALIAS
-from callinsight.calls.redaction import EDITION, Rules, name_of, redacted, redacted_text
+from callinsight.calls.redaction import (
+    EDITION,
+    Rules,
+    name_of,
+    redacted,
+    redacted_text,
+    without_label,
+)
 from callinsight.calls.vocabulary import mended, mended_text, text_of
 from callinsight.records import PLACEHOLDER
 from callinsight.sheets import LIST_SEPARATOR
@@ -30,8 +37,10 @@ PERSON = "PERSON"
 def rules_of(privacy: PrivacyConfig, participants: Iterable[Participant]) -> Rules:
     """What is taken out of a call in which these people take part."""
     people = list(participants)
+    every = Rules(privacy.redact)
+    labels = tuple(dict.fromkeys(p.name for p in people if without_label(p.name, every) != p.name))
     if not privacy.redact_names:
-        return Rules(privacy.redact)
+        return Rules(privacy.redact, labels=labels)
     stays = [p.name for p in people if p.side != "buyer" or ALIAS.fullmatch(p.name)]
     goes = (p.name for p in people if p.side == "buyer" and not ALIAS.fullmatch(p.name))
     buyers = dict.fromkeys(goes)
@@ -41,6 +50,7 @@ def rules_of(privacy: PrivacyConfig, participants: Iterable[Participant]) -> Rul
         names=True,
         buyers=tuple(name for name in buyers if name not in kept),
         others=tuple(dict.fromkeys(stays)),
+        labels=labels,
         named=max((int(name.strip("[]").split()[1]) for name in kept), default=0),
     )
 
@@ -85,6 +95,7 @@ def cleaned_entry(entry: Entry, privacy: PrivacyConfig) -> Entry:
         entry.call,
         title=cleaned_text(entry.call.title, rules),
         outcome_reason=cleaned_text(entry.call.outcome_reason, rules),
+        consent=_short_text(entry.call.consent, rules),
         vocabulary=LIST_SEPARATOR.join(n for n in expected if redacted_text(n, rules) == n),
     )
     return dataclasses.replace(entry, call=call)
@@ -96,8 +107,18 @@ def kept_participants(
     """The people of a call as they are kept: buyers by placeholders where their names go."""
     rules = rules_of(privacy, participants)
     return [
-        dataclasses.replace(person, name=name_of(person.name, rules)) for person in participants
+        dataclasses.replace(
+            person,
+            name=name_of(person.name, rules),
+            title=_short_text(without_label(person.title, rules), rules),
+        )
+        for person in participants
     ]
+
+
+def _short_text(text: str, rules: Rules) -> str:
+    """A few words without personal data; most hold none, and there are hundreds of thousands of them."""
+    return cleaned_text(text, rules) if re.search(r"[\d@]|://|www\.", text) else text
 
 
 def _mended(turn: Turn, mishearings: Mapping[str, str]) -> Turn:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from callinsight import store
-from callinsight.calls.forgetting import FORGOTTEN, names_in, runs_of, without_quotes
+from callinsight.calls.forgetting import FORGOTTEN, NOBODY, names_in, runs_of, without_quotes
 from callinsight.pipeline.tags import turns_of_buyers
 from callinsight.tagging.concerns import QUOTED, pieces
 from callinsight.tagging.embed import text_hash
@@ -16,7 +16,7 @@ from callinsight.tagging.encoder import Turn
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -36,7 +36,7 @@ def clear_requests(
     """Take evidence, quotes and names out of requests and what happened to them; how many change."""
     erased, changed = set(turns), set()
     whole = names_in(names, parts=False)
-    clear = _clearer(said, whole)
+    clear = clearer(said, whole)
     for request in store.all_requests(db):
         kept = tuple(
             e for e in request.evidence if e not in erased and e.rpartition(":")[0] not in calls
@@ -57,16 +57,18 @@ def clear_requests(
 
 def requests_quoting(db: Database, said: Sequence[str], names: Iterable[str]) -> set[int]:
     """The requests whose own words, or what was noted of them, quote one of these texts or a name."""
-    clear = _clearer(said, names_in(names, parts=False))
+    clear = clearer(said, names_in(names, parts=False))
     texts = [(one.id, getattr(one, n)) for one in store.all_requests(db) for n in REQUEST_TEXTS]
     texts += [(event.request, event.note) for event in store.all_request_events(db)]
     return {id_ for id_, text in texts if clear(text) != text}
 
 
-def _clearer(said: Iterable[str], names: re.Pattern[str]) -> Callable[[str], str]:
-    """What takes quotes of texts, and names, out of a text."""
+def clearer(said: Collection[str], names: re.Pattern[str] = NOBODY) -> Callable[[str], str]:
+    """What takes quotes of texts, and names, out of a text; one of these texts goes whole."""
     runs = runs_of(said)
-    return lambda text: names.sub(FORGOTTEN, without_quotes(text, runs))
+    return lambda text: (
+        FORGOTTEN if text and text in said else names.sub(FORGOTTEN, without_quotes(text, runs))
+    )
 
 
 def clear_reasons(db: Database, learnt: Iterable[str]) -> None:

@@ -763,6 +763,27 @@ class TestForgettingAPerson:
             ]
             assert stored_config(db).speech.vocabulary == ("Peppol",)
 
+    def test_their_words_before_a_turn_that_people_corrected_go(self, planted: Project) -> None:
+        """What stands before a turn is the seller's, or of somebody whose side nobody knows."""
+        with store.opened(planted.database) as db, store.transaction(db):
+            said = store.utterances_of(db, "talk-x")
+            for context in (said[3].text, "Right."):
+                store.add_correction(
+                    db,
+                    Correction(
+                        call="talk-x", utterance=said[4].id, context=context,
+                        text=said[4].text, at=AT, who="Mara", action="reject", before="", after="",
+                    ),
+                )  # fmt: skip
+
+        command(planted, "forget", "--person", "Ottoline Vandersloot", "--yes", "--who", "Ines")
+
+        with store.opened(planted.database) as db:
+            kept = [c.context for c in store.all_corrections(db) if c.utterance == "talk-x:0004"]
+            (turn,) = [u for u in store.utterances_of(db, "talk-1") if u.text == SHARED]
+        assert kept == ["[forgotten]", "Right."]
+        assert turn.speaker == "Ann Lee"  # who said the same in another call is not touched
+
     def test_they_do_not_come_back(self, planted: Project) -> None:
         command(planted, "forget", "--person", "Ottoline Vandersloot", "--yes", "--who", "Ines")
         with store.opened(planted.database) as db:

@@ -224,3 +224,64 @@ def test_what_people_mended_stays_when_names_go(planted):
         assert store.utterances_of(db, "talk-1")[9].speaker == "[name 1]"
     content = b"".join(p.read_bytes() for p in planted.folder.glob("callinsight.db*"))
     assert b"Ann Lee" not in content
+
+
+def test_who_dials_in_by_a_number_is_known_by_a_placeholder(project: Project) -> None:
+    number, address = "+1 415 555 0132", "otto@zebrafish.example"
+    write_vtt(
+        project.folder / "files" / "talk-1.vtt",
+        [
+            ("Dana Whitfield", "What did you think of the proposal?"),
+            (number, "It is far too expensive for us, we do not have the budget for that."),
+            (address, "Could you send me a pricing sheet?"),
+        ],
+    )
+    project.write_calls([call_row("talk-1", "talk-1.vtt")])
+    (project.folder / "participants.csv").write_text(
+        "call_id,name,side,title\ntalk-1,Dana Whitfield,rep,\n"
+        f"talk-1,{number},buyer,Chief Financial Officer (415-555-0199)\n",
+        encoding="utf-8",
+    )
+
+    project.run(workers=1)
+    project.run(workers=1)
+
+    with store.opened(project.database) as db:
+        said = [(u.speaker, u.voice, u.side) for u in store.utterances_of(db, "talk-1")]
+        people = [(one.name, one.title) for one in store.participants_of(db, "talk-1")]
+    assert said[1:] == [
+        ("[phone 1]", "[phone 1]", "buyer"),
+        ("[email 1]", "[email 1]", "unknown"),
+    ]
+    assert ("[phone 1]", "Chief Financial Officer ([phone 1])") in people
+    for path in project.folder.rglob("*"):
+        if path.is_file() and path.parent.name != "files" and path.suffix != ".csv":
+            content = path.read_bytes()
+            assert not any(held in content for held in (b"0132", b"zebrafish", b"555-0199")), path
+
+
+BROKEN = {
+    "cue.srt": "1\n00:00:01,000 --> 4111 1111 1111 1111\nHello.\n",
+    "cue.vtt": "WEBVTT\n\n00:01.000 --> my card is 4111 1111 1111 1111\nHello.\n",
+    "setting.vtt": "WEBVTT\n\n00:01.000 --> 00:02.000 card:4111111111111111\nHello.\n",
+    "end.json": '{"segments": [{"start": 0, "end": "4111 1111 1111 1111", "text": "Hello."}]}',
+    "number.json": '{"segments": [{"start": 0, "end": 1, "text": 4111111111111111}]}',
+}
+
+
+def test_what_is_said_of_a_broken_transcript_quotes_nothing_of_it(
+    project: Project, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name, text in BROKEN.items():
+        (project.folder / "files" / name).write_text(text, encoding="utf-8")
+    project.write_calls([call_row(name.replace(".", "-"), name) for name in BROKEN])
+
+    summary = project.run(workers=1)
+
+    assert summary.statuses == {"failed": 4, "done": 1}  # a setting that is none changes no word
+    told = capfd.readouterr()
+    assert "4111" not in told.out + told.err + caplog.text
+    for path in project.folder.rglob("*"):
+        if path.is_file() and path.parent.name != "files":
+            assert b"4111" not in path.read_bytes(), path

@@ -18,6 +18,7 @@ from callinsight.calls.redaction.contexts import BANK, CARD, GOVERNMENT, NUMBERS
 from callinsight.calls.redaction.echoes import Part, echoes_of
 from callinsight.calls.redaction.emails import EMAIL, find_emails
 from callinsight.calls.redaction.expiry import find_expiries
+from callinsight.calls.redaction.labels import find_labels
 from callinsight.calls.redaction.links import LINK, find_keys, find_links
 from callinsight.calls.redaction.numbers import find_numbers
 from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
@@ -50,6 +51,7 @@ class Rules:
     buyers: tuple[str, ...] = ()  # whose names go
     others: tuple[str, ...] = ()  # whose names stay
     named: int = 0  # placeholders that buyers in the list have already
+    labels: tuple[str, ...] = ()  # names in the list that hold a number or address
 
 
 @dataclass
@@ -76,9 +78,9 @@ def redacted(
 
     `people_in` finds names of people in a text, as spans of characters.
     """
-    numbers = _Numbers()
+    numbers = _numbered(rules)
     numbers.last[NAME] = rules.named
-    turns = _without_voices(turns, rules)
+    turns = _without_labels(_without_voices(turns, rules), rules, numbers)
     for buyer in rules.buyers if rules.names else ():
         numbers.of(Found(0, 0, NAME, buyer.casefold()))
     for turn in turns:
@@ -96,10 +98,15 @@ def redacted(
 
 
 def name_of(person: str, rules: Rules) -> str:
-    """A participant's name as it is kept: a placeholder for a buyer whose name goes."""
+    """A participant's name as it is kept: a placeholder for a buyer's that goes, or for a number in it."""
     if not rules.names or person not in rules.buyers:
-        return person
+        return _without_label(person, rules, _numbered(rules))
     return f"[{NAME} {rules.buyers.index(person) + 1}]"
+
+
+def without_label(name: str, rules: Rules) -> str:
+    """A name or title that stands alone, without the phone numbers and e-mail addresses in it."""
+    return _without_label(name, rules, _Numbers())
 
 
 def redacted_text(
@@ -181,6 +188,27 @@ def _without_voices(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
             last += 1
             names[voice] = f"[{NAME} {last}]"
     return [replace(turn, voice=names.get(turn.voice, turn.voice)) for turn in turns]
+
+
+def _without_labels(turns: Sequence[Turn], rules: Rules, numbers: _Numbers) -> list[Turn]:
+    """The turns with placeholders for numbers and addresses that a transcript calls its voices by."""
+    voices = dict.fromkeys(turn.voice for turn in turns)
+    names = {voice: _without_label(voice, rules, numbers) for voice in voices}
+    return [replace(turn, voice=names[turn.voice]) for turn in turns]
+
+
+def _without_label(name: str, rules: Rules, numbers: _Numbers) -> str:
+    for found in reversed([*find_labels(name, rules.kinds)]):
+        name = f"{name[: found.start]}{numbers.of(found)}{name[found.end :]}"
+    return name
+
+
+def _numbered(rules: Rules) -> _Numbers:
+    """The placeholders of those in the list who are called by a number or address."""
+    numbers = _Numbers()
+    for label in rules.labels:
+        _without_label(label, rules, numbers)
+    return numbers
 
 
 def _is_stranger(voice: str, rules: Rules) -> bool:

@@ -40,7 +40,7 @@ def read_vtt(name: str, text: str) -> list[Turn]:
     """The turns of a WebVTT text (W3C WebVTT 1), by time; raises TranscriptError."""
     for number, line in enumerate(text.splitlines(), start=1):
         if ARROW in line and not VTT_TIMES.match(line):  # the parser would drop its words
-            raise _no_time(name, number, line, "00:01:02.345 --> 00:01:04.500")
+            raise _no_time(name, number, "00:01:02.345 --> 00:01:04.500")
     return _turns(name, text, "vtt")
 
 
@@ -50,7 +50,7 @@ def read_srt(name: str, text: str) -> list[Turn]:
     for number, line in enumerate(text.splitlines(), start=1):
         if ARROW in line:  # as above
             if not SRT_TIMES.match(line):
-                raise _no_time(name, number, line, "00:01:02,345 --> 00:01:04,500")
+                raise _no_time(name, number, "00:01:02,345 --> 00:01:04,500")
             if not above.strip().isdigit():
                 raise TranscriptError(
                     f"{name}: line {number} is a cue time without the cue's number above it; "
@@ -60,10 +60,8 @@ def read_srt(name: str, text: str) -> list[Turn]:
     return _turns(name, SRT_PLACE.sub("", text.strip()), "srt")
 
 
-def _no_time(name: str, number: int, line: str, example: str) -> TranscriptError:
-    return TranscriptError(
-        f"{name}: line {number} is no cue time ('{line.strip()[:80]}'); it must be like {example}"
-    )
+def _no_time(name: str, number: int, example: str) -> TranscriptError:
+    return TranscriptError(f"{name}: line {number} is no cue time; it must be like {example}")
 
 
 def _turns(name: str, text: str, format_: str) -> list[Turn]:
@@ -74,9 +72,12 @@ def _turns(name: str, text: str, format_: str) -> list[Turn]:
         captions = webvtt.from_buffer([text], format=format_).captions
     except (MalformedFileError, MalformedCaptionError) as error:
         kind = "WebVTT" if format_ == "vtt" else "SubRip"
+        why = re.split(r" [\"']", str(error))[
+            0
+        ]  # without what stands there: it may be what was said
         raise TranscriptError(
-            f"{name}: this is no {kind} transcript ({error}); export the transcript again"
-        ) from error
+            f"{name}: this is no {kind} transcript ({why}); export the transcript again"
+        ) from None
     for number, caption in enumerate(captions, start=1):
         if max(caption.start_in_seconds, caption.end_in_seconds) > LONGEST_S:
             raise TranscriptError(

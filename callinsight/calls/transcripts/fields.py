@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import reprlib
 from typing import Any
 
 from callinsight.calls.transcripts.turns import LONGEST_S, clean
@@ -13,7 +12,8 @@ from callinsight.errors import TranscriptError
 
 MAX_CHANNELS = 32
 MAX_LABEL = 200  # characters of a name or id
-SHOWN = 60  # characters of a wrong value
+SHOWN = 100_000  # a larger number may be a card's
+KINDS = {str: "text", list: "a list", dict: "an object"}
 NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 Fields = dict[str, Any]
 
@@ -128,10 +128,13 @@ def _short(value: int | str) -> bool:
 
 
 def _wrong(where: str, value: object, wanted: str) -> TranscriptError:
-    """Say it with the start of the value, on one line."""
-    shown = reprlib.repr(value).encode("utf-8", "replace").decode()
+    """Say it without the value: it may be what was said, and messages are kept."""
+    return TranscriptError(f"{where} is {_kind_of(value)}; it must be {wanted}")
+
+
+def _kind_of(value: object) -> str:
     if value is None:
-        shown = "missing"
-    elif len(shown) > SHOWN:
-        shown = f"{shown[:SHOWN]}…"
-    return TranscriptError(f"{where} is {shown}; it must be {wanted}")
+        return "missing"
+    if isinstance(value, bool) or (isinstance(value, int | float) and not abs(value) >= SHOWN):
+        return str(value)
+    return next((name for kind, name in KINDS.items() if isinstance(value, kind)), "a large number")

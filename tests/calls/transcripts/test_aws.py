@@ -139,7 +139,7 @@ def test_audio_segments_have_the_words_of_their_items(read: Read) -> None:
         (
             {"items": [{}]},
             (
-                "call.json: results.audio_segments[0].items[0].id is {}; "
+                "call.json: results.audio_segments[0].items[0].id is an object; "
                 "it must be a name or id of at most 200 characters"
             ),
         ),
@@ -160,7 +160,7 @@ def test_a_confidence_that_cannot_be(read: Read) -> None:
     with pytest.raises(TranscriptError) as caught:
         read("call.json", aws(items=[item]))
     assert str(caught.value) == (
-        "call.json: results.items[0].alternatives[0].confidence is 'high'; "
+        "call.json: results.items[0].alternatives[0].confidence is text; "
         "it must be a number from 0 to 1"
     )
 

@@ -31,7 +31,7 @@ GOOD = {"start": 0, "end": 1, "text": "Hi."}
     [
         ("{}", NO_KIND),
         ('{"text": "Hi."}', NO_KIND),
-        ('"Hi."', "call.json is 'Hi.'; it must be an object"),
+        ('"Hi."', "call.json is text; it must be an object"),
         ("[1]", "call.json: [0] is 1; it must be an object"),
         ("[]", "call.json: the transcript has no words; export it again"),
         (
@@ -52,8 +52,8 @@ GOOD = {"start": 0, "end": 1, "text": "Hi."}
             for deep in ('{"segments": ' + "[" * 200_000, '{"segments": [' + "9" * 5000 + "]}")
         ),
         ('{"segments": null}', "call.json: segments is missing; it must be a list"),
-        ('{"segments": {"a": 1}}', "call.json: segments is {'a': 1}; it must be a list"),
-        ('{"segments": [[]]}', "call.json: segments[0] is []; it must be an object"),
+        ('{"segments": {"a": 1}}', "call.json: segments is an object; it must be a list"),
+        ('{"segments": [[]]}', "call.json: segments[0] is a list; it must be an object"),
         (
             '{"callTranscripts": [{}]}',
             "call.json: callTranscripts[0].transcript is missing; it must be a list",
@@ -71,12 +71,16 @@ def test_a_json_that_is_no_transcript(read: Read, content: str, message: str) ->
     [
         ("start", "NaN", "start is nan; it must be a number from 0 to 3600000"),
         ("start", "-1", "start is -1; it must be a number from 0 to 3600000"),
-        ("end", "1e999", "end is inf; it must be a number from 0 to 3600000"),
+        ("end", "1e999", "end is a large number; it must be a number from 0 to 3600000"),
         ("end", "true", "end is True; it must be a number from 0 to 3600000"),
-        ("end", '"1_0"', "end is '1_0'; it must be a number from 0 to 3600000"),
+        ("end", '"1_0"', "end is text; it must be a number from 0 to 3600000"),
         ("end", "null", "end is missing; it must be a number from 0 to 3600000"),
         ("text", "7", "text is 7; it must be text"),
-        ("speaker", "{}", "speaker is {}; it must be a name or id of at most 200 characters"),
+        (
+            "speaker",
+            "{}",
+            "speaker is an object; it must be a name or id of at most 200 characters",
+        ),
         ("words", "7", "words is 7; it must be a list"),
     ],
 )

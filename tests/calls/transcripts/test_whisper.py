@@ -94,7 +94,7 @@ def test_joined_turns_keep_their_words(read: Read) -> None:
         ([{"word": 7}], "words[0].word is 7; it must be text"),
         (
             [{"word": "Hi.", "start": "x"}],
-            "words[0].start is 'x'; it must be a number from 0 to 3600000",
+            "words[0].start is text; it must be a number from 0 to 3600000",
         ),
         (
             [{"word": "Hi.", "start": 0, "end": 1, "score": 1.5}],
@@ -185,10 +185,10 @@ def test_what_this_program_knows_of_a_turn_is_kept(read: Read) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"voice": []}, "voice is []; it must be a name or id of at most 200 characters"),
+        ({"voice": []}, "voice is a list; it must be a name or id of at most 200 characters"),
         ({"voice_confidence": 2}, "voice_confidence is 2; it must be a number from 0 to 1"),
-        ({"overlaps": "no"}, "overlaps is 'no'; it must be true or false"),
-        ({"words": {"a": 1}}, "words is {'a': 1}; it must be a list"),
+        ({"overlaps": "no"}, "overlaps is text; it must be true or false"),
+        ({"words": {"a": 1}}, "words is an object; it must be a list"),
         (
             {"words": [{"text": "Cloud", "end_s": 1}]},
             "words[0].start_s is missing; it must be a number from 0 to 3600000",
