@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import heapq
 import itertools
+import json
+import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from callinsight import store, weights
@@ -32,7 +36,7 @@ from callinsight.tagging.topics import (
 from callinsight.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -52,7 +56,7 @@ SAMPLE = 20_000  # turns to find topics in
 NEW_TURNS = 75  # more without a topic than when topics were last looked for, and it is done again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What a buyer said, with the facts that topics are counted by."""
 
@@ -67,11 +71,12 @@ class Turn:
 
 @dataclass(frozen=True)
 class Placed:
-    """Turns of substance, each with its topic and the cosine to its centroid."""
+    """Turns of substance by their topics; there may be millions, so no words are kept but of some."""
 
-    turns: tuple[Turn, ...]
-    topics: tuple[tuple[int | None, float], ...]
-    unexplained: tuple[Turn, ...]  # near to no topic, neither one that counts nor a retired one
+    topics: tuple[tuple[Turn, int, float], ...]  # turns without words, topics, cosines to centroids
+    calls: int  # in which anything of substance is said
+    unexplained: int  # turns near to no topic, neither one that counts nor a retired one
+    sample: tuple[Turn, ...]  # of these, to find topics in; the same turns give the same sample
 
 
 def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress: Progress) -> None:
@@ -79,20 +84,20 @@ def update_topics(db: Database, config: Config, taxonomy: Taxonomy, *, progress:
 
     Topics are looked for once there are calls enough. Those that exist keep their ids.
     """
-    turns = _turns(db, config, store.all_calls(db))
-    hash_ = _hash(config, taxonomy, turns)
+    calls = store.all_calls(db)
+    hash_ = _hash(config, taxonomy, _turns(db, config, calls))
     if store.is_done(db, STAGE, ALL, hash_):
         return
     with progress("Find topics", 1) as advance:
         topics = _known(db, taxonomy)
-        placed = _place(db, topics, turns, taxonomy)
+        placed = _place(db, topics, _turns(db, config, calls), taxonomy)
         looked = _is_enough(db, config, topics, placed)
         if looked:
             themes = _find(db, config, taxonomy, placed)
             new = _as_topics(_unlike(themes, topics), _next_id(topics))
             if new:
                 topics = [*topics, *new]
-                placed = _place(db, topics, turns, taxonomy)
+                placed = _place(db, topics, _turns(db, config, calls), taxonomy)
         _save(db, topics, placed, hash_, looked=looked)
         advance(0.0)
 
@@ -103,22 +108,23 @@ def rebuild_topics(db: Database, config: Config, *, progress: Progress) -> str:
     A topic that lives on keeps its id and the label a user gave it; a new one gets a new id.
     """
     taxonomy = load_taxonomy(config.tagging.taxonomy)
-    turns = _turns(db, config, store.all_calls(db))
+    calls = store.all_calls(db)
     with progress("Find topics", 1) as advance:
         known = _known(db, taxonomy)
         old = [topic for topic in known if _is_found(topic) and topic.status == "active"]
         kept = [topic for topic in known if topic not in old]
-        placed = _place(db, kept, turns, taxonomy)
+        placed = _place(db, kept, _turns(db, config, calls), taxonomy)
         _check_calls(config, placed)
         themes = _unlike(_find(db, config, taxonomy, placed), kept)
         new, changes = succeed(old, _as_topics(themes, _next_id(known)), _rebuilds(db) + 1)
         living = {topic.id for topic in new}
         ended = [dataclasses.replace(t, status="ended") for t in old if t.id not in living]
         topics = [*kept, *ended, *new]
-        placed = _place(db, topics, turns, taxonomy)
+        placed = _place(db, topics, _turns(db, config, calls), taxonomy)
+        hash_ = _hash(config, taxonomy, _turns(db, config, calls))
         with store.transaction(db):
             store.save_topic_changes(db, changes)
-            _save(db, topics, placed, _hash(config, taxonomy, turns), looked=True)
+            _save(db, topics, placed, hash_, looked=True)
         advance(0.0)
     return rebuild_text(old, new, changes)
 
@@ -134,32 +140,34 @@ def place_call(db: Database, config: Config, taxonomy: Taxonomy, call: Call) -> 
 # What was said
 
 
-def _turns(db: Database, config: Config, calls: Iterable[Call]) -> list[Turn]:
+def _turns(db: Database, config: Config, calls: Iterable[Call]) -> Iterator[Turn]:
     """What buyers said in more than a few words, by call and position."""
-    return [
-        Turn(
-            id=id_,
-            text=text,
-            persona=persona,
-            call=call.id,
-            deal=call.deal or call.id,
-            stage=call.stage,
-            month=month_of(call.recorded_at, config.zone),
-        )
-        for call in calls
-        if call.is_read
-        for id_, side, persona, text in store.words_of_call(db, call.id)
-        if side == "buyer" and len(text.split()) >= config.topics.min_words
-    ]
+    for call in calls:
+        if not call.is_read:
+            continue
+        month = month_of(call.recorded_at, config.zone)
+        for id_, side, persona, text in store.words_of_call(db, call.id):
+            if side == "buyer" and len(text.split()) >= config.topics.min_words:
+                yield Turn(
+                    id=id_,
+                    text=text,
+                    persona=sys.intern(persona),
+                    call=call.id,
+                    deal=call.deal or call.id,
+                    stage=call.stage,
+                    month=month,
+                )
 
 
-def _hash(config: Config, taxonomy: Taxonomy, turns: Sequence[Turn]) -> str:
+def _hash(config: Config, taxonomy: Taxonomy, turns: Iterable[Turn]) -> str:
     definitions = [dataclasses.astuple(topic) for topic in taxonomy.topics.values()]
     names = (config.company, _rivals(config, taxonomy))
     encoder = weights.fingerprint(weights.EMBEDDING)
     facts = attrgetter(*(field.name for field in dataclasses.fields(Turn)))
-    rows = [facts(turn) for turn in turns]
-    return settings_hash(EDITION, encoder, config.topics, definitions, names, rows)
+    said = hashlib.sha256()
+    for turn in turns:
+        said.update(json.dumps(facts(turn)).encode())
+    return settings_hash(EDITION, encoder, config.topics, definitions, names, said.hexdigest())
 
 
 def _rivals(config: Config, taxonomy: Taxonomy) -> list[str]:
@@ -223,7 +231,7 @@ def _in_this_model(db: Database, topics: Sequence[Topic]) -> list[Topic]:
 
 
 def _place(
-    db: Database, topics: Sequence[Topic], turns: Sequence[Turn], taxonomy: Taxonomy
+    db: Database, topics: Sequence[Topic], turns: Iterable[Turn], taxonomy: Taxonomy
 ) -> Placed:
     """The turns of substance, each with the nearest topic that counts.
 
@@ -233,10 +241,11 @@ def _place(
     retired = [topic for topic in topics if topic.status == "retired"]
     by_phrase = _phrases(active, taxonomy)
     lean = leaning(lambda texts: sentence_vectors(db, texts))
-    kept: list[tuple[Turn, tuple[int | None, float]]] = []
-    unexplained = []
-    for start in range(0, len(turns), BATCH):
-        batch = turns[start : start + BATCH]
+    kept: list[tuple[Turn, int, float]] = []
+    calls: set[str] = set()
+    unexplained = _Sample()
+    turns = iter(turns)
+    while batch := list(itertools.islice(turns, BATCH)):
         vectors = sentence_vectors(db, [turn.text for turn in batch])
         places = zip(
             batch,
@@ -248,12 +257,37 @@ def _place(
         for turn, leans, near, (away, _) in places:
             phrase = by_phrase(turn.text)
             if phrase is not None:
-                kept.append((turn, (phrase, 1.0)))
-            elif leans >= LEANS and says_something(turn.text):
-                kept.append((turn, near))
-                if near[0] is None and away is None:
-                    unexplained.append(turn)
-    return Placed(tuple(t for t, _ in kept), tuple(n for _, n in kept), tuple(unexplained))
+                near = (phrase, 1.0)
+            elif leans < LEANS or not says_something(turn.text):
+                continue
+            calls.add(turn.call)
+            topic, cosine = near
+            if topic is not None:
+                kept.append((dataclasses.replace(turn, text=""), topic, cosine))
+            elif away is None:
+                unexplained.add(turn)
+    return Placed(tuple(kept), len(calls), unexplained.count, unexplained.turns())
+
+
+class _Sample:
+    """At most so many of the turns that are added, by a hash of their ids, in their order."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kept: list[tuple[int, int, Turn]] = []  # a heap: the last to stay is first to go
+
+    def add(self, turn: Turn) -> None:
+        """One turn more."""
+        self.count += 1
+        one = (-int(text_hash(turn.id), 16), self.count, turn)
+        if len(self._kept) < SAMPLE:
+            heapq.heappush(self._kept, one)
+        else:
+            heapq.heappushpop(self._kept, one)
+
+    def turns(self) -> tuple[Turn, ...]:
+        """Those that stayed."""
+        return tuple(turn for _, _, turn in sorted(self._kept, key=itemgetter(1)))
 
 
 def _phrases(topics: Sequence[Topic], taxonomy: Taxonomy) -> Callable[[str], int | None]:
@@ -272,27 +306,23 @@ def _phrases(topics: Sequence[Topic], taxonomy: Taxonomy) -> Callable[[str], int
 def _is_enough(db: Database, config: Config, topics: Sequence[Topic], placed: Placed) -> bool:
     """Whether to look for topics: at first by the calls, later by what no topic explains."""
     if not any(_is_found(topic) for topic in topics):
-        return len({turn.call for turn in placed.turns}) >= config.topics.min_calls
+        return placed.calls >= config.topics.min_calls
     before = int(store.setting(db, UNEXPLAINED) or 0)
-    return len(placed.unexplained) - before >= NEW_TURNS
+    return placed.unexplained - before >= NEW_TURNS
 
 
 def _check_calls(config: Config, placed: Placed) -> None:
-    calls = len({turn.call for turn in placed.turns})
-    if calls < config.topics.min_calls:
+    if placed.calls < config.topics.min_calls:
         raise InputError(
             f"topics are looked for once buyers say something of substance in "
             f"{config.topics.min_calls} calls ('min_calls' under [topics] in {config.path}); "
-            f"there are {calls}"
+            f"there are {placed.calls}"
         )
 
 
 def _find(db: Database, config: Config, taxonomy: Taxonomy, placed: Placed) -> list[Theme]:
     """Themes of what no topic explains."""
-    turns = list(placed.unexplained)
-    if len(turns) > SAMPLE:
-        drawn = {turn.id for turn in sorted(turns, key=lambda turn: text_hash(turn.id))[:SAMPLE]}
-        turns = [turn for turn in turns if turn.id in drawn]
+    turns = placed.sample
     if not turns:
         return []
     people = {participant.name for participant in store.all_participants(db)}
@@ -339,9 +369,9 @@ def _rebuilds(db: Database) -> int:
 def _save(
     db: Database, topics: Sequence[Topic], placed: Placed, hash_: str, *, looked: bool
 ) -> None:
-    sizes = Counter(topic for topic, _ in placed.topics)
-    first: dict[int | None, str] = {}
-    for turn, (topic, _) in zip(placed.turns, placed.topics, strict=True):
+    sizes = Counter(topic for _, topic, _ in placed.topics)
+    first: dict[int, str] = {}
+    for turn, topic, _ in placed.topics:
         first[topic] = min(first.get(topic, turn.month), turn.month)
     counted = [
         dataclasses.replace(
@@ -351,7 +381,7 @@ def _save(
         )
         for topic in topics
     ]
-    left = len(placed.unexplained)
+    left = placed.unexplained
     before = int(store.setting(db, UNEXPLAINED) or 0)
     with store.transaction(db):
         store.save_topics(db, counted)
@@ -361,12 +391,8 @@ def _save(
         store.record_run(db, STAGE, ALL, hash_)
 
 
-def _tags(placed: Placed) -> list[Tag]:
-    return [
-        _tag(turn, topic, score)
-        for turn, (topic, score) in zip(placed.turns, placed.topics, strict=True)
-        if topic is not None
-    ]
+def _tags(placed: Placed) -> Iterator[Tag]:
+    return (_tag(turn, topic, score) for turn, topic, score in placed.topics)
 
 
 def _tag(turn: Turn, topic: int, score: float) -> Tag:
