@@ -12,6 +12,7 @@ from callinsight.cli.app import FAILED, Database, Format, Shape, app, now, say, 
 from callinsight.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -59,34 +60,21 @@ def forget(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out, finish
     from callinsight.pipeline.forget import plan_account, plan_call, plan_person
-    from callinsight.pipeline.receipts import out_of_reach, shown, told
     from callinsight.pipeline.run import stored_config
-    from callinsight.progress import bar
 
     _check(yes=yes, dry_run=dry_run)
     named = [(plan_call, call), (plan_person, person), (plan_account, account)]
     wanted = [(make, name) for make, name in named if name is not None]
     if len(wanted) != 1:
         raise InputError("say what to forget: one of --call ID, --person NAME or --account NAME")
+    ((make, name),) = wanted
     path = database_path(db)
     with store.opened(path) as opened, _to_oneself(path, "forget", yes=yes):
         config = stored_config(opened)
-        if yes:
-            finish(opened)
-        (make, name) = wanted[0]
-        plan = make(opened, config, name)
-        if yes:
-            left = out_of_reach(opened, config, plan)
-            receipt = carry_out(opened, config, plan, who=user_name(who), at=now(), progress=bar)
-            typer.echo(shown(receipt, shape=shape))
-            if plan.calls or plan.touched:
-                say("\n".join(left))
-        else:
-            typer.echo(told(opened, config, plan))
-    if yes:
-        _say_kept(plan)
+        plan = _erase(
+            opened, config, lambda: make(opened, config, name), shape, who=_by(who, yes=yes)
+        )
     if yes and plan.held:  # asked for by name and not done, unlike in a purge
         raise typer.Exit(FAILED)
 
@@ -115,11 +103,8 @@ def purge(
     """
     from callinsight import store
     from callinsight.config import database_path
-    from callinsight.pipeline.erasing import carry_out, finish
     from callinsight.pipeline.purge import days_of, plan_purge
-    from callinsight.pipeline.receipts import out_of_reach, shown, told
     from callinsight.pipeline.run import stored_config
-    from callinsight.progress import bar
 
     _check(yes=yes, dry_run=dry_run)
     if audio and older_than is not None:
@@ -127,23 +112,18 @@ def purge(
     days = None if older_than is None else days_of(older_than)
     path = database_path(db)
     with store.opened(path) as opened, _to_oneself(path, "purge", yes=yes):
-        config = stored_config(opened)
+        config, by = stored_config(opened), _by(who, yes=yes)
         if audio:
-            _purge_audio(opened, config, shape, who=user_name(who) if yes else "")
+            _purge_audio(opened, config, shape, who=by)
             return
-        if yes:
-            finish(opened)
-        plan = plan_purge(opened, config, datetime.now(config.zone).date(), older_than=days)
-        if yes:
-            left = out_of_reach(opened, config, plan)
-            receipt = carry_out(opened, config, plan, who=user_name(who), at=now(), progress=bar)
-            typer.echo(shown(receipt, shape=shape))
-            if plan.calls or plan.touched:
-                say("\n".join(left))
-        else:
-            typer.echo(told(opened, config, plan))
-    if yes:
-        _say_kept(plan)
+        today = datetime.now(config.zone).date()
+        _erase(
+            opened,
+            config,
+            lambda: plan_purge(opened, config, today, older_than=days),
+            shape,
+            who=by,
+        )
 
 
 @app.command()
@@ -159,6 +139,32 @@ def receipts(shape: Shape = Format.TEXT, db: Database = None) -> None:
         typer.echo(shown(receipt, shape=shape))
     if not kept:
         say("Nothing was erased yet.")
+
+
+def _erase(
+    opened: Opened, config: Config, make: Callable[[], Plan], shape: Format, *, who: str
+) -> Plan:
+    """Show what would go; with somebody who says so, it goes, and what stays is named."""
+    from callinsight.pipeline.erasing import carry_out, finish
+    from callinsight.pipeline.receipts import out_of_reach, shown, told
+    from callinsight.progress import bar
+
+    if not who:
+        plan = make()
+        typer.echo(told(opened, config, plan))
+        return plan
+    finish(opened)
+    plan = make()
+    left = out_of_reach(opened, config, plan)
+    receipt = carry_out(opened, config, plan, who=who, at=now(), progress=bar)
+    typer.echo(shown(receipt, shape=shape))
+    if plan.calls or plan.touched:
+        say("\n".join(left))
+    for reason in plan.held:
+        say(f"Kept: {reason}")
+    if plan.doubt:
+        say(f"Mind: {plan.doubt}")
+    return plan
 
 
 def _purge_audio(opened: Opened, config: Config, shape: Format, *, who: str) -> None:
@@ -178,11 +184,9 @@ def _purge_audio(opened: Opened, config: Config, shape: Format, *, who: str) -> 
         say(f"Kept: {reason}")
 
 
-def _say_kept(plan: Plan) -> None:
-    for reason in plan.held:
-        say(f"Kept: {reason}")
-    if plan.doubt:
-        say(f"Mind: {plan.doubt}")
+def _by(who: str | None, *, yes: bool) -> str:
+    """Who erases; empty where it is only shown."""
+    return user_name(who) if yes else ""
 
 
 def _to_oneself(path: Path, command: str, *, yes: bool) -> AbstractContextManager[object]:
