@@ -23,6 +23,7 @@ from callinsight.calls.redaction.links import LINK, find_keys, find_links
 from callinsight.calls.redaction.numbers import find_numbers
 from callinsight.calls.redaction.passwords import PASSWORD, find_passwords
 from callinsight.calls.redaction.people import NAME, find_names
+from callinsight.calls.redaction.postcodes import find_postcodes
 from callinsight.calls.redaction.spoken import is_said_between, tokens_of
 from callinsight.calls.redaction.talk import Found, Talk, talks_of
 from callinsight.calls.redaction.words import with_placeholders
@@ -301,10 +302,10 @@ def _find(
     if PASSWORD in rules.kinds:
         found += [*find_keys(talk), *find_passwords(talk)]
     if ADDRESS in rules.kinds:
-        found += find_addresses(talk)
-    found += [*find_codes(talk, rules.kinds), *find_numbers(talk, rules.kinds)]
+        found += [*find_addresses(talk), *find_postcodes(talk)]
     if CARD in rules.kinds:
         found += find_expiries(talk)
+    found += [*find_codes(talk, rules.kinds), *find_numbers(talk, rules.kinds)]
     if rules.names:
         found += find_names(talk, rules.buyers, rules.others, people_in)
     return found

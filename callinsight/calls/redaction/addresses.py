@@ -21,7 +21,8 @@ CONTEXT = re.compile(
     r"address|\blive[sd]?\b|\bliving\b|\bship\b|deliver|post(?:ed|al)? (?:it|to)|mail (?:it|them|that|to)"
     r"|office(?: is|s are|'s)|located|based (?:at|in)|come (?:to|by)|visit|drop (?:it|them)|head to|we're at"
     r"|moved to|home is|send (?:it|them|that|the)|street|\bhouse\b|flat\b|apartment|pick (?:it|me|them) up"
-    r"|registered|parcel|package|courier|meet (?:me|us) at|we are at|i'm at|that's|it's"
+    r"|registered|property|premises|install|is it\b"
+    r"|parcel|package|courier|meet (?:me|us) at|we are at|i'm at|that's|it's"
 )
 SURE = (
     "street|avenue|ave|road|rd|boulevard|blvd|lane|ln|crescent|terrace|parkway|pkwy|mews|turnpike"
@@ -47,7 +48,7 @@ ZIP = (  # of America and of India
 )
 UNITS = r"(?:flat|apartment|apt\.?|unit|suite|floor|building|room|ste\.?|#) ?#?\w{1,4}"
 STREET = re.compile(
-    rf"(?:\b{UNITS},? )?\b(?P<number>\d{{1,5}}[a-z]?(?: ?[-–/] ?\d{{1,5}})?(?: [a-d])?),? "
+    rf"(?:\b{UNITS},? )?(?:\bnumber )?\b(?P<number>\d{{1,5}}[a-z]?(?: ?[-–/] ?\d{{1,5}})?(?: [a-d])?),? "
     rf"(?:(?P<name>(?:[a-z],? ){{3,15}}|(?:(?!(?:{NOT_NAMES})\b|\d+\b)[\w'’.-]+ ){{1,3}}?)"
     rf"(?P<type>{SURE}|{UNSURE})|broadway)\b"
     r"\.?(?!['’])",
@@ -64,6 +65,10 @@ REST = re.compile(
 )
 TOWN = re.compile(
     r"(?:, | in |, in )(?:[A-Z][\w'’-]+)(?: [A-Z][\w'’-]+)?(?:, (?:[A-Z]{2}\b|[A-Z]\w+))?"
+)
+HOUSE = re.compile(  # that has a name and no number
+    r"\b(?:[A-Z][\w'’]+ ){1,3}(?:Farm|Cottage|House|Lodge|Barn|Hall|Manor|Mill|Rectory|Vicarage|Grange|Villa)"
+    rf",? (?:on |in )?(?:[A-Z][\w'’]+ ){{1,3}}(?i:{SURE}|{UNSURE})\b"
 )
 BOX = re.compile(r"\bp\.? ?o\.? box (?:number )?\d[\d ]*\d", re.I)
 CODE = re.compile(rf"\b(?:{POSTCODE}|{ZIP})", re.I)
@@ -92,6 +97,8 @@ def find_addresses(talk: Talk) -> Iterator[Found]:
     for found in STREET.finditer(said.text):
         if _is_street(talk, found, said.span(*found.span())[0], said.text):
             yield _found(said.span(found.start(), _end(said.text, found)), found[0])
+    for found in HOUSE.finditer(said.text):
+        yield _found(said.span(found.start(), _end(said.text, found)), found[0])
     for found in BOX.finditer(said.text):
         yield _found(said.span(*found.span()), found[0])
     for found in CODE.finditer(said.text):
@@ -115,7 +122,8 @@ def _is_street(talk: Talk, found: re.Match[str], start: int, text: str) -> bool:
         return not re.search(r"[$£€]$", talk.text[:start])
     capital = all(word[:1].isupper() or word[:1].isdigit() for word in [*name, kind])
     return capital or bool(
-        CONTEXT.search(talk.lead(start)[-70:]) and kind.casefold() not in ("st",)
+        (CONTEXT.search(talk.lead(start)[-70:]) or talk.asked_at(start) == ADDRESS)
+        and kind.casefold() not in ("st",)
     )
 
 

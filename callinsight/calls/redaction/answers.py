@@ -77,6 +77,7 @@ TWO_WORDS = {
     ("hash", "sign"): "#",
 }
 CASES = words_in("capital capitals uppercase lowercase upper lower case letter caps small space")
+POUND_KEY = re.compile(r"\W*pound\b(?! a| per)", re.I)
 EXTENDS = re.compile(  # what else a password has, told behind it
     r",? (?:(?:and )?(?:then )?(?:with |followed by |plus )?(?:an? |one |the )?)?"
     r"(?:exclamation (?:mark|point)|question mark|dollar sign|at sign|hash(?:tag| sign)?|star|asterisk"
@@ -267,7 +268,7 @@ def _may_be_word(said: _Said, token: Token) -> bool:
 
 def _is_secret(turn: str, first: Token, said: _Said, *, alone: bool) -> bool:
     """Whether what is read out can be a secret: nothing that is counted, dated or only named."""
-    if not said.end or UNIT.match(turn, said.end):
+    if not said.end or (UNIT.match(turn, said.end) and not POUND_KEY.match(turn, said.end)):
         return False
     if said.secret:
         return True

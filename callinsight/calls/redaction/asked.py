@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from callinsight.calls.redaction.contexts import ADDRESS, HARMLESS, LEADS, PASSWORD, SENT_TO, THINGS
+from callinsight.calls.redaction.contexts import (
+    ADDRESS,
+    BANK,
+    HARMLESS,
+    LEADS,
+    PASSWORD,
+    SENT_TO,
+    THINGS,
+)
 from callinsight.calls.redaction.spoken import is_said_between
 
 if TYPE_CHECKING:
@@ -23,8 +31,8 @@ SECRET = re.compile(  # one secret, not secrets in general: no plural, no `passw
     rf"(?:{_ONE} (?:\w+ ){{0,2}})?\b(?:pass ?word|pass ?code|pass ?phrase|pin(?: (?:code|number))?"
     rf"|{_KIND_OF_CODE} code|wi-?fi\b[^.?!\n]{{0,40}}\bkey"
     r"|(?:wi-?fi|network|security|api|access|secret|host|recovery) key"
-    r"|(?:safe|security|secret|memorable|code) word"
-    r"|(?:client|api|app|webhook|signing|shared) (?:secret|token)|(?:bearer|auth|access) token)\b"
+    r"|(?:safe|security|secret|memorable|code) word|(?:client|api|app|webhook|signing|shared) (?:secret"
+    r"|token)|(?:bearer|auth|access) token)\b"
     rf"|{_ONE} (?:code|secret|credentials?"
     r"|combination(?! of (?!(?:the|your) (?:lock|safe|key|door|gate))))\b|\bsecurity (?:question|answer)\b"
     r"|\b(?:read|give|tell)\b[^.?!\n]{0,20} (?:the|those|that) (?:\w+ )?(?:digits|figures)\b"
@@ -39,13 +47,12 @@ IN_GENERAL = re.compile(  # `password policy`, `the code on the label`
     r"|rotation|hash|fields?\b|sharing|expir))"
 )
 ASKING = re.compile(
-    r"\?|\bwhat(?:'?s| is| was| are)\b|\bwhich\b"
-    r"|\b(?:give|tell|read|send|text|spell|repeat|confirm|say) (?:me|us|it|out|that)\b"
-    r"|\b(?:can|could|may|might|shall) (?:i|we|you)\b"
+    r"\?|\bwhat(?:'?s| is| was| are)\b|\bwhich\b|\b(?:give|tell|read|send|text|spell|repeat|confirm"
+    r"|say) (?:me|us|it|out|that)\b|\b(?:can|could|may|might|shall) (?:i|we|you)\b"
     r"|\bi(?:'ll|'d| will| just| do)? ?(?:just |also )?(?:need|want)\b|\bneed (?:your|the|a)\b"
     r"|\bplease\b|\bgo ahead\b|\bready\b|\b(?:have|got) (?:the|your|a|an)\b|\byou (?:have|got)\b"
     r"|\bgiving me\b|\bgonna need\b|\bgoing to need\b|\bstart(?:ing)? with\b"
-    r"|\band (?:the|your)\b|\btake (?:the|your|a)\b"
+    r"|\band (?:the|your)\b|\btake (?:the|your|a)\b|\blet me (?:find|get|grab|look)\b"
 )
 _WHOSE = (
     r"(?:first|childhood|favou?rite|oldest|best|mother's|father's|mum's|dad's|mom's|grand\w+'s)"
@@ -57,23 +64,32 @@ _WHAT = (
 )
 QUESTION = re.compile(  # asked to find out whether somebody is who they say
     r"\b(?:code|safe|security|secret|memorable) ?word\b[^.!?]{0,40}(?:\?|please)"
-    r"|\bmaiden name\b[^.!]{0,40}[?.]?\s*$"
-    r"|\b(?:security|secret|memorable) (?:answer|word|name|place|date|phrase|person)\b[^.!]{0,20}\?"
-    r"|\banswer to (?:\w+ ){0,3}(?:security|secret|memorable) question"
+    r"|\bmaiden name\b[^.!]{0,40}[?.]?\s*$|\b(?:security|secret|memorable) (?:answer|word|name|place|date"
+    r"|phrase|person)\b[^.!]{0,20}\?|\banswer to (?:\w+ ){0,3}(?:security|secret|memorable) question"
     rf"|\bwh(?:at|o|ere|ich)\b[^.?!]{{0,40}}\byour (?:very )?{_WHOSE} {_WHAT}\b"
     r"|\bname of (?:your|the) (?:(?:first|childhood|favou?rite|primary|old) )*"
     r"(?:pet|school|teacher|street|dog|cat|best friend|hospital)\b"
     r"|\b(?:city|town|hospital|place|where)\b[^.?!]{0,20}\b(?:were you|you were) born"
     r"|\bstreet (?:did )?you gr[eo]w up|\bwhere (?:did you|you) (?:meet|met) your"
 )
+NEXT = re.compile(
+    r"\band (?:the|your|what|how|when|who|do|are) [^.?!]*\?\s*$"
+)  # asks for something else
 MOST_WAITING = 6
 SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?!\s)[^.?!\n]+)*[.?!]*")
 _MARKS = re.compile(r"\[(\w+) \d+\]")
 _ADDRESS = re.compile(
-    r"\b(?:post ?codes?|zip(?: code)?|eir ?code|house number|street|address(?!ed|ing)\b|which (?:flat"
-    r"|house|number))\b"
+    r"\b(?:post ?codes?|zip(?: code)?|eir ?code|house number|(?:which|what) street|street (?:name|number)"
+    r"|address(?!ed|ing)\b)\b|\b(?:which|right) (?:flat|house|number|property|place)\b"
+    r"|\bwhere (?:do|are|should|shall|can|would|will|did|is|'s)\b[^.?!\n]{0,30}"
+    r"\b(?:coming|collect|deliver\w*|ship\w*|send|go|going|pick|post|live|located|drop|headed|install)\b"
 )
-NAMES = {**LEADS, HARMLESS: THINGS, PASSWORD: SECRET, ADDRESS: _ADDRESS}
+_ACCOUNT = re.compile(
+    rf"{LEADS[BANK].pattern}|\baccount\b[^.?!]{{0,40}}\b(?:pa(?:y|id)|deposit|refund|transfer|debit|go to"
+    rf"|into)\b"
+    r"|\b(?:pa(?:y|id)|deposit|refund|transfer|debit)\b[^.?!]{0,40}\baccount\b"
+)
+NAMES = {**LEADS, BANK: _ACCOUNT, HARMLESS: THINGS, PASSWORD: SECRET, ADDRESS: _ADDRESS}
 
 
 def asked_in(turns: Iterable[str]) -> list[str]:
@@ -86,8 +102,12 @@ def asked_in(turns: Iterable[str]) -> list[str]:
             kind, age = asked, 0
         elif kind == ANSWER:
             age += LASTS * (not _waits(text))
-        elif kind in _MARKS.findall(text):
+        elif kind != PASSWORD and NEXT.search(text):
+            kind = ""
+        elif kind in (marks := _MARKS.findall(text)):
             age = 0
+        elif ADDRESS in marks:  # a postcode may follow that nobody asked for
+            kind, age = ADDRESS, 0
         else:
             age += 1
     return kinds
@@ -120,5 +140,7 @@ def _asked(text: str) -> str:
         ]
         kinds = {name for *_, name in named}
         if kinds and (PASSWORD in kinds or ASKING.search(sentence)):
-            last = HARMLESS if {HARMLESS, PASSWORD} <= kinds else max(named)[-1]
+            last = max(named)[-1]
+            if PASSWORD in kinds:
+                last = HARMLESS if HARMLESS in kinds else PASSWORD
     return last

@@ -63,6 +63,11 @@ def is_email(text: str) -> bool:
     return (0, len(text)) in _spans(recognisers().email, text)
 
 
+def is_domain(text: str) -> bool:
+    """Whether the whole text is a domain that there can be."""
+    return is_email(f"a@{text}")
+
+
 def has_luhn(digits: str) -> bool:
     """Whether the last digit checks the others, as on payment cards."""
     return bool(recognisers().card.validate_result(digits))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callinsight.calls.redaction import checks
 from callinsight.calls.redaction.contexts import ABROAD, BANK, GOVERNMENT, HARMLESS, LINKS
 from callinsight.calls.redaction.numbers import context_of
-from callinsight.calls.redaction.spoken import runs_of
+from callinsight.calls.redaction.spoken import part_of, runs_of
 from callinsight.calls.redaction.talk import Found
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def _said(talk: Talk, run: Run) -> Found | None:
     if not 6 <= len(value) <= 44 or not re.search(r"\d{2}", value):
         return None
     if len(value) >= 15 and (span := _iban(value)):
-        return _part(run, span, BANK, value)
+        return _found(run, span, BANK, value)
     insured = re.search(r"[A-Z]{2}\d{6}[A-D]", value)
     if insured and checks.national_insurance_in(insured[0]):
-        return _part(run, insured.span(), GOVERNMENT, value)
+        return _found(run, insured.span(), GOVERNMENT, value)
     named = NATIONAL_ID.search(value)
     if value.isdigit() or not named:
         return None
@@ -64,9 +64,9 @@ def _said(talk: Talk, run: Run) -> Found | None:
     if checked and context != HARMLESS:
         return Found(run.start, run.end, GOVERNMENT, value)
     if context in (GOVERNMENT, ABROAD):
-        return _part(run, named.span(), GOVERNMENT, value)
+        return _found(run, named.span(), GOVERNMENT, value)
     if context == BANK and len(named[0]) >= 8:
-        return _part(run, named.span(), BANK, value)
+        return _found(run, named.span(), BANK, value)
     return None
 
 
@@ -89,12 +89,5 @@ def _iban(value: str) -> tuple[int, int] | None:
     return None
 
 
-def _part(run: Run, span: tuple[int, int], kind: str, value: str) -> Found:
-    """The atoms of a run in which a part of its value lies."""
-    inside, place = [], 0
-    for atom in run.atoms:
-        size = len(atom.value) * (atom.value != "+")
-        if place < span[1] and place + size > span[0]:
-            inside.append(atom)
-        place += size
-    return Found(inside[0].start, inside[-1].end, kind, value[slice(*span)])
+def _found(run: Run, span: tuple[int, int], kind: str, value: str) -> Found:
+    return Found(*part_of(run, span), kind, value[slice(*span)])

@@ -9,21 +9,28 @@ PASSWORD, CVV, ABROAD, HARMLESS = "password", "cvv", "abroad", "harmless"
 ADDRESS, LINK = "address", "link"
 _NUMBER = r"(?: ?(?:numbers?|no\b\.?|id|#|codes?))"
 _SENT_TO = r"(?: (?:to|on|by|via) (?:your|the|my|his|her) (?:phone|mobile|cell|e-?mail|inbox)\b)"
-_VAGUE = "about|around|roughly|approximately|nearly|almost|over|up to|between"
+_VAGUE = (
+    r"about|around|roughly|approximately|nearly|almost|over|up to|between|users|seats|price[sd]?|costs?|total"
+    r"|worth|spend|spent|pay(?:ing)?|charge[sd]?"
+)
 CONTEXTS = {
     CARD: r"\b(?:cards?\b|visa\b|master ?card\b|amex\b|long number)|american express",
-    CVV: r"\b(?:cv[vc]2?|c v [vc])\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)",
+    CVV: r"\b(?:cv[vc]2?|c v [vc])\b|security code|(?:three|3|four|4) (?:digits?|numbers) (?:on|code)"
+    r"|(?:three|3|four|4)(?: digits?| numbers?| figures)? on the (?:back|front|reverse)",
     BANK: r"\b(?:account|a/c)\W{0,2}(?:is )?$"
     r"|\b(?:acct\b|iban\b|i ban\b|ifsc\b|bsb\b|clabe\b|blz\b|wire to)|bankleitzahl|konto(?:nummer)?\b"
     r"|sort ?code|account (?:number|no\b)|routing|transit number"
     r"|bank (?:details|account)|checking account|savings account|and the account\b(?! \w)"
     r"|\[bank \d+\]\W{1,3}(?:and )?(?:the )?account",
     GOVERNMENT: r"\b(?:ssn\b|ein\b|s s n\b|n\.?i\.? (?:number|no\b)|nino\b|tax number|nhs\b|itin\b"
-    r"|id card|id number)|social security|(?:my|your|his|her|full) social\b|social (?:is|number)"
-    r"|\ba social\b(?= (?:for|to|too|as well)\b|\W*$)"
-    r"|national (?:insurance|id\b)|tax (?:id|file|identification|payer)|taxpayer|passport"
-    r"|driv(?:er'?s?|ing) licen[cs]e|medicare(?: card)?|identity card|identification number|steuer"
-    r"|insurance number|residence permit|health card",
+    r"|id card|id number)|social security|(?:my|your|his|her|full) socials?\b|both (?:of )?your socials\b"
+    r"|social (?:is|number)|\ba social\b(?= (?:for|to|too|as well)\b|\W*$)|national (?:insurance|id\b)"
+    r"|tax (?:id|file|identification|payer)|taxpayer|passport|driv(?:er'?s?|ing) licen[cs]e"
+    r"|medicare(?: card)?|identity card|identification number|steuer|insurance number|residen(?:ce"
+    r"|t) (?:permit|card)|health card|\b(?:utr|pps|ppsn|fein|nric|hkid|ahv|trn|gstin|abn|kvk|rut|cuil|cuit"
+    r"|siren|siret|uscis)\b|unique taxpayer|vat (?:id|number|reg\w*|no\b)|(?:voter|emirates|military"
+    r"|alien) (?:id|number)|resident (?:id|registration)|green card|ausweis|reisepass|sozialversicherung"
+    r"|c[ée]dula|birth certificate|health insurance|medicaid",
     ABROAD: r"\b(?:cpf|cnpj|dni|nif|tfn|bsn|pesel|insee|curp|personnummer)\b|a{1,2}dh?a{1,2}r\b(?: card)?"
     r"|codice fiscale|fiscal code|s[ée]curit[ée] sociale|social insurance|permanent account number"
     r"|burgerservice"
@@ -40,13 +47,12 @@ CONTEXTS = {
     r"|call ?back|extension|country code|area code|after hours",
     HARMLESS: rf"\b(?:{_VAGUE})\b"
     r"|\b(?:invoices?|orders?|purchase|p\.?o\.?|quotes?|tickets?|tracking|serial|sku"
-    r"|versions?|builds?|reference|refs?|batch|budget|price[sd]?|costs?|revenue|total|worth|population"
-    r"|users|seats|iso|rfc|ports?"
-    r"|parcel|shipment|firmware|article|barcode|warranty|timestamp|turnover|salary|isbn|discount"
-    r"|coupon|promo(?:tion)?|clause|section|error|postcode|zip|spend|spent|pay(?:ing)?|charge[sd]?)\b"
+    r"|versions?|builds?|reference|refs?|batch|budget|revenue|population|iso|rfc|ports?|parcel|shipment"
+    r"|firmware|article|barcode|warranty|timestamp|turnover|salary|isbn|discount|coupon|promo(?:tion)?"
+    r"|clause|section|error|postcode|zip)\b"
     rf"|\b(?:case|part|model|contract|customer|policy|lot|job|project|meeting|webinar|conference|room"
     rf"|member|client|asset|vendor|supplier|registration|item|product|record"
-    rf"|transaction|confirmation|booking|deal|opportunity|claim|document|form|flight|vat|company"
+    rf"|transaction|confirmation|booking|deal|opportunity|claim|document|form|flight|company"
     rf"|event|error|area){_NUMBER}|(?<!driver's )(?<!drivers )(?<!driver )(?<!driving )\blicen[cs]e{_NUMBER}",
 }
 CORRECTED = re.compile(  # a code that was read out wrongly, and is read out again
@@ -59,6 +65,9 @@ ANY_NUMBER = re.compile(  # speaks of a phone where nothing else is named
 )
 LEADS = {name: re.compile(pattern) for name, pattern in CONTEXTS.items()}
 THINGS = re.compile(CONTEXTS[HARMLESS].partition(")\\b|")[2])  # what is harmless and has a name
+MEETING = re.compile(  # which lets in who has it with its passcode
+    r"\b(?:meeting|conference|webinar|bridge|zoom|teams|webex)(?: room)? ?(?:id|code|number)\b[^.?!\n]{0,20}$"
+)
 SENT_TO = re.compile(_SENT_TO)
 NEAR_WORDS = {
     CARD: 16,

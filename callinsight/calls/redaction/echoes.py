@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from callinsight.calls.redaction.addresses import ADDRESS
+from callinsight.calls.redaction.asked import SENTENCE
 from callinsight.calls.redaction.contexts import NUMBERS
-from callinsight.calls.redaction.emails import EMAIL
+from callinsight.calls.redaction.emails import EMAIL, PROVIDERS, SIGNS
 from callinsight.calls.redaction.links import LINK
 from callinsight.calls.redaction.numbers import is_amount
 from callinsight.calls.redaction.passwords import PASSWORD
@@ -24,6 +25,10 @@ IN_WORDS = (EMAIL, ADDRESS, PASSWORD)  # what may be repeated in words, several 
 TURNS_BEHIND = 4  # so many turns later it may still be repeated
 SHORTEST = 3  # letters and figures that are no chance, if they stand in what was dictated,
 FEWEST_WORDS, LONG = 2, 8  # words, with so many letters and figures, that are no chance
+WORD = re.compile(r"[^\W\d_]{4,}")
+SPELT = re.compile(
+    r"\bwith (?:an?|one|two|double)\b|\bone word\b|\bspel[lt]|\blike the\b|\bno space|hyphen", re.I
+)
 NEXT = 2  # and in the turn behind it
 
 
@@ -54,14 +59,47 @@ def echoes_of(turns: Sequence[Turn], parts: Sequence[Part], found: Found) -> Ite
     for turn in range(first + 1, min(len(turns), last + TURNS_BEHIND + 1)):
         if turn in own:
             continue
-        if found.kind in IN_WORDS:
-            yield from (Part(turn, *span) for span in _words_of(turns[turn].text, said[1]))
-        for start, end, value in _read_out(turns[turn].text):
-            inside = turn < last and value.isdigit()
-            shortest = NEXT if inside or turn <= recent + 1 else SHORTEST
-            if len(value) >= shortest and (inside or any(value in one for one in said)):
-                recent = max(recent, turn)
-                yield Part(turn, start, end)
+        echoes = list(
+            _echoes(
+                turns[turn].text, found, texts, said, inside=turn < last, near=turn <= recent + 1
+            )
+        )
+        recent = max(recent, turn) if echoes else recent
+        yield from (Part(turn, *span) for span in echoes)
+
+
+def _echoes(
+    text: str,
+    found: Found,
+    texts: Sequence[str],
+    said: tuple[str, str],
+    *,
+    inside: bool,
+    near: bool,
+) -> Iterator[tuple[int, int]]:
+    """Where a turn repeats what was said, `inside` of it or `near` behind it."""
+    if found.kind in IN_WORDS:
+        yield from _words_of(text, said[1])
+    if found.kind == EMAIL and near:
+        yield from _word_of(text, texts)
+    for start, end, value in _read_out(text):
+        within = inside and value.isdigit()
+        shortest = NEXT if within or near else SHORTEST
+        if len(value) >= shortest and (within or any(value in one for one in said)):
+            yield start, end
+
+
+def _word_of(text: str, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where one word of it stands in a sentence that says how it is spelt."""
+    words = {word for said in texts for word in WORD.findall(said.casefold())} - {
+        *PROVIDERS,
+        *SIGNS,
+    }
+    for sentence in SENTENCE.finditer(text):
+        if SPELT.search(sentence[0]):
+            for word in WORD.finditer(text, *sentence.span()):
+                if word[0].casefold() in words:
+                    yield word.span()
 
 
 def _words_of(text: str, said: str) -> Iterator[tuple[int, int]]:

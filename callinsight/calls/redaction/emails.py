@@ -35,6 +35,7 @@ PROVIDERS = words_in(
 )
 DOMAIN_WORDS = 4  # a domain's name may be heard as so many words
 LOCAL_WORDS = 3
+SHORTEST_SPELT = 3  # letters of a word that may be spelt behind it
 CONTEXT = re.compile(
     r"\be-?mails?\b|\be mail|\bmail\b|inbox|\bsend\b|write to|\breach\b|\baddress\b|\bcc\b|contact|invite"
     r"|forward|copy in|\bping\b|\bloop in|share it with"
@@ -60,6 +61,14 @@ BRACKETED = re.compile(  # ann (at) acme [dot] com
     r"(?<![\w.+-])([\w.+-]++)\s?[\[({]\s?at\s?[\])}]\s?([\w-]++(?:\s?(?:[\[({]\s?dot\s?[\])}]|\.)\s?[\w-]++)+)",
     re.I,
 )
+GIVEN = re.compile(
+    r"\[email \d+\]\W*(?:(?:and|then|so|it's|that's)\W+){0,3}$"
+)  # the name before the at
+JOINED = re.compile(  # a name of which nobody says where it is
+    r"(?<![\w@.])(?P<first>[^\W\d_]{2,})(?: underscore |_)(?P<last>[^\W\d_]{2,})(?!\W+(?:at|dot)\b|[@.]\w)",
+    re.I,
+)
+ABOUT_EMAIL = re.compile(r"\be-?mails?\b|\[email \d+\]|same format")
 
 
 class Piece(NamedTuple):
@@ -79,12 +88,58 @@ def find_emails(talk: Talk) -> Iterator[Found]:
         domain = re.sub(r"\W*\bdot\b\W*|\s?\.\s?", ".", written[2], flags=re.I)
         if checks.is_email(f"{written[1]}@{domain}"):
             yield Found(*written.span(), EMAIL, f"{written[1]}@{domain}".casefold())
-    tokens = _with_at(spelled_out(tokens_of(talk.text)))
+    for joined in JOINED.finditer(talk.text):
+        lead = talk.lead(joined.start())
+        words = {joined["first"].casefold(), joined["last"].casefold()}
+        if ABOUT_EMAIL.search(lead) and not words & STOP:
+            yield Found(*joined.span(), EMAIL, re.sub(r"\W+", "", joined[0]).casefold())
+    tokens = _once(_with_at(spelled_out(tokens_of(talk.text))))
     for index, token in enumerate(tokens):
         if token.plain in AT and 0 < index < len(tokens) - 1:
             found = _around(talk, tokens, index)
             if found:
                 yield found
+
+
+def _once(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens with a word alone where it is said and then spelt: `kwabs, K W A B S`."""
+    kept: list[Token] = []
+    index, spelt = 0, False
+    while index < len(tokens):
+        token = tokens[index]
+        if spelt and token.text == "," and _joins(tokens, index):
+            index += 1
+            continue
+        kept.append(token)
+        index += 1
+        if len(token.text) < SHORTEST_SPELT or not token.text.isalpha():
+            spelt = spelt and number_at([token], 0) is not None
+            continue
+        if behind := _spelling_of(token.plain, tokens, index):
+            kept[-1] = token._replace(end=tokens[behind - 1].end)
+            index, spelt = behind, True
+    return kept
+
+
+def _joins(tokens: Sequence[Token], index: int) -> bool:
+    """Whether an address goes on behind a comma."""
+    following = tokens[index + 1 : index + 2]
+    return any(t.plain in AT or t.plain in SIGNS or number_at([t], 0) for t in following)
+
+
+def _spelling_of(word: str, tokens: Sequence[Token], index: int) -> int:
+    """The index behind letters that spell a word; 0 if none do."""
+    said = ""
+    while index < len(tokens) and word.startswith(said) and said != word:
+        token = tokens[index]
+        if len(token.text) == 1 and token.text.isalpha():
+            said += token.plain
+        elif token.plain in TIMES and index + 1 < len(tokens):
+            said += tokens[index + 1].plain * (TIMES[token.plain] - 1)
+        elif token.text not in ",-":
+            break
+        index += 1
+    return index if said == word else 0
 
 
 def _with_at(tokens: Sequence[Token]) -> list[Token]:
@@ -112,6 +167,8 @@ def _around(talk: Talk, tokens: Sequence[Token], index: int) -> Found | None:
     provider = domain[0].text.split(".")[0] in PROVIDERS
     expected = provider or bool(CONTEXT.search(lead))
     local = _local(talk.text, tokens, index, expected=expected)
+    if not local and GIVEN.search(lead) and checks.is_domain(domain[0].text):
+        return Found(domain[0].start, domain[0].end, EMAIL, domain[0].text)
     if not local:
         return None
     name = "".join(piece.text for piece in local)
@@ -246,7 +303,7 @@ def _may_precede(
         return True
     if short and (len(set(following.text)) == 1 or following.text.isdigit()):
         return True
-    if token.plain in STOP or text[token.end : following.start] != " ":
+    if token.plain in STOP or text[token.end : following.start].strip(" ,"):
         return False
     if following.text.isdigit() or short:
         return words < 1

@@ -11,6 +11,7 @@ from callinsight.calls.redaction.spoken import (
     TIMES,
     number_at,
     pairs_in,
+    runs_of,
     tokens_of,
     words_in,
 )
@@ -36,6 +37,9 @@ SECRET = re.compile(
     r"|/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|/(?:reset|invite|magic|verify|share|join|unsubscribe|confirm|s|auth|login|token)/(?=[\w.~-]*\d)[\w.~-]{5,}"
     r"|/(?=[A-Za-z_]*\d)(?=(?:\w*\d){3})(?=\w*[A-Za-z])\w{16,}"
+    # a short mark behind what says that somebody was let in, none of a word
+    r"|/(?:view|preview|guest|private|pay|i|d|dl|shared|board|doc|w|room|meet|proposals?|sign|access|unlock"
+    r"|activate|session|live|f|folder|onboard)/(?=[a-z]*\d)(?=\d*[a-z])(?![\w-]*[a-z]{4})[\w-]{4,}(?![\w.-])"
     r"|/(?:meet|meeting|join|j|room)/(?:[\w-]+/)?\d[\d-]{6,}",
     re.I,
 )
@@ -43,16 +47,25 @@ RANDOM = re.compile(  # a part of a path that is no word and no name, as it is w
     r"/(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?![\w-]*[a-z]{4})[\w-]{8,}(?![\w.-])"
 )
 SPELLED = re.compile(
-    r"/(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{5,}$"
+    r"/(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{4,}$"
 )  # and one that is said letter by letter
-FEWEST_SPELLED = 5
+FEWEST_SPELLED = 4
+OF_LINK = re.compile(  # before a part of one
+    r"\b(?:link|url|slash)\b[^\n]{0,80}"
+    r"\b(?:(?:end|start|begin)(?:s|ing)? (?:in|with|on)|(?:is|has|and|then) (?:your|the|a) code)"
+    r"\W*(?:\b(?:yeah|yes|okay|ok|um|uh|so|it's)\b\W*)*$"
+    r"|\bnew one\W+it'?(?:ll|s| will| should)? (?:end|start)s? (?:in|with) $"
+)
 LETS_IN = re.compile(  # meetings, and files that somebody shared: the address is all the key there is
     r"(?:^|[/.])(?:(?:1?drv\.ms|we\.tl|forms\.gle|discord\.gg|chat\.whatsapp\.com|hooks\.slack\.com/services"
     r"|zoom\.us/(?:j|s|w|my|rec/(?:share|play))|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)"
     r"|webex\.com/(?:meet|join)|dropbox\.com/(?:scl|sh?|l)|wetransfer\.com/(?:downloads|transfers)"
     r"|slack\.com/join|box\.com/[sv]|(?:docs|drive)\.google\.com/[\w/]{1,40}/(?:d|folders)"
     r"|t\.me/joinchat|calendly\.com/d|sharepoint\.com/:[a-z]:|icloud\.com/iclouddrive"
-    r"|figma\.com/(?:file|design|proto|board))/\S"
+    r"|figma\.com/(?:file|design|proto|board)|miro\.com/app/board|trello\.com/(?:b|invite)|loom\.com/share"
+    r"|canva\.com/design|docsend\.com/view|mega\.nz/(?:file|folder)|whereby\.com|meet\.jit\.si|meet\.goto\.com"
+    r"|gotomeet(?:ing)?\.(?:me|com/join)|join\.skype\.com|discord\.com/invite|airtable\.com/(?:app\w+/)?shr\w*"
+    r"|forms\.office\.com/[re]|bit\.ly|tinyurl\.com|rebrand\.ly|cutt\.ly|is\.gd)/\S"
     r"|meet\.google\.com/[a-z]{3}-?[a-z]{4}-?[a-z]{3}\b|webex\.com/[\w/-]{0,80}j\.php\?|t\.me/\+\w"
     r"|(?:sharepoint|onedrive\.live)\.com/[^?\s]{0,300}\?(?:\S{0,300}&)?(?:sourcedoc|resid|authkey|id)="
     r"|notion\.(?:so|site)/[\w/-]{0,200}[0-9a-f]{32})",
@@ -96,6 +109,15 @@ def find_links(talk: Talk) -> Iterator[Found]:
         ):
             yield Found(tokens[index].start, tokens[end - 1].end, LINK, said)
         index = max(index + 1, end)
+    yield from _ends(talk)
+
+
+def _ends(talk: Talk) -> Iterator[Found]:
+    """What a link is said to end or begin with, and what of it follows a `then your code`."""
+    for run in runs_of(talk.text, letters=True):
+        mixed = not run.value.isdigit() and not run.value.isalpha()
+        if mixed and len(run.value) >= FEWEST_SPELLED and OF_LINK.search(talk.lead(run.start)):
+            yield Found(run.start, run.end, LINK, run.value.casefold())
 
 
 def find_keys(talk: Talk) -> Iterator[Found]:

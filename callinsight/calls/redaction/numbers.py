@@ -16,7 +16,9 @@ from callinsight.calls.redaction.contexts import (
     GOVERNMENT,
     HARMLESS,
     LEADS,
+    LINK,
     LINKS,
+    MEETING,
     NEAR_WORDS,
     PASSWORD,
     PHONE,
@@ -48,6 +50,7 @@ LONGEST_READ_OUT = (
     14  # digits; whoever says more, one by one, reads from a card, also with mistakes
 )
 ENDING = re.compile(r"\b(?:ending|ends|finishing|finishes)(?: in| with)?\W*$")
+ACCOUNT = re.compile(r"\baccount\W*(?:that's |is )?(?:\w+\W*)?$|\bbank\b")
 PAID = re.compile(
     r"\bcards?\b|\bvisa\b|master ?card|\bamex\b|\bcharge|\bpay(?:ment)?\b|\bbill(?:ing|ed)? (?:it|to)\b"
 )
@@ -78,7 +81,9 @@ def _numbers(talk: Talk, run: Run) -> list[Found]:
     """
     if whole := _number(talk, run):
         return [whole]
-    turns = _by_turn(talk.text, run)
+    turns = by_turn(talk.text, run)
+    if len(turns) == 1:
+        return []
     for place in range(1, len(turns)):
         halves = [_number(talk, _joined(half)) for half in (turns[:place], turns[place:])]
         if all(halves):
@@ -90,15 +95,13 @@ def _joined(runs: Sequence[Run]) -> Run:
     return Run(tuple(atom for run in runs for atom in run.atoms), runs[0].plus, runs[0].large)
 
 
-def _by_turn(text: str, run: Run) -> list[Run]:
-    """The digits of each turn, if there are several turns."""
+def by_turn(text: str, run: Run) -> list[Run]:
+    """The digits of each turn."""
     turns: list[list[Atom]] = [[]]
     for before, atom in zip((None, *run.atoms), run.atoms, strict=False):
         if before and "\n" in text[before.end : atom.start]:
             turns.append([])
         turns[-1].append(atom)
-    if len(turns) == 1:
-        return []
     return [Run(tuple(t), run.plus and not n, run.large) for n, t in enumerate(turns)]
 
 
@@ -122,7 +125,12 @@ def _kind(talk: Talk, run: Run) -> str | None:
     context = context_of(talk, run)
     if _is_card(digits, context, run):
         return CARD
-    if run.large or is_amount(talk.text, run) or context == HARMLESS:
+    amount = run.large or is_amount(talk.text, run)
+    if not amount and _is_end_of_account(talk, run):
+        return BANK
+    if not run.large and MEETING.search(talk.lead(run.start)) and talk.tells_secret_at(run.start):
+        return LINK if 6 <= length <= 12 else None
+    if amount or context == HARMLESS:
         return PHONE if run.plus and not run.large and _is_phone(digits, plus=True) else None
     if context == CVV and 5 <= length <= 8:
         return PASSWORD
@@ -188,7 +196,7 @@ def _is_card(digits: str, context: str, run: Run) -> bool:
     length = len(digits)
     if context in (CARD, CVV) and 12 <= length <= 26 and not run.plus:
         return True
-    if context == CARD and length >= 8 and run.digitwise > 0.7:
+    if context == CARD and length >= 8 and (run.digitwise > 0.7 or _is_in_fours(run)):
         return True
     if length >= LONGEST_READ_OUT and run.digitwise >= 0.7 and context in ("", CARD):
         return True
@@ -197,6 +205,11 @@ def _is_card(digits: str, context: str, run: Run) -> bool:
     firsts = {digits} if length <= 19 else set()
     firsts |= {digits[:size] for size in (15, 16) if length > size}
     return any(checks.has_luhn(first) for first in firsts)
+
+
+def _is_in_fours(run: Run) -> bool:
+    """Whether figures are written as on a card: `5212 3400`, but no years."""
+    return all(len(atom.value) == 4 for atom in run.atoms) and not _looks_like_years(run)
 
 
 def is_amount(text: str, run: Run) -> bool:
@@ -221,6 +234,16 @@ def _is_end_of_card(talk: Talk, run: Run) -> bool:
     """Whether they are the last four of a card that somebody pays with."""
     lead = talk.lead(run.start)
     return len(run.value) == 4 and bool(ENDING.search(lead)) and bool(PAID.search(lead))
+
+
+def _is_end_of_account(talk: Talk, run: Run) -> bool:
+    """Whether they are the last figures of an account, or the first that somebody reads out of one."""
+    lead = talk.lead(run.start)
+    account = talk.asked_at(run.start) == BANK
+    ends = len(run.value) in (3, 4) and bool(ENDING.search(lead))
+    ends = ends and (account or bool(ACCOUNT.search(lead)))
+    asked = account and run.digitwise == 1.0
+    return ends or (asked and len(run.value) == 4 and context_of(talk, run) in ("", BANK))
 
 
 def _is_part_of_phone(talk: Talk, run: Run) -> bool:

@@ -32,6 +32,37 @@ UNITS = pairs_in(
     """
 )
 OH = ("oh", "o")
+
+
+def _german() -> dict[str, str]:
+    """Number words of German up to a hundred, as they stand behind a street."""
+    units = ["null", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
+    teens = [
+        "zehn",
+        "elf",
+        "zwölf",
+        "dreizehn",
+        "vierzehn",
+        "fünfzehn",
+        "sechzehn",
+        "siebzehn",
+        "achtzehn",
+        "neunzehn",
+    ]
+    tens = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
+    words = {word: str(n) for n, word in enumerate((*units, *teens))}
+    for ten, word in enumerate(tens, 2):
+        words |= {f"{unit}und{word}": f"{ten}{n}" for n, unit in enumerate(units) if n}
+        words[word] = f"{ten}0"
+    del words["ein"]
+    words |= {"eins": "1", "zwo": "2", "hundert": "100", "einhundert": "100"}
+    plain = {
+        w.replace("ü", "ue").replace("ö", "oe").replace("ß", "ss"): n for w, n in words.items()
+    }
+    return {**plain, **words}
+
+
+GERMAN = _german()
 TEENS = pairs_in(
     """
     ten=10 eleven=11 twelve=12 thirteen=13 fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18
@@ -75,6 +106,7 @@ ACRONYMS = words_in(
     cpf cnpj dni nie nif nir tfn bsn sin pan pesel insee curp ifsc bsb blz
     """
 )
+BEHIND_PRONOUN = words_in("ending that which who is was with of in you we they he she i")
 NATO = pairs_in(
     """
     alpha=a alfa=a bravo=b charlie=c delta=d echo=e foxtrot=f golf=g hotel=h
@@ -91,6 +123,7 @@ LETTER_NAMES = pairs_in(
     """
 )
 JOINTS = ("underscore", "dash", "hyphen", "dot")
+SPELLS = words_in("as for and at dot dash hyphen underscore then")  # goes on from a letter
 LETTERS_AROUND = 4  # a name of a letter is told by so many on each side
 SURE_LETTERS = words_in(
     "aitch haitch jay kay ell em en ess vee zed zee cee dee eff gee tee ef el es ar"
@@ -150,6 +183,17 @@ class Run:
         """The share that is said digit by digit."""
         single = sum(len(a.value) for a in self.atoms if a.spoken and len(set(a.value)) == 1)
         return single / max(1, len(self.value))
+
+
+def part_of(run: Run, span: tuple[int, int]) -> tuple[int, int]:
+    """From where to where the part of a run's value is said."""
+    inside, place = [], 0
+    for atom in run.atoms:
+        size = len(atom.value) * (atom.value != "+")
+        if place < span[1] and place + size > span[0]:
+            inside.append(atom)
+        place += size
+    return inside[0].start, inside[-1].end
 
 
 @functools.lru_cache(maxsize=2)  # each kind of personal data is looked for in the same talk
@@ -255,7 +299,7 @@ def _atom_at(
     token = tokens[index]
     if letters and (found := _letters_at(tokens, index, text)):
         return found
-    number = number_at(tokens, index)
+    number = None if _is_pronoun(tokens, index) else number_at(tokens, index)
     if token.plain in OH and _meets_digit(tokens, index, atoms, text):
         number = "0", index + 1
     elif token.plain in HOMOPHONES and _is_misheard(tokens, index, atoms):
@@ -271,8 +315,14 @@ def _meets_digit(tokens: Sequence[Token], index: int, atoms: Sequence[Atom], tex
     if index + 1 < len(tokens) and _digit(tokens[index + 1].plain):
         return True
     between = text[atoms[-1].end : tokens[index].start] if atoms else "\n"
-    near = len(between) <= 3 and "\n" not in between
+    near = len(between) <= 3 and not re.search(r"[\n.?!]", between)
     return near and not _is_letter(tokens[index - 1])
+
+
+def _is_pronoun(tokens: Sequence[Token], index: int) -> bool:
+    """Whether `one` is no figure: `and one ending in`, `the one that`."""
+    following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
+    return tokens[index].plain == "one" and following in BEHIND_PRONOUN
 
 
 def _is_misheard(tokens: Sequence[Token], index: int, atoms: Sequence[Atom]) -> bool:
@@ -297,6 +347,8 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
     following = tokens[index + 1].plain if index + 1 < len(tokens) else ""
     if word in TIMES and len(following) == 1 and following.isalpha() and following != "o":
         value, behind = following * TIMES[word], index + 2
+    elif word in ("a", "i") and token.text != "A" and _goes_on(following):
+        return None  # a word of its own
     elif len(word) == 1 and word.isascii() and word.isalpha():
         value, behind = word, index + 1
     elif word in NATO:
@@ -306,6 +358,12 @@ def _letters_at(tokens: Sequence[Token], index: int, text: str) -> tuple[Atom, i
     else:
         return None
     return Atom(token.start, tokens[behind - 1].end, value.upper(), len(token.text) < 2), behind
+
+
+def _goes_on(following: str) -> bool:
+    """Whether what follows is a word of a sentence: no letter, figure or mark."""
+    known = following in NATO or following in NUMBER_WORDS or following in OH or following in TIMES
+    return len(following) > 1 and following.isalpha() and not known and following not in SPELLS
 
 
 def _is_code(token: Token, text: str) -> bool:
@@ -333,8 +391,8 @@ def spelled_out(tokens: Sequence[Token]) -> list[Token]:
         if letter and _is_spelled(tokens, index):
             kept.append(token._replace(text=letter, plain=letter))
             continue
-        kept.append(token)
         skip = _explained(tokens, index)
+        kept.append(token._replace(end=tokens[index + skip].end))
     return kept
 
 
@@ -412,6 +470,8 @@ def _house_numbers(tokens: Sequence[Token], text: str) -> Iterator[list[Atom]]:
     index = 0
     while index < len(tokens):
         found = _atom_at(tokens, index, text, together, letters=False)
+        if german := GERMAN.get(tokens[index].plain):
+            found = Atom(tokens[index].start, tokens[index].end, german, True), index + 1
         if not found or tokens[index].text.isdigit():
             index += 1
             continue

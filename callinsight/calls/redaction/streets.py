@@ -52,8 +52,10 @@ _STREETS = (
     rf"\b{FLAT} \d{{1,4}}[a-z]?,? (?:{NAME},? ){{3,9}}[1-9]\d\d ?\d{{3}}(?!\d)",
 )
 STREETS = tuple(re.compile(pattern, re.I) for pattern in _STREETS)
+FLOOR = r"(?:primero|segundo|tercero|cuarto|quinto|sexto|bajo|[áa]tico|\d\. (?:stock|og|etage))"
 REST = re.compile(  # the floor, the postcode and the town in either order
-    rf"(?:,? \d{{1,2}}[ºª°] ?\w{{0,3}}\b)?(?:(?:,|,? (?:in|à|a|en))? {CODE}(?: {TOWN})?"
+    rf"(?:,? (?:\d{{1,2}}[ºª°] ?\w{{0,3}}|{FLOOR}(?: [a-z])?)\b)?"
+    rf"(?:(?:,|,? (?:in|à|a|en))? {CODE}(?: {TOWN})?"
     rf"|,? {TOWN}(?:, {TOWN})?,? {CODE}|, {TOWN})?",
     re.I,
 )

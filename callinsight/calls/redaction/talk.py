@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callinsight.calls.redaction.asked import asked_in
+from callinsight.calls.redaction.asked import SECRET, asked_in
 from callinsight.calls.redaction.spoken import BREAK
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Talk:
     starts: tuple[int, ...] = (0,)  # where in the text each part starts
     before: tuple[str, ...] = ("",)  # what was said before each part, by anybody
     asked: tuple[str, ...] = ("",)  # the kind that was asked for when each part begins
+    secret: tuple[bool, ...] = (False,)  # whether a secret is spoken of near each part
 
     def lead(self, position: int) -> str:
         """What was said before a place, in lower case."""
@@ -53,6 +54,10 @@ class Talk:
     def asked_at(self, position: int) -> str:
         """The kind that was asked for when the turn of a place began."""
         return self.asked[self._part(position)]
+
+    def tells_secret_at(self, position: int) -> bool:
+        """Whether a secret is spoken of in a turn or near it."""
+        return self.secret[self._part(position)]
 
     def _part(self, position: int) -> int:
         return bisect_right(self.starts, position) - 1
@@ -77,10 +82,14 @@ def talks_of(turns: Sequence[Turn]) -> list[Talk]:
     for number, turn in enumerate(turns):
         voices[turn.channel, turn.voice].append(number)
     asked = asked_in(turn.text for turn in turns)
-    return [_talk(turns, numbers, asked) for numbers in voices.values()]
+    named = [bool(SECRET.search(turn.text.casefold())) for turn in turns]
+    near = [any(named[max(0, n - NEAR_TURNS) : n + NEAR_TURNS + 1]) for n in range(len(turns))]
+    return [_talk(turns, numbers, asked, near) for numbers in voices.values()]
 
 
-def _talk(turns: Sequence[Turn], numbers: Sequence[int], asked: Sequence[str]) -> Talk:
+def _talk(
+    turns: Sequence[Turn], numbers: Sequence[int], asked: Sequence[str], near: Sequence[bool]
+) -> Talk:
     text, starts = "", []
     for place, number in enumerate(numbers):
         if place:
@@ -91,7 +100,8 @@ def _talk(turns: Sequence[Turn], numbers: Sequence[int], asked: Sequence[str]) -
         "\n".join(turn.text for turn in turns[max(0, n - TURNS_BEFORE) : n])[-LEAD:]
         for n in numbers
     )
-    return Talk(text, tuple(numbers), tuple(starts), before, tuple(asked[n] for n in numbers))
+    of_turns = tuple(asked[n] for n in numbers), tuple(near[n] for n in numbers)
+    return Talk(text, tuple(numbers), tuple(starts), before, *of_turns)
 
 
 def _is_near(turns: Sequence[Turn], one: int, other: int) -> bool:

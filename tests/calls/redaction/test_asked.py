@@ -105,3 +105,102 @@ def test_what_was_asked_for_is_forgotten_when_the_talk_moves_on():
     said = ("And the PIN?", "I'd rather not say.", "Fine.", "So how is it going?", "All well here.")
 
     assert turn_by_turn(*said, "Two one four, three.")[-1] == "Two one four, three."
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (  # addresses
+            ("Where should the engineer come to?", "Willow Cottage, Mill Lane, on the left.",
+             "And the postcode?", "N R fourteen, six Q, Y for yellow."),
+            ("Where should the engineer come to?", "[address 1], on the left.",
+             "And the postcode?", "[address 2]."),
+        ),
+        (
+            ("what zip is that", "seven oh one one five", "seven zero one one five okay new orleans"),
+            ("what zip is that", "[address 1]", "[address 1] okay new orleans"),
+        ),
+        (
+            ("What's your house number?", "Thirty-two.", "And how many of you?", "Four, most days."),
+            ("What's your house number?", "[address 1].", "And how many of you?", "Four, most days."),
+        ),
+        (
+            ("Which address?", "Lindenstraße siebenundvierzig, 10969 Berlin.", "Lindenstraße 47."),
+            ("Which address?", "[address 1].", "[address 2]."),
+        ),
+        (
+            ("It's 12 Elm Road, yes.", "In Tampa?", "tampa florida three three six oh two"),
+            ("It's [address 1], yes.", "In Tampa?", "tampa florida [address 2]"),
+        ),
+        (  # numbers of authorities
+            ("My passport, let me find it. It's in the drawer.", "Whenever you're ready.",
+             "L dash zero one nine two eight three three."),
+            ("My passport, let me find it. It's in the drawer.", "Whenever you're ready.",
+             "[government 1]."),
+        ),
+        (
+            ("The VAT registration?", "G B, two two oh, four three oh, two three one."),
+            ("The VAT registration?", "[government 1]."),
+        ),
+        (
+            ("Driving licence, please. It's in section five.", "O W E N S, seven one two, one oh four"),
+            ("Driving licence, please. It's in section five.", "[government 1]"),
+        ),
+        (  # meetings, and links that are told in parts
+            ("The webinar ID is 812 5546 0931.", "812 5546, and then?", "0931. The passcode's quartz."),
+            ("The webinar ID is [link 1].", "[link 1], and then?", "[link 1]. The passcode's [password 1]."),
+        ),
+        (
+            ("It's a short one, bit dot ly slash three capital r x seven q.", "r x seven q?"),
+            ("It's a short one, [link 1].", "[link 1]?"),
+        ),
+        (
+            ("The new link should end in c 4 4 9.", "C 4 4 9, got it."),
+            ("The new link should end in [link 1].", "[link 1], got it."),
+        ),
+        (  # e-mail
+            ("And your email?", "okello, O K E L L O, dot j at gmail dot com."),
+            ("And your email?", "[email 1]."),
+        ),
+        (
+            ("Mail pim@zuidplas.nl.", "Zuidplas is one word?",
+             "Yes. And to jan underscore smit, same format."),
+            ("Mail [email 1].", "[email 1] is one word?", "Yes. And to [email 2], same format."),
+        ),
+        (  # cards and accounts
+            ("You were giving me the card.", "Yes, 5301 2200.", "Mm-hm.",
+             "It needs a new date, March of thirty."),
+            ("You were giving me the card.", "Yes, [card 1].", "Mm-hm.", "It needs a new date, [card 2]."),
+        ),
+        (
+            ("And the three on the reverse?", "Seven seven two.", "And one ending nine oh one six?"),
+            ("And the three on the reverse?", "[card 1].", "And one ending [card 2]?"),
+        ),
+        (
+            ("Which account should it go to?", "The one ending four four one."),
+            ("Which account should it go to?", "The one ending [bank 1]."),
+        ),
+    ],
+)  # fmt: skip
+def test_numbers_and_addresses_are_known_by_what_was_asked_for(said, left):
+    assert turn_by_turn(*said) == list(left)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("Where are your warehouses?", "In Reno. Forty five thousand square feet.", "And docks?", "Twelve."),
+        ("What's the street price?", "Two twenty nine.", "And the house brand?", "One eighty."),
+        ("What's the model on the tag?", "L S nine, eight Q T."),
+        ("Do the names have underscores?", "Yes, invoice underscore date, and email underscore fix."),
+        ("Which Teams number would you port?", "The main one, for 412 users."),
+        ("It's acme dot com slash view slash demo.", "And acme dot com slash guest slash tour?"),
+        ("When does the licence run out?", "March thirty first, twenty twenty seven."),
+        ("What's the VAT rate?", "Twenty one, or nine for food."),
+        ("Our zip code lookup is slow.", "How slow?", "Four to six seconds on nine oh one hundred rows."),
+        ("Dial into the meeting.", "Meeting id nine nine one, two two three?"),
+        ("So elf is German for eleven?", "Yes, and acht is eight."),
+    ],
+)  # fmt: skip
+def test_figures_stay_where_nobody_asked_for_personal_ones(said):
+    assert turn_by_turn(*said) == list(said)
