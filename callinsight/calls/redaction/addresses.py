@@ -70,6 +70,11 @@ HOUSE = re.compile(  # that has a name and no number
     r"\b(?:[A-Z][\w'’]+ ){1,3}(?:Farm|Cottage|House|Lodge|Barn|Hall|Manor|Mill|Rectory|Vicarage|Grange|Villa)"
     rf",? (?:on |in )?(?:[A-Z][\w'’]+ ){{1,3}}(?i:{SURE}|{UNSURE})\b"
 )
+ESTATE = re.compile(
+    rf"\b{UNITS},? (?:[\w'’]+ ){{1,3}}?(?:business|industrial|trading|retail|science|technology|enterprise)"
+    r" (?:park|estate|centre|center|village)\b",
+    re.I,
+)
 BOX = re.compile(r"\bp\.? ?o\.? box (?:number )?\d[\d ]*\d", re.I)
 CODE = re.compile(rf"\b(?:{POSTCODE}|{ZIP})", re.I)
 CODE_NAMED = re.compile(
@@ -94,6 +99,8 @@ def find_addresses(talk: Talk) -> Iterator[Found]:
         span = said.span(first, behind)
         if not unsure or CONTEXT.search(talk.lead(span[0])[-70:]):
             yield _found(span, said.text[first:behind])
+    for found in ESTATE.finditer(said.text):
+        yield _found(said.span(found.start(), _end(said.text, found)), found[0])
     for found in STREET.finditer(said.text):
         if _is_street(talk, found, said.span(*found.span())[0], said.text):
             yield _found(said.span(found.start(), _end(said.text, found)), found[0])

@@ -13,6 +13,7 @@ from callinsight.calls.redaction.spoken import (
     AMOUNTS,
     BREAK,
     NATO,
+    NUMBER_WORDS,
     OH,
     TIMES,
     number_at,
@@ -78,7 +79,17 @@ TWO_WORDS = {
 }
 CASES = words_in("capital capitals uppercase lowercase upper lower case letter caps small space")
 POUND_KEY = re.compile(r"\W*pound\b(?! a| per)", re.I)
+_SIGN = (
+    r"(?:exclamation (?:mark|point)|question mark|dollar sign|at sign|hash(?:tag| sign)?|star|asterisk"
+    r"|ampersand|percent sign|underscore)"
+)
 EXTENDS = re.compile(  # what else a password has, told behind it
+    rf"(?:,? (?:(?:and )?(?:then )?(?:with |followed by |plus )?(?:an? |one |the )?){_SIGN}"
+    rf"|,? with an? (?:capital|small|big|lower ?case|upper ?case) \w\b"
+    rf"|,? (?:and )?(?:then|followed by|plus)(?: (?:{'|'.join(NUMBER_WORDS)})\b)+)+(?: at the end)?",
+    re.I,
+)
+ENDS = re.compile(  # what else a password has, told behind it
     r",? (?:(?:and )?(?:then )?(?:with |followed by |plus )?(?:an? |one |the )?)?"
     r"(?:exclamation (?:mark|point)|question mark|dollar sign|at sign|hash(?:tag| sign)?|star|asterisk"
     r"|ampersand"
@@ -199,9 +210,9 @@ def _said(turn: str, tokens: Sequence[Token], index: int) -> _Said:
         elif token.plain in CASES and following not in ("", ".", ","):
             index += 1
             continue  # what ends in it is not told yet
-        elif (token.text in ",-" or (said.letters and token.plain == "and")) and index + 1 < len(
-            tokens
-        ):
+        elif (
+            token.text in ",-" or (said.letters and token.plain in ("and", "then"))
+        ) and index + 1 < len(tokens):
             index += 1
             continue
         elif _may_be_word(said, token):

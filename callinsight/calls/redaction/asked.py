@@ -132,6 +132,9 @@ def _asked(text: str) -> str:
         if QUESTION.search(sentence):
             last = ANSWER
             continue
+        asks = ASKING.search(sentence)
+        if not asks and not SECRET.search(sentence):
+            continue
         named = [
             (place.end(), -place.start(), name)
             for name, pattern in NAMES.items()
@@ -139,7 +142,7 @@ def _asked(text: str) -> str:
             if name != PASSWORD or not in_general(sentence, place.end())
         ]
         kinds = {name for *_, name in named}
-        if kinds and (PASSWORD in kinds or ASKING.search(sentence)):
+        if kinds and (PASSWORD in kinds or asks):
             last = max(named)[-1]
             if PASSWORD in kinds:
                 last = HARMLESS if HARMLESS in kinds else PASSWORD

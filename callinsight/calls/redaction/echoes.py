@@ -12,11 +12,12 @@ from callinsight.calls.redaction.emails import EMAIL, PROVIDERS, SIGNS
 from callinsight.calls.redaction.links import LINK
 from callinsight.calls.redaction.numbers import is_amount
 from callinsight.calls.redaction.passwords import PASSWORD
-from callinsight.calls.redaction.spoken import number_at, runs_of, spelled_out, tokens_of
+from callinsight.calls.redaction.spoken import OH, number_at, runs_of, spelled_out, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from callinsight.calls.redaction.spoken import Token
     from callinsight.calls.redaction.talk import Found
     from callinsight.calls.turns import Turn
 
@@ -109,8 +110,8 @@ def _words_of(text: str, said: str) -> Iterator[tuple[int, int]]:
     while index < len(tokens):
         value, end, place = "", 0, index
         while place < len(tokens):
-            digits, behind = number_at(tokens, place) or (tokens[place].plain, place + 1)
-            longer = value + re.sub(r"[\W_]", "", digits)
+            signs, behind = _signs_at(tokens, place)
+            longer = value + signs
             if longer not in said:
                 break
             value, place = longer, behind
@@ -130,9 +131,19 @@ def _letters(text: str) -> str:
     tokens = spelled_out(tokens_of(text))
     said, index = "", 0
     while index < len(tokens):
-        digits, index = number_at(tokens, index) or (tokens[index].plain, index + 1)
-        said += re.sub(r"[\W_]", "", digits)
+        signs, index = _signs_at(tokens, index)
+        said += signs
     return said
+
+
+def _signs_at(tokens: Sequence[Token], index: int) -> tuple[str, int]:
+    """Letters and figures of what is said at a token, and the index behind it."""
+    if number := number_at(tokens, index):
+        return number
+    around = [*tokens[max(0, index - 1) : index], *tokens[index + 1 : index + 2]]
+    if tokens[index].plain in OH and any(number_at([token], 0) for token in around):
+        return "0", index + 1
+    return re.sub(r"[\W_]", "", tokens[index].plain), index + 1
 
 
 def _read_out(text: str) -> Iterator[tuple[int, int, str]]:

@@ -44,7 +44,7 @@ NAMED = re.compile(
     r"(?: (?:for|to|on|of|in|at) (?:[\w'’-]+ ){0,3}?[\w'’-]+)??"
     r"(?:,[^,.?!\n]{2,30},)?(?:(?:'s|’s)? ?(?:\bis|\bwas|\bwill be|\bwould be|\bset to|\bis set to|:|="
     r"|\bequals)(?=\W)"
-    r"|(?:'s|’s)(?=\s)|,? (?:it's|it’s|that's|that’s|it is|that is|use|type|enter)(?=\s))"
+    r"|(?:'s|’s)(?=\s)|,? (?:it's|it’s|its|that's|that’s|it is|that is|use|type|enter)(?=\s))"
     r"(?:[\s,:]+(?:just|still|currently|now|actually|simply|literally|like|um|uh|it's|it’s|set to|going to be"
     r"|always|the word|the following|spelled|as follows))*[\s,:]*",
     re.I,

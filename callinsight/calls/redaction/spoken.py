@@ -253,7 +253,8 @@ def is_said_between(text: str) -> bool:
     return all(token.text in MARKS or token.plain in FILLERS for token in tokens_of(text))
 
 
-def runs_of(text: str, *, letters: bool = False) -> list[Run]:
+@functools.lru_cache(maxsize=4)  # each kind of personal data is looked for in the same talk
+def runs_of(text: str, *, letters: bool = False) -> tuple[Run, ...]:
     """Every run of digits, or of letters and digits, whatever fillers stand between them."""
     paused = _places(PAUSES, text)
     barred = set() if letters else _places(AMOUNTS, text)
@@ -277,7 +278,7 @@ def runs_of(text: str, *, letters: bool = False) -> list[Run]:
             runs += [Run(tuple(atoms), plus, token.plain in MAGNITUDES)] if atoms else []
             atoms, fillers, plus = [], 0, False
         index += 1
-    return runs
+    return tuple(runs)
 
 
 def _places(pattern: re.Pattern[str], text: str) -> set[int]:

@@ -51,6 +51,11 @@ def turn_by_turn(*lines: str) -> list[str]:
             ("The new passcode is three words. Ready?", "Go.", "[password 1].", "[password 1]."),
         ),
         (
+            ("how do i get on",
+             "the password its falcon with a capital f then eight eight then a dollar sign"),
+            ("how do i get on", "the password its [password 1]"),
+        ),
+        (
             ("Please pick a new one.", "Okay. pelican exclamation mark twenty thirty."),
             ("Please pick a new one.", "Okay. [password 1]."),
         ),
@@ -132,6 +137,10 @@ def test_what_was_asked_for_is_forgotten_when_the_talk_moves_on():
             ("It's 12 Elm Road, yes.", "In Tampa?", "tampa florida three three six oh two"),
             ("It's [address 1], yes.", "In Tampa?", "tampa florida [address 2]"),
         ),
+        (
+            ("We're at Unit 12, Harcastle Business Park.", "Ah, yes."),
+            ("We're at [address 1].", "Ah, yes."),
+        ),
         (  # numbers of authorities
             ("My passport, let me find it. It's in the drawer.", "Whenever you're ready.",
              "L dash zero one nine two eight three three."),
@@ -145,6 +154,10 @@ def test_what_was_asked_for_is_forgotten_when_the_talk_moves_on():
         (
             ("Driving licence, please. It's in section five.", "O W E N S, seven one two, one oh four"),
             ("Driving licence, please. It's in section five.", "[government 1]"),
+        ),
+        (
+            ("My driver's license is F two five five, nine two one, five oh, oh nine.", "F255 921 50 09."),
+            ("My driver's license is [government 1].", "[government 1]."),
         ),
         (  # meetings, and links that are told in parts
             ("The webinar ID is 812 5546 0931.", "812 5546, and then?", "0931. The passcode's quartz."),
