@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
-MONTH = "[1-9][0-9]{3}-(0[1-9]|1[0-2])"
+YEARS = range(1990, 2200)  # of calls, assets and reports: any other is a slip
+MONTH = "(199[0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])"
 MIDDLE = ("03", "26")  # days that lie in the same month in any zone
 TWO = timedelta(days=2)
 TO = ".."  # between the ends of a period
@@ -116,9 +117,12 @@ def last_day(month: str) -> date:
 def check_day(text: str) -> date:
     """The day a user wrote; raises InputError if it is none."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise InputError(f"'{text}' is no date; write it as 2026-10-31") from None
+    if day.year not in YEARS:
+        raise InputError(f"'{text}' is in no year from {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def check_month(text: str) -> str:

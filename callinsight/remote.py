@@ -16,9 +16,12 @@ import re
 import socket
 import threading
 import time
+import traceback
 import uuid
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from callinsight.deadlines import TIMED_OUT, limited
@@ -35,6 +38,7 @@ AHEAD = 2  # tasks for each worker: one in work and the next at hand
 CONNECT_S = 15.0
 WITHOUT_WORKERS_S = 120.0  # longer than a worker needs to be started anew
 LOOK_S = 2.0  # how often the workers are counted
+BUG_FRAMES = 4  # the last ones that are named of a bug
 GRACE_S = 15.0  # between taking a job back and the end of the worker that hangs in it
 DECIDING = (  # packages that decide what is heard
     *("callinsight", "faster-whisper", "openai-whisper", "ctranslate2", "onnxruntime"),
@@ -211,19 +215,46 @@ def _result_of(future: Future[Result]) -> list[Result | CallInsightError] | None
     from distributed import KilledWorker
 
     try:
-        return [future.result()]
+        result = future.result()
     except KilledWorker:
         return None
-    except ClusterError:
-        raise
-    except CallInsightError as error:
-        return [error]
+    if isinstance(result, ClusterError):
+        raise result
+    if isinstance(result, Bug):
+        raise RuntimeError(f"{result.kind} on a worker, at {result.place}")
+    return [result]
 
 
 # What happens on a worker
 
 
+@dataclass(frozen=True)
+class Bug:
+    """An exception that nobody meant for people, without what it says: that may quote a call."""
+
+    kind: str
+    place: str  # in the program
+
+
 def _work(
+    function: Callable[[Job], Result],
+    versions: Mapping[str, str],
+    topic: str,
+    number: int,
+    job: Job,
+) -> Result | CallInsightError | Bug:
+    """The result or error of a job; nothing is raised: Dask would log it with the file and its words."""
+    try:
+        return _done(function, versions, topic, number, job)
+    except CallInsightError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 whatever it is
+        frames = traceback.extract_tb(error.__traceback__)[-BUG_FRAMES:]
+        places = (f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+        return Bug(type(error).__name__, ", ".join(places))
+
+
+def _done(
     function: Callable[[Job], Result],
     versions: Mapping[str, str],
     topic: str,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from callinsight.encoding import encoding_of
 from callinsight.errors import InputError, nearest
+from callinsight.months import YEARS
 from callinsight.records import Problem
 
 if TYPE_CHECKING:
@@ -112,11 +113,17 @@ class Row:
         if not value:
             return ""
         try:
-            return datetime.fromisoformat(value).date().isoformat()
+            day = datetime.fromisoformat(value).date()
         except ValueError:
             raise InputError(
                 f"{self.where}: {name} is '{value}'; write a date such as 2026-10-31"
             ) from None
+        if day.year not in YEARS:
+            raise InputError(
+                f"{self.where}: {name} is '{value}'; "
+                f"write a date from {YEARS[0]} to {YEARS[-1]}, or nothing"
+            )
+        return day.isoformat()
 
     def moment(self, name: str, zone: ZoneInfo) -> str:
         """Date and time with an offset; one without is taken in the zone."""
@@ -128,6 +135,10 @@ class Row:
                 f"{self.where}: {name} is '{value}'; "
                 "write date and time such as 2026-10-31T14:30 or 2026-10-31T14:30+01:00"
             ) from None
+        if moment.year not in YEARS:
+            raise InputError(
+                f"{self.where}: {name} is '{value}'; write a moment from {YEARS[0]} to {YEARS[-1]}"
+            )
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
     def _known(self, name: str, value: str, known: list[str]) -> str:

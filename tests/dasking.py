@@ -26,6 +26,7 @@ class Cluster:
 
     settings: dict[str, str] = field(default_factory=dict)  # of the environment
     with_nanny: bool = False
+    log: Path | None = None  # of its processes
     port: int = 0
     scheduler: Any = None
     workers: list[Any] = field(default_factory=list)
@@ -55,7 +56,12 @@ class Cluster:
             "OMP_NUM_THREADS": "1",
             **self.settings,
         }
-        return subprocess.Popen([*command, *options], env=os.environ | settings, **QUIET)
+        if self.log is None:
+            return subprocess.Popen([*command, *options], env=os.environ | settings, **QUIET)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*command, *options], env=os.environ | settings, stdout=log, stderr=log
+            )
 
     def close(self) -> None:
         processes = [process for process in (*self.workers, self.scheduler) if process]
@@ -71,8 +77,10 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster(workers: int = 2, *, nanny: bool = False, **settings: str) -> Iterator[Cluster]:
-    made = Cluster(settings, nanny)
+def cluster(
+    workers: int = 2, *, nanny: bool = False, log: Path | None = None, **settings: str
+) -> Iterator[Cluster]:
+    made = Cluster(settings, nanny, log)
     try:
         made.start_scheduler()
         for _ in range(workers):
@@ -119,6 +127,11 @@ def refuse_odd(number: int) -> int:
     if number % 2:
         raise AudioError(f"{number}.wav: the file is empty")
     return number
+
+
+def break_down(said: str) -> int:
+    """A bug that quotes what it works on."""
+    return int(said)
 
 
 def hang_at_three(number: int) -> int:

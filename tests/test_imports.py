@@ -19,7 +19,7 @@ ALLOWED = {
     "toml": {"errors"},
     "taxonomy": {"errors", "records", "toml"},
     "encoding": {"errors"},
-    "sheets": {"encoding", "errors", "records"},
+    "sheets": {"encoding", "errors", "months", "records"},
     "shares": set(),
     "temporary": set(),
     "addresses": {"errors", "temporary"},

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from callinsight.taxonomy import Taxonomy
 
+AHEAD = timedelta(days=2)  # that a clock may be, somewhere on earth
 STAGE = "manifest"
 CALL_COLUMNS_NEEDED = ("file", "recorded_at", "consent")
 CALL_COLUMNS = (
@@ -77,7 +79,7 @@ def survey(
     rows = read_sheet(calls_file, needed=CALL_COLUMNS_NEEDED, optional=CALL_COLUMNS)
     roots = (folder, *map(located, addresses))
     found, problems = parse_rows(
-        rows, lambda row: _entry(row, roots, taxonomy, zone, None), stage=STAGE
+        rows, lambda row: _entry(row, roots, taxonomy, zone, None, today), stage=STAGE
     )
     entries = _gate(found, consent, today)
     open_ = [entry for entry in entries if entry.call.status != "refused"]
@@ -118,13 +120,14 @@ def read_manifest(
     `folder` may be an address; the file column may name whole addresses below it or `addresses`.
 
     A call without consent is refused before its file is opened, and so is one that was to be kept
-    until a day before `today` (a date), unless it is under legal hold; of two rows with the same
-    sound only the first counts. Raises InputError if a sheet as a whole cannot be used.
+    until a day before `today` (a date), unless it is under legal hold; one that was recorded after it
+    is a problem of its row. Of two rows with the same sound only the first counts. Raises InputError if a
+    sheet as a whole cannot be used.
     """
     rows = read_sheet(calls_file, needed=CALL_COLUMNS_NEEDED, optional=CALL_COLUMNS)
     roots = (folder, *map(located, addresses))
     found, problems = parse_rows(
-        rows, lambda row: _entry(row, roots, taxonomy, zone, rep_channel), stage=STAGE
+        rows, lambda row: _entry(row, roots, taxonomy, zone, rep_channel, today), stage=STAGE
     )
     told_apart = _told_apart(_looked_up(_gate(found, consent, today), roots))
     unique, twice = _without_repeated_ids(told_apart)
@@ -161,8 +164,15 @@ def _entry(
     taxonomy: Taxonomy,
     zone: ZoneInfo,
     rep_channel: int | None,
+    today: str,
 ) -> Entry:
     file = row.needed("file")
+    recorded_at = row.moment("recorded_at", zone)
+    if today and recorded_at[:10] > (date.fromisoformat(today) + AHEAD).isoformat():
+        raise InputError(
+            f"{row.where}: recorded_at is '{row.text('recorded_at')}', and today is {today}; "
+            "mend it, or the clock of this machine"
+        )
     path = _inside(roots, file, row.where)
     channel = row.whole("rep_channel")
     if row.text("call_id") and not _is_id(row.text("call_id")):
@@ -174,7 +184,7 @@ def _entry(
     call = Call(
         id=row.text("call_id"),
         file=file,
-        recorded_at=row.moment("recorded_at", zone),
+        recorded_at=recorded_at,
         title=row.text("title"),
         account=row.text("account"),
         deal=row.text("deal"),

@@ -22,6 +22,7 @@ SHEET = "sheet"
 PLACE = "listed_at"  # of a row among others: it says nothing of the asset
 STATUSES = ("draft", "live", "archived")
 AUDIENCES = ("internal", "external")
+LONGEST_REVIEW = 36_500  # days
 EVENTS = ("share", "view", "buyer_view", "download", "call_mention")
 ITEM_COLUMNS_NEEDED = ("asset_id", "title", "content_type")
 ITEM_COLUMNS = (
@@ -132,6 +133,11 @@ def _item(row: Row, taxonomy: Taxonomy) -> ContentItem:
     kind_id = row.choice("content_type", taxonomy.content_types, "")
     kind = taxonomy.content_types.get(kind_id) or taxonomy.content_types[row.needed("content_type")]
     review = row.whole("review_period_days")
+    if review is not None and review > LONGEST_REVIEW:
+        raise InputError(
+            f"{row.where}: review_period_days is '{review}'; write at most {LONGEST_REVIEW}, "
+            "or nothing for what its type has"
+        )
     return ContentItem(
         id=row.needed("asset_id"),
         title=row.needed("title"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from callinsight import store
@@ -21,11 +22,31 @@ if TYPE_CHECKING:
     from callinsight.records import Call, Problem
 
 SPEECH = "speech"
+LAST_RUN = "last_run"  # moment at which the last run that came to its end was started
+PAUSE = timedelta(days=400)  # who comes back after more looks at the clock first
 LIST, REFUSED = "list", "refused"  # why calls go: see Receipt
 UNLISTED = (
     "the list of calls names {} no more, but it is under legal hold, so it is kept; to let it go, "
     "bring its row back with legal_hold no, run, and remove the row"
 )
+
+
+def check_clock(db: Database, now: str) -> None:
+    """Raise InputError where this machine's clock may have jumped, and calls would be erased for it.
+
+    A battery that is empty or a wrong answer of a time server must not end the time of calls.
+    """
+    end = store.first_end(db)
+    if not (now and end) or end >= now[:10]:
+        return
+    known = [*filter(None, [store.setting(db, LAST_RUN)]), *store.moments_of_calls(db)]
+    last = max(known, key=datetime.fromisoformat)
+    if datetime.fromisoformat(now) - datetime.fromisoformat(last) > PAUSE:
+        raise InputError(
+            f"this machine's clock says {now}, and nothing is known of after {last}: calls whose time "
+            f"ended on {end} or later would be erased now. Set the clock; if it is right, erase them with "
+            "'callinsight purge --yes', and run again"
+        )
 
 
 def drop_unlisted(

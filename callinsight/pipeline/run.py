@@ -30,7 +30,7 @@ from callinsight.pipeline.definitions import keep_definitions
 from callinsight.pipeline.embedding import keep_tagged
 from callinsight.pipeline.erasing import finish
 from callinsight.pipeline.forget import without_forgotten
-from callinsight.pipeline.leaving import drop_unlisted, keep_held
+from callinsight.pipeline.leaving import LAST_RUN, check_clock, drop_unlisted, keep_held
 from callinsight.pipeline.mend import mended_entries
 from callinsight.pipeline.playlist import keep_playlist
 from callinsight.pipeline.privacy import cleaned_entry
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from callinsight.store import Claim
 
 DEFINITIONS = "taxonomy"  # version and digest of those that the tags were made with
-LAST_RUN = "last_run"  # moment at which the last run that came to its end was started
 FILES = "files"
 HEARD = ("done", "partial", "empty")
 
@@ -112,6 +111,7 @@ def run(
     fetch(models_for(config, manifest, taxonomy))
     with store.claimed(database, now=now) as killed, store.opened(database, create=True) as db:
         _follow(db, killed)
+        check_clock(db, now)
         store.save_setting(db, SETTINGS, settings_text(config))
         entries, forgotten = without_forgotten(db, manifest.entries)
         entries = mended_entries(db, recall(db, entries), taxonomy, config.privacy)

@@ -38,8 +38,9 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "cache-control": "private, no-cache",
+    "cache-control": "no-store",  # what is forgotten here is to lie on no reader's disk
 }
+STATIC = {**HEADERS, "cache-control": "private, no-cache"}  # of our own files
 SAME_LOOK = timedelta(minutes=10)  # what is played on and on is noted once
 
 
@@ -65,7 +66,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                ours = STATIC if request.url.path.startswith("/static/") else HEADERS
+                for name, value in ours.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -258,6 +258,33 @@ class TestRowsThatCannotBeUsed:
         assert str(caught.value) == f"{gone}: {advice}"
 
 
+class TestMoments:
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "1969-07-20", "2999-10-05"])
+    def test_a_year_of_no_call_is_a_problem_of_its_row(self, sheets, moment):
+        sheets.record("a.wav", "b.wav")
+        manifest = sheets.read(
+            f"file,recorded_at,consent\na.wav,{DAY},notice\nb.wav,{moment},notice\n"
+        )
+        assert [entry.call.file for entry in manifest.entries] == ["a.wav"]
+        assert errors(manifest) == [
+            f"calls.csv:3: recorded_at is '{moment}'; write a moment from 1990 to 2199"
+        ]
+
+    def test_a_call_that_is_yet_to_come_is_a_problem_of_its_row(self, sheets):
+        sheets.record("a.wav", "b.wav", "c.wav")
+        manifest = sheets.read(
+            "file,recorded_at,consent\na.wav,2026-11-03T23:00+14:00,notice\n"
+            "b.wav,2026-11-05,notice\nc.wav,2026-11-06,notice\n",
+            today="2026-11-03",
+        )
+        assert [entry.call.file for entry in manifest.entries] == ["a.wav", "b.wav"]
+        (error,) = errors(manifest)
+        assert error == (
+            "calls.csv:4: recorded_at is '2026-11-06', and today is 2026-11-03; mend it, or the "
+            "clock of this machine"
+        )
+
+
 class TestConsent:
     def test_without_consent_a_recording_is_not_opened(self, sheets, opened):
         sheets.record("secret.wav", "a.wav")

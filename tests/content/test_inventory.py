@@ -132,6 +132,14 @@ class TestItems:
                 for name in ("published_on", "updated_on", "expires_on")
             ),
             (
+                {"updated_on": "9999-12-31"},
+                "updated_on is '9999-12-31'; write a date from 1990 to 2199, or nothing",
+            ),
+            (
+                {"review_period_days": "3000000"},
+                "review_period_days is '3000000'; write at most 36500, or nothing for what its type has",
+            ),
+            (
                 {"review_period_days": "yearly"},
                 "review_period_days is 'yearly'; write a whole number such as 1",
             ),

@@ -24,8 +24,8 @@ from callinsight import store
 from callinsight.cli import app
 from callinsight.cluster import CRASHED
 from callinsight.deadlines import TIMED_OUT
-from callinsight.errors import StoreError
-from callinsight.pipeline.run import run
+from callinsight.errors import InputError, StoreError
+from callinsight.pipeline.run import Summary, run
 from callinsight.progress import silent
 
 runner = CliRunner()
@@ -327,16 +327,40 @@ def test_a_claim_of_a_process_that_is_gone_or_cannot_be_read_is_stale(tmp_path: 
 
 
 def test_a_clock_that_jumps_changes_nothing(talks: Project) -> None:
-    rows = []
-    for now in ("2030-01-01T00:00:00+00:00", "2020-01-01T00:00:00+00:00"):
-        run(
+    sheet = talks.folder / "calls.csv"
+    header, *rows = sheet.read_text(encoding="utf-8").splitlines()
+    kept = [f"{row},2027-10-05" for row in rows]
+    sheet.write_text("\n".join([f"{header},retention_until", *kept]) + "\n", encoding="utf-8")
+
+    def run_at(now: str) -> Summary:
+        return run(
             talks.config(),
             database=talks.database,
             workers=1,
             retry_failed=False,
             progress=silent,
             now=now,
+            check_all=True,
         )
-        rows.append(stored_rows(talks.database))
 
-    assert rows[0] == rows[1]
+    run_at("2026-11-03T00:00:00+00:00")
+    before = stored_rows(talks.database)
+
+    back = run_at("2020-01-01T00:00:00+00:00")  # an empty battery
+    assert [problem.error for problem in back.problems] == [
+        f"calls.csv:{n}: recorded_at is '{row.split(',')[2]}', and today is 2020-01-01; mend it, or "
+        "the clock of this machine"
+        for n, row in enumerate(rows, start=2)
+    ]
+    with pytest.raises(InputError) as ahead:
+        run_at("2099-01-01T00:00:00+00:00")
+    assert str(ahead.value).startswith(
+        "this machine's clock says 2099-01-01T00:00:00+00:00, and nothing is known of after 2026-"
+    )
+    assert str(ahead.value).endswith(
+        ": calls whose time ended on 2027-10-05 or later would be erased now. Set the clock; if it is "
+        "right, erase them with 'callinsight purge --yes', and run again"
+    )
+
+    run_at("2026-11-03T00:00:00+00:00")
+    assert stored_rows(talks.database) == before

@@ -19,6 +19,7 @@ import pytest
 from dasking import (
     Cluster,
     asking,
+    break_down,
     cluster,
     die,
     free_port,
@@ -226,6 +227,24 @@ def test_an_error_for_people_is_the_result_of_its_job(two_workers: Cluster) -> N
     assert (results[2], results[4]) == (2, 4)
     assert isinstance(results[1], AudioError)
     assert str(results[1]) == "1.wav: the file is empty"
+
+
+def test_logs_of_workers_say_nothing_of_calls(project: Project, tmp_path: Path) -> None:
+    card = "4111 1111 1111 1111"
+    broken = project.folder / "files" / "wombatworks.srt"
+    broken.write_text(f"1\n00:00:01,000 --> {card}\nHello.\n", encoding="utf-8")
+    project.write_calls([call_row("secret-call", broken.name)])
+    log = tmp_path / "dask.log"
+
+    with cluster(1, log=log) as made:
+        statuses = heard(project, made.address)
+        with pytest.raises(RuntimeError, match=r"^ValueError on a worker, at .*dasking\.py:\d+$"):
+            list(run_jobs(break_down, [f"quokka {card}"], workers=1, address=made.address))
+
+    assert statuses == {"secret-call": "failed"}
+    told = log.read_text(encoding="utf-8")
+    assert "Registered" in told  # it is their log
+    assert not any(word in told for word in (card, "quokka", "wombatworks", "secret-call"))
 
 
 @pytest.mark.slow

@@ -36,6 +36,18 @@ def test_a_call_without_sound_or_words_says_so(visitor: TestClient) -> None:
     assert visitor.get("/calls/nobody").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/calls/first", "/api/calls/first", "/excerpts", "/excerpts/first:0001", "/audio/first"),
+        *("/clips/first:0001", "/excerpts/export.csv", "/calls/nobody"),
+    ],
+)
+def test_no_browser_keeps_words_or_sound_on_its_disk(visitor: TestClient, path: str) -> None:
+    for headers in ({}, {"range": "bytes=100-199"}):
+        assert visitor.get(path, headers=headers).headers["cache-control"] == "no-store"
+
+
 def test_words_of_a_call_that_is_held_without_consent_are_shown_to_nobody(
     visitor: TestClient, calls: Path
 ) -> None:

@@ -113,8 +113,9 @@ def test_a_report_is_the_file_of_its_page_and_noted_as_an_export(
     [
         ("2026-13.csv", 404, "'2026-13' is no month; write it as 2026-10."),
         ("0000-01.csv", 404, "'0000-01' is no month; write it as 2026-10."),
-        ("9999-12.csv", 409, None),
-        ("1000-01.csv", 409, None),
+        ("9999-12.csv", 404, "'9999-12' is no month; write it as 2026-10."),
+        ("2199-12.csv", 409, None),
+        ("1990-01.csv", 409, None),
         ("2026-10.pdf", 422, None),
     ],
 )
