@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from callinsight.calls.redaction import checks
 from callinsight.calls.redaction.contexts import UNIT
-from callinsight.calls.redaction.spoken import written
 from callinsight.calls.redaction.streets import streets_in
 from callinsight.calls.redaction.talk import Found
+from callinsight.calls.redaction.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

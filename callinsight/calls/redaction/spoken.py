@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from callinsight.records import PLACEHOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 
 def words_in(text: str) -> frozenset[str]:
@@ -32,37 +32,6 @@ UNITS = pairs_in(
     """
 )
 OH = ("oh", "o")
-
-
-def _german() -> dict[str, str]:
-    """Number words of German up to a hundred, as they stand behind a street."""
-    units = ["null", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
-    teens = [
-        "zehn",
-        "elf",
-        "zwölf",
-        "dreizehn",
-        "vierzehn",
-        "fünfzehn",
-        "sechzehn",
-        "siebzehn",
-        "achtzehn",
-        "neunzehn",
-    ]
-    tens = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
-    words = {word: str(n) for n, word in enumerate((*units, *teens))}
-    for ten, word in enumerate(tens, 2):
-        words |= {f"{unit}und{word}": f"{ten}{n}" for n, unit in enumerate(units) if n}
-        words[word] = f"{ten}0"
-    del words["ein"]
-    words |= {"eins": "1", "zwo": "2", "hundert": "100", "einhundert": "100"}
-    plain = {
-        w.replace("ü", "ue").replace("ö", "oe").replace("ß", "ss"): n for w, n in words.items()
-    }
-    return {**plain, **words}
-
-
-GERMAN = _german()
 TEENS = pairs_in(
     """
     ten=10 eleven=11 twelve=12 thirteen=13 fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18
@@ -265,7 +234,7 @@ def runs_of(text: str, *, letters: bool = False) -> tuple[Run, ...]:
     fillers, index, plus = 0, 0, False
     while index <= len(tokens):
         token = tokens[index] if index < len(tokens) else Token(len(text), len(text), BREAK, BREAK)
-        found = None if token.start in barred else _atom_at(tokens, index, text, atoms, letters)
+        found = None if token.start in barred else atom_at(tokens, index, text, atoms, letters)
         if found:
             if not atoms and index and tokens[index - 1].plain in ("+", "plus"):
                 plus = True
@@ -292,9 +261,10 @@ def _is_filler(token: Token, atoms: Sequence[Atom]) -> bool:
     return token.text in MARKS or token.plain in FILLERS
 
 
-def _atom_at(
+def atom_at(
     tokens: Sequence[Token], index: int, text: str, atoms: Sequence[Atom], letters: bool
 ) -> tuple[Atom, int] | None:
+    """The digits, or letters, that are said at a token, and the index behind them."""
     if index >= len(tokens):
         return None
     token = tokens[index]
@@ -434,52 +404,3 @@ def _explained(tokens: Sequence[Token], index: int) -> int:
     if len(rest) > 2 and rest[:2] == ["as", "in"]:
         return 5 if rest[3:4] == ["-"] and len(rest) == 5 else 3  # X as in X-ray
     return 2 if len(rest) > 1 and rest[0] == "for" and rest[1].startswith(letter) else 0
-
-
-@dataclass(frozen=True)
-class Written:
-    """A text with figures for its number words, and where each character of it came from."""
-
-    text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The same span in the text as it was said."""
-        return self.starts[start], self.ends[end - 1]
-
-
-def written(text: str) -> Written:
-    """The text with figures for its number words."""
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    last = 0
-    for atoms in [*_house_numbers(tokens_of(text), text), None]:
-        start, end = (atoms[0].start, atoms[-1].end) if atoms else (len(text), len(text))
-        digits = "".join(atom.value for atom in atoms or ())
-        pieces += [text[last:start], digits]
-        starts += [*range(last, start), *([start] * len(digits))]
-        ends += [*range(last + 1, start + 1), *([end] * len(digits))]
-        last = end
-    return Written("".join(pieces), tuple(starts), tuple(ends))
-
-
-def _house_numbers(tokens: Sequence[Token], text: str) -> Iterator[list[Atom]]:
-    """Number words that only spaces part, as `two twenty one`."""
-    together: list[Atom] = []
-    index = 0
-    while index < len(tokens):
-        found = _atom_at(tokens, index, text, together, letters=False)
-        if german := GERMAN.get(tokens[index].plain):
-            found = Atom(tokens[index].start, tokens[index].end, german, True), index + 1
-        if not found or tokens[index].text.isdigit():
-            index += 1
-            continue
-        atom, index = found
-        if together and text[together[-1].end : atom.start].strip():
-            yield together
-            together = []
-        together.append(atom)
-    if together:
-        yield together
