@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from callinsight import store
-from callinsight.pipeline.traces import sheets_naming, sources, written_of
+from callinsight.pipeline.traces import names_going, sheets_naming, sources, written_of
 from callinsight.records import Receipt
 from callinsight.temporary import temporary_files
 
@@ -90,8 +90,8 @@ def out_of_reach(db: Database, config: Config, plan: Plan) -> list[str]:
     Ask before it is carried out: after it nothing tells any more what named or quoted them.
     """
     files = [str(path) for path in sources(config, (*plan.calls, *plan.touched))]
-    names = plan.person.names if plan.person else (plan.account,) if plan.account else ()
-    files += [f"{path}, which names them" for path in sheets_naming(config, names)]
+    named = sheets_naming(config, names_going(db, plan), plan.calls)
+    files += [f"{path}, which names them" for path in named]
     files += written_of(db, config, plan).others
     left = ["Left for you to remove:", *(f"  {path}" for path in files)] if files else []
     return [*left, "What was copied, sent or downloaded elsewhere is not reached."]

@@ -22,7 +22,7 @@ from callinsight.reports.pages import files_written
 from callinsight.temporary import BEGINNING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -191,8 +191,8 @@ def sources(config: Config, calls: Iterable[Call]) -> list[Path | str]:
     return found
 
 
-def sheets_naming(config: Config, names: Iterable[str]) -> list[Path]:
-    """The files of the pipeline in which one of these names stands."""
+def sheets_naming(config: Config, names: Iterable[str], calls: Collection[Call] = ()) -> list[Path]:
+    """The files of the pipeline in which one of these names stands, or a row of one of these calls."""
     pattern = names_in(names, parts=False)
     files = [config.path, config.tagging.taxonomy, config.calls.manifest, config.calls.participants]
     found = []
@@ -201,6 +201,9 @@ def sheets_naming(config: Config, names: Iterable[str]) -> list[Path]:
             text = path.read_text(encoding="utf-8", errors="replace") if path else ""
         except OSError:
             continue
-        if path and pattern is not NOBODY and pattern.search(text):
+        listed = path in (config.calls.manifest, config.calls.participants) and any(
+            call.id in text or call.file in text for call in calls
+        )
+        if path and (listed or (pattern is not NOBODY and pattern.search(text))):
             found.append(path)
     return found
