@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 HALVES = (
     *("development", "held_out", "development_calls", "held_out_calls"),
-    *("development_other_calls", "development_more_calls", "held_out_other_calls"),  # by others
+    *("development_other_calls", "development_more_calls"),  # by others, an author each
+    *("held_out_other_calls", "held_out_more_calls"),
 )
 FOLDER = Path(__file__).parent / "redaction"
 PLACEHOLDERS = re.compile(PLACEHOLDER)
