@@ -52,6 +52,8 @@ def tell(chain: Chain) -> None:
         )
     for row in (*chain.lost, *chain.double):
         print(f"  differs: {row[:200]}")
+    for file in chain.unerased:
+        print(f"  holds words that were to be erased: {file}")
 
 
 def summarise(chains: list[Chain]) -> int:
@@ -68,8 +70,10 @@ def summarise(chains: list[Chain]) -> int:
         print(
             f"moments: {min(moments):.2f} to {max(moments):.2f} s, median {middle:.2f} s; {steps}"
         )
+    unerased = sum(len(chain.unerased) for chain in chains)
     print(f"lost: {lost}\ndouble: {double}\nprocesses left after {END_S:.0f} s: {left}")
-    return int(bool(lost or double or left))
+    print(f"files with words of the call that was to be erased: {unerased}")
+    return int(bool(lost or double or left or unerased))
 
 
 if __name__ == "__main__":

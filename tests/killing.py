@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from material import Project, small_project, still_alive
+from material import Project, call_row, small_project, still_alive, write_vtt
 
 MARK = "CALLINSIGHT_TEST_RUN"  # what a process was started for; its children inherit it
 INDEXES = ("utterances_fts", "tagged_fts")
@@ -23,8 +23,12 @@ TOLD_ANEW = (("settings", "last_run"), ("settings", "unchanged"))  # moments, an
 COUNTERS = ("content_edition",)  # of how often something was written, and nothing else
 UNLIKE = {  # moments, and counts of how often something was written
     *(("runs", "finished_at"), ("snapshots", "taken_at"), ("editions", "used_from")),
+    *(
+        ("receipts", name) for name in ("at", "content", "text")
+    ),  # of erased files: how many were there
     *(("item_changes", "at"), ("changed_calls", "number"), ("content_edition", "number")),
 }
+ERASED = "quokkaholm"  # said in the call that is erased, and nowhere else
 END_S = 5.0  # the workers of a killed run have to be gone by then
 STUCK_S = 600.0  # a run that takes longer hangs
 
@@ -46,13 +50,19 @@ class Chain:
     kills: tuple[Kill, ...]
     lost: tuple[str, ...]  # rows of the undisturbed run that are not there
     double: tuple[str, ...]  # rows that are there too often, or should not be there
+    unerased: tuple[str, ...]  # files that hold words of the call that the run was to erase
 
 
 class Range:
-    """A small project, what a run of it leaves when nobody disturbs it, and how long that takes."""
+    """A small project, what a run of it leaves when nobody disturbs it, and how long that takes.
+
+    The run hears two recordings and reads two transcripts; a third, which a run before had read,
+    it erases, for its consent is withdrawn.
+    """
 
     def __init__(self, folder: Path, *, seed: int) -> None:
         self._template = small_project(folder / "template", recorded_s=6)
+        _with_a_call_to_erase(self._template)
         self._project = Project(folder / "project")
         self._random = random.Random(seed)
         self._fresh()
@@ -90,7 +100,34 @@ class Range:
             tuple(kills),
             lost=tuple(sorted((self.rows - rows).elements())),
             double=tuple(sorted((rows - self.rows).elements())),
+            unerased=tuple(_holding(self._project.folder, ERASED)),
         )
+
+
+def _with_a_call_to_erase(project: Project) -> None:
+    """Have a run read a call whose consent is withdrawn now."""
+    said = f"It is far too expensive for us, the {ERASED} budget was cut."
+    write_vtt(
+        project.folder / "files" / "gone.vtt", [("Dana Whitfield", "And?"), ("Ann Lee", said)]
+    )
+    rows = [call_row(name, f"{name}.vtt") for name in ("talk-1", "talk-2", "gone")]
+    project.write_calls(rows)
+    people = project.folder / "participants.csv"
+    everybody = people.read_text(encoding="utf-8")
+    known = (line for line in everybody.splitlines() if not line.startswith("rec-"))
+    people.write_text("\n".join(known) + "\n", encoding="utf-8")
+    with start(project) as run:
+        assert run.wait(timeout=STUCK_S) == 0, "the run before failed"
+    people.write_text(everybody, encoding="utf-8")
+    assert _holding(project.folder, ERASED)
+    heard = [call_row(name, f"{name}.wav") for name in ("rec-01", "rec-02")]
+    project.write_calls([*heard, *rows[:2], call_row("gone", "gone.vtt", consent="withdrawn")])
+
+
+def _holding(folder: Path, word: str) -> list[str]:
+    """The files that hold a word in their bytes, but for transcripts."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".vtt")
+    return [path.name for path in files if word.encode() in path.read_bytes()]
 
 
 def start(project: Project, *options: str, mark: str = "") -> subprocess.Popen[bytes]:

@@ -77,7 +77,8 @@ def test_a_run_that_is_killed_loses_nothing_and_doubles_nothing(tmp_path: Path, 
     field = Range(tmp_path, seed=kills)
     chains = list(field.kill(kills, in_a_row=4))
 
-    assert [(chain.lost, chain.double) for chain in chains] == [((), ())] * len(chains)
+    told = [(chain.lost, chain.double, chain.unerased) for chain in chains]
+    assert told == [((), (), ())] * len(chains)
     assert sum(len(chain.kills) for chain in chains) == kills
     assert {kill.left for chain in chains for kill in chain.kills} == {0}
     held = "\n".join(field.rows)
