@@ -29,6 +29,7 @@ from callinsight.content.inventory import (
     ITEM_COLUMNS,
     ITEM_COLUMNS_NEEDED,
     STATUSES,
+    review_days,
 )
 from callinsight.errors import ConfigError, InputError, nearest
 from callinsight.records import ContentItem
@@ -235,7 +236,8 @@ def _item(row: Row, mapping: ExportMapping, taxonomy: Taxonomy, source: str) -> 
         or _empty(row, "content_type", mapping)
     ]
     checked = Row(row.where, cells)
-    review = checked.whole("review_period_days")
+    review = review_days(checked)
+    dates = {name: _date(row, name, cells[name], mapping) for name in DATES}
     title = cells["title"] or _empty(row, "title", mapping)
     stages = _list(row, "stages", mapping, taxonomy.stages)
     return ContentItem(
@@ -252,7 +254,7 @@ def _item(row: Row, mapping: ExportMapping, taxonomy: Taxonomy, source: str) -> 
         owner=cells["owner"],
         status=_known(cells, "status", STATUSES) or "live",
         audience=_known(cells, "audience", AUDIENCES) or "external",
-        **{name: _date(row, name, cells[name], mapping) for name in DATES},
+        **{name: Row(row.where, dates).date(name) for name in DATES},
         review_period_days=kind.review_days if review is None else review,
         language=cells["language"],
         cost=Row(row.where, {"cost": cells["cost"].strip("$€£ ")}).number("cost"),

@@ -129,15 +129,21 @@ def _told(item: ContentItem, name: str) -> str:
     return "" if value is None else str(value)
 
 
+def review_days(row: Row) -> int | None:
+    """After how many days an asset is to be looked at; None where the row does not say."""
+    days = row.whole("review_period_days")
+    if days is not None and days > LONGEST_REVIEW:
+        raise InputError(
+            f"{row.where}: review_period_days is '{days}'; write at most {LONGEST_REVIEW}, "
+            "or nothing for what its type has"
+        )
+    return days
+
+
 def _item(row: Row, taxonomy: Taxonomy) -> ContentItem:
     kind_id = row.choice("content_type", taxonomy.content_types, "")
     kind = taxonomy.content_types.get(kind_id) or taxonomy.content_types[row.needed("content_type")]
-    review = row.whole("review_period_days")
-    if review is not None and review > LONGEST_REVIEW:
-        raise InputError(
-            f"{row.where}: review_period_days is '{review}'; write at most {LONGEST_REVIEW}, "
-            "or nothing for what its type has"
-        )
+    review = review_days(row)
     return ContentItem(
         id=row.needed("asset_id"),
         title=row.needed("title"),

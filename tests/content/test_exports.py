@@ -159,6 +159,17 @@ class TestReading:
         _, rows = export("Name,Kind,Day", f'A,blog,"{cell}"')
         assert read(rows, mapping(BASE + 'published_on = "Day"\n')).items[0].published_on == day
 
+    def test_a_year_that_nobody_means_is_told(self, export, mapping):
+        told = mapping(BASE + 'expires_on = "Day"\nreview_period_days = "Review"\n')
+        _, rows = export("Name,Kind,Day,Review", "A,blog,9999-12-31,", "B,blog,,3000000")
+        assert read(rows, told).problems == (
+            "export.csv:2: expires_on is '9999-12-31'; write a date from 1990 to 2199, or nothing",
+            (
+                "export.csv:3: review_period_days is '3000000'; write at most 36500, or nothing for "
+                "what its type has"
+            ),
+        )
+
     def test_a_date_that_has_two_meanings_asks(self, export, mapping):
         told = mapping(BASE + 'published_on = "Day"\n')
         _, rows = export("Name,Kind,Day", "A,blog,03/04/2026")
