@@ -17,7 +17,7 @@ from callinsight.records import Correction
 TURNS = [
     ("Dana Whitfield", "What is the best way to reach you?"),
     ("Ann Lee", "Write to ann.lee-mail@globexmail.com or call me on 415-555-0134, it is too expensive."),
-    ("Ann Lee", "Or spelled out, zebrafish dot lee at globexmail dot com."),
+    ("Ann Lee", "Or ask my colleague, zebrafish dot lee at globexmail dot com."),
     ("Dana Whitfield", "And the card for the trial?"),
     ("Ann Lee", "It is five five five five, five five five five,"),
     ("Ann Lee", "five five five five, quadruple four."),
@@ -122,7 +122,7 @@ def test_turning_it_on_cleans_what_is_stored_without_reading_it_again(planted):
                     after="price_budget/objection/",
                 ),
             )  # fmt: skip
-        written = "Or spelled out, zebrafish.lee@globexmail.com is mine."
+        written = "Or ask my colleague, zebrafish.lee@globexmail.com is mine."
         mend.set_words(db, planted.config(), "talk-1:0002", "zebrafish@globexmail.com", **STAMP)
         mend.set_words(db, planted.config(), "talk-1:0002", written, **STAMP)
     # the transcript is gone: only what is stored can be cleaned
@@ -142,10 +142,10 @@ def test_turning_it_on_cleans_what_is_stored_without_reading_it_again(planted):
         heard = store.heard_of(db, "talk-1")
     assert correction.text == said[1].text
     assert "[phone 1]" in said[1].text
-    assert said[2].text == "Or spelled out, [email 2] is mine."
-    assert [one.text for one in heard] == ["Or spelled out, [email 2]."]
-    assert [one.text for one in mendings] == ["Or spelled out, [email 2]."] * 2
-    assert [one.after for one in mendings] == ["[email 1]", "Or spelled out, [email 2] is mine."]
+    assert said[2].text == "Or ask my colleague, [email 2] is mine."
+    assert [one.text for one in heard] == ["Or ask my colleague, [email 2]."]
+    assert [one.text for one in mendings] == ["Or ask my colleague, [email 2]."] * 2
+    assert [one.after for one in mendings] == ["[email 1]", "Or ask my colleague, [email 2] is mine."]
     assert redacted.count("[email 2]") == 1
 
 
