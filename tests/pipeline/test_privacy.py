@@ -145,7 +145,10 @@ def test_turning_it_on_cleans_what_is_stored_without_reading_it_again(planted):
     assert said[2].text == "Or ask my colleague, [email 2] is mine."
     assert [one.text for one in heard] == ["Or ask my colleague, [email 2]."]
     assert [one.text for one in mendings] == ["Or ask my colleague, [email 2]."] * 2
-    assert [one.after for one in mendings] == ["[email 1]", "Or ask my colleague, [email 2] is mine."]
+    assert [one.after for one in mendings] == [
+        "[email 1]",
+        "Or ask my colleague, [email 2] is mine.",
+    ]
     assert redacted.count("[email 2]") == 1
 
 

@@ -209,6 +209,7 @@ def test_a_call_whose_time_is_over_leaves(talks: Project) -> None:
 def test_a_file_that_was_just_written_is_looked_at_again(talks: Project) -> None:
     path = talks.folder / "files" / "talk-1.vtt"
     os.utime(path, (LONG_AGO + 3, LONG_AGO + 3))
+    talks.write_calls([call_row("talk-1", path.name, recorded_at="2023-10-05T10:00")])
 
     for second, sure in ((3, False), (4, False), (6, True)):
         moment = f"2023-11-14T22:13:{20 + second}+00:00"  # so long after LONG_AGO
