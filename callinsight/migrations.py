@@ -673,3 +673,14 @@ def remember_where_reports_lie(db: Any) -> None:
     db["outputs"].create(
         {"path": str, "what": str, "month": str}, pk="path", not_null={"what", "month"}
     )
+
+
+@migrations()
+def date_calls_as_rows_may(db: Any) -> None:
+    """Calls of years that no row may name any more count in the next that one may.
+
+    Such a year stopped every run; its row is told of by the next.
+    """
+    first, last = "1990-01-01T00:00:00+00:00", "2199-12-31T00:00:00+00:00"
+    db.execute("UPDATE calls SET recorded_at = ? WHERE recorded_at < '1990'", [first])
+    db.execute("UPDATE calls SET recorded_at = ? WHERE recorded_at >= '2200'", [last])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from callinsight.taxonomy import Taxonomy
 
+EARLY = "and today is"  # said of a call that is yet to come
 AHEAD = timedelta(days=2)  # that a clock may be, somewhere on earth
 STAGE = "manifest"
 CALL_COLUMNS_NEEDED = ("file", "recorded_at", "consent")
@@ -53,6 +54,11 @@ class Manifest:
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def is_early(self) -> bool:
+        """Whether a row that cannot be used may be usable on another day."""
+        return any(EARLY in problem.error for problem in self.problems)
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,7 @@ def _entry(
     recorded_at = row.moment("recorded_at", zone)
     if today and recorded_at[:10] > (date.fromisoformat(today) + AHEAD).isoformat():
         raise InputError(
-            f"{row.where}: recorded_at is '{row.text('recorded_at')}', and today is {today}; "
+            f"{row.where}: recorded_at is '{row.text('recorded_at')}', {EARLY} {today}; "
             "mend it, or the clock of this machine"
         )
     path = _inside(roots, file, row.where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -106,4 +106,4 @@ def is_stale(item: ContentItem, as_of: date) -> bool:
     last = item.updated_on or item.published_on
     if not last or item.review_period_days is None:
         return False
-    return date.fromisoformat(last) + timedelta(days=item.review_period_days) < as_of
+    return (as_of - date.fromisoformat(last)).days > item.review_period_days

@@ -140,7 +140,8 @@ def run(
             keep_playlist(db, config, months[-1])
         order = [entry.call.id for entry in entries]
         summary = _report(db, config, database, order=order, now=now)
-        if not forgotten and program == program_of(config, taxonomy):
+        is_whole = not forgotten and not manifest.is_early
+        if is_whole and program == program_of(config, taxonomy):
             noted = [call.id for call in summary.noted]
             keep_unchanged(db, config, program, noted, now=now)
         regions = without_rules((e.region for e in entries), Rules(**vars(config.consent)))

@@ -32,6 +32,7 @@ from callinsight.web.review import GONE, relearning_of, said, taken_back
 if TYPE_CHECKING:
     from callinsight.web.doubts import Doubts
 
+MOST_NUMBER = 2**63 - 1  # that SQLite takes
 MOST = 200  # entries of one answer
 
 
@@ -408,7 +409,8 @@ def place_at(cursor: str, kinds: tuple[type, ...]) -> Any:
         place = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (ValueError, binascii.Error):
         place = None
-    if not isinstance(place, list) or [type(value) for value in place] != list(kinds):
+    ours = isinstance(place, list) and [type(value) for value in place] == list(kinds)
+    if not ours or any(isinstance(value, int) and abs(value) > MOST_NUMBER for value in place):
         raise InputError("this cursor is none of ours; begin without one")
     return tuple(place)
 

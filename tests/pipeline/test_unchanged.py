@@ -206,6 +206,18 @@ def test_a_call_whose_time_is_over_leaves(talks: Project) -> None:
     assert run_now(talks, now="2026-10-22T01:00:00+00:00").statuses == {"done": 1, "refused": 1}
 
 
+def test_a_call_that_is_yet_to_come_is_looked_at_again(talks: Project) -> None:
+    talks.write_calls(
+        [
+            call_row("talk-1", "talk-1.vtt"),
+            call_row("talk-2", "talk-2.vtt", recorded_at="2026-10-30"),
+        ]
+    )
+
+    assert run_now(talks).statuses == {"done": 1}
+    assert run_now(talks, now="2026-10-30T08:00:00+00:00").statuses == {"done": 2}
+
+
 def test_a_file_that_was_just_written_is_looked_at_again(talks: Project) -> None:
     path = talks.folder / "files" / "talk-1.vtt"
     os.utime(path, (LONG_AGO + 3, LONG_AGO + 3))
